@@ -26,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import limi
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.probes import Result as Probe
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.probes import ProbeResult as Probe
     from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import Begun, Settled
 
 MODULE = "virtfleet.kvm.links"

@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         if os.path.exists(place_of(host, uri)) or os.path.exists(place_of(host)):
             raise VirtfleetError("in this run, tasks in check mode have told of changes on the host before")
 
-    def looked(self, parts: list[_site_look.Part], tags: list[str], variables: Variables) -> Result:
+    def looked(self, parts: list[_site_look.PartOptions], tags: list[str], variables: Variables) -> Result:
         """What the host says to the parts."""
         try:
             with limited(PATIENCE):

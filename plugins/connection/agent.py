@@ -192,7 +192,7 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent import way
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.guest import Guest, Refused, Unusable
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.guest import AgentFailed, AgentGuest, Unusable
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.password import with_password
 
 display = Display()
@@ -202,7 +202,7 @@ LONGEST = 24 * 60 * 60
 """The most seconds for an answer: more than libvirt counts makes no sense to it."""
 
 
-class Kept:
+class PartialFile:
     """A file here that is there once all of it has come. To be used as a context.
 
     It comes beside the one that is there, which stays if not all of it comes. What is no file, such as a device or a
@@ -226,7 +226,7 @@ class Kept:
             os.fchmod(file.fileno(), stat.S_IMODE(mode))
         return file
 
-    def __enter__(self) -> Kept:
+    def __enter__(self) -> PartialFile:
         return self
 
     def write(self, piece: bytes) -> None:
@@ -275,16 +275,16 @@ class Connection(ConnectionBase):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.guest: Guest | None = None
+        self.guest: AgentGuest | None = None
 
     @property
     def name(self) -> str:
         """The guest, by its name or UUID."""
         return str(self.get_option("guest") or self._play_context.remote_addr)
 
-    def way(self) -> way.Way:
+    def way(self) -> way.AgentWay:
         """The way to the host. Raises VirtfleetError."""
-        ssh = way.Ssh(
+        ssh = way.SshCall(
             self.get_option("ssh_args") or "",
             self.get_option("ssh_executable"),
             self.get_option("connection_timeout"),
@@ -303,15 +303,15 @@ class Connection(ConnectionBase):
             with self.told("connect"):
                 found = self.way()
                 display.vvv(f"QEMU GUEST AGENT OF {label(self.name)} ON {found.host}", host=self.name)
-                self.guest = Guest(found, self.name, timeout, self.get_option("connection_timeout") + timeout)
+                self.guest = AgentGuest(found, self.name, timeout, self.get_option("connection_timeout") + timeout)
             self._connected = True
         return self
 
-    def there(self) -> Guest:
+    def there(self) -> AgentGuest:
         """The guest, connected."""
         if self.guest is None:
             self._connect()
-        return t.cast(Guest, self.guest)
+        return t.cast(AgentGuest, self.guest)
 
     @contextlib.contextmanager
     def told(self, what: str) -> t.Iterator[None]:
@@ -327,7 +327,7 @@ class Connection(ConnectionBase):
         except VirtfleetError as problem:
             self.close()
             raise AnsibleConnectionFailure(f"guest {label(self.name)}: {problem}") from None
-        except Refused as problem:
+        except AgentFailed as problem:
             raise AnsibleError(f"guest {label(self.name)}: {what}: {problem}") from None
         except AnsibleError:
             raise
@@ -378,7 +378,7 @@ class Connection(ConnectionBase):
         """Copy a file from the guest. If that fails, nothing of it is left here."""
         super().fetch_file(in_path, out_path)
         display.vvv(f"FETCH {in_path} TO {out_path}", host=self.name)
-        with self.told(f"read the file {printable(in_path)}"), Kept(out_path) as kept:
+        with self.told(f"read the file {printable(in_path)}"), PartialFile(out_path) as kept:
             self.there().read(in_path, kept.write)
 
     def close(self) -> None:

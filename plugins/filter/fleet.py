@@ -86,7 +86,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost) -> tuple[list[str], int
     The number is None where no guests are declared. What could not be made is only told where nothing is wrong.
     """
     lines: list[str] = []
-    settings: list[_fleet.Problem]
+    settings: list[_fleet.HostProblem]
     groups: t.Container[str] = ()
     if hasattr(variables, "raw_get"):
         raw = {host: variables.raw_get(host) for host in hosts}

@@ -238,10 +238,10 @@ def says_so(path: str) -> bool:
         return False
 
 
-Guest = dict[str, t.Any]
+InventoryGuest = dict[str, t.Any]
 
 
-def name_taken(name: str, guest: Guest, other: Guest | None) -> str:
+def name_taken(name: str, guest: InventoryGuest, other: InventoryGuest | None) -> str:
     """That a guest is left out, as another one has its name.
 
     :param other: None where it is the host that is called so
@@ -299,7 +299,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise VirtfleetError("\n".join(wrong))
         self._read_config_data(path)
 
-    def guests(self, path: str, cache: bool) -> list[Guest]:
+    def guests(self, path: str, cache: bool) -> list[InventoryGuest]:
         """The guests that become hosts, each as its variable ``kvm_guest``."""
         fleet = declared.fleet(self.inventory, self.loader, path)
         self.complain(fleet.problems, is_error=self.get_option("strict"))
@@ -324,7 +324,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         ]
         return hosts.selected(found, self.get_option("query"))
 
-    def asked(self, fleet: declared.Fleet, path: str, cache: bool) -> answers.Got:
+    def asked(self, fleet: declared.DeclaredFleet, path: str, cache: bool) -> answers.Got:
         """What the hosts say, by the cache or asked now.
 
         :param cache: whether the cache may be read; it is written anyway
@@ -351,10 +351,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for line in lines:
             display.warning(readable(line))
 
-    def add(self, guests: t.Sequence[Guest]) -> None:
+    def add(self, guests: t.Sequence[InventoryGuest]) -> None:
         """Put guests into the inventory. Raises VirtfleetError for what ``strict`` does not allow."""
         top = self.inventory.add_group(self._sanitize_group_name(self.get_option("group")))
-        taken: dict[str, Guest] = {}
+        taken: dict[str, InventoryGuest] = {}
         for guest in guests:
             name = self.name_of(guest)
             if name is None:
@@ -367,7 +367,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for name in taken:
             self.construct(name)
 
-    def name_of(self, guest: Guest) -> str | None:
+    def name_of(self, guest: InventoryGuest) -> str | None:
         """What a guest is called in the inventory; None where that cannot be told."""
         expression = self.get_option("hostname")
         if expression is None:
@@ -384,7 +384,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.complain([line], is_error=self.get_option("strict"))
         return None
 
-    def add_guest(self, name: str, guest: Guest, top: str) -> None:
+    def add_guest(self, name: str, guest: InventoryGuest, top: str) -> None:
         """Put one guest into the inventory, with its variables and groups.
 
         :param top: the group of all guests

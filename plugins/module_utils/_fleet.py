@@ -24,7 +24,7 @@ from ._engine.rows.row_index import list_for_options, whole
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
-from ._fleet_layers import Guest
+from ._fleet_layers import LayeredGuest
 from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
 from ._fleet_slips import slip_of_host, unknown_to_fleet
@@ -60,10 +60,10 @@ PURGES = {
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
-Place: t.TypeAlias = "int | str"
+PlaceInLists: t.TypeAlias = "int | str"
 """Where an item stands: its number in a list, or a file."""
 
-Problem = tuple["str | None", str]
+HostProblem = tuple["str | None", str]
 """A host, or None for what is no host's, and a sentence about it."""
 
 
@@ -143,13 +143,13 @@ def problems(
     lines = told_once(of_lists(hosts, variables)) + told_once(of_several(of_guests))
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
-    of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
+    of_hosts: list[HostProblem] = _fleet_links.problems(sound, hosts, variables)
     of_hosts += _fleet_images.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)
     return [for_role(line) for line in (*lines, *told_once(of_hosts))]
 
 
-def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> t.Iterator[Problem]:
+def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> t.Iterator[HostProblem]:
     """What is wrong with the lists that hosts have beside their guests (see problems)."""
     for host in hosts:
         for variable, table in LISTS.items():
@@ -162,10 +162,10 @@ def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, ob
 def in_full(guest: Item) -> Item:
     """A guest with its short forms written out; one of a file still has its place."""
     whole: Item = written_out(DOMAIN.rows, guest)
-    return Guest(whole, guest.place) if isinstance(guest, Guest) else whole
+    return LayeredGuest(whole, guest.place) if isinstance(guest, LayeredGuest) else whole
 
 
-def of_several(found: t.Sequence[Problem]) -> list[Problem]:
+def of_several(found: t.Sequence[HostProblem]) -> list[HostProblem]:
     """Sentences about guests, with the host only where the same one holds for guests of several hosts."""
     hosts: dict[str, set[str | None]] = {}
     for host, line in found:
@@ -173,7 +173,7 @@ def of_several(found: t.Sequence[Problem]) -> list[Problem]:
     return [(host if len(hosts[line]) > 1 else None, line) for host, line in found]
 
 
-def told_once(found: t.Iterable[Problem]) -> list[str]:
+def told_once(found: t.Iterable[HostProblem]) -> list[str]:
     """Sentences about hosts, each once: a mistake in a list that hosts share is one mistake.
 
     :param found: the host, or None where a sentence is about none, and the sentence
@@ -201,7 +201,7 @@ class ListPart(list[t.Any]):
     :ivar places: the place of each in the user's list, counted from 0 as Ansible does; or a file, in words
     """
 
-    def __init__(self, placed: t.Iterable[tuple[Place, object]] = ()) -> None:
+    def __init__(self, placed: t.Iterable[tuple[PlaceInLists, object]] = ()) -> None:
         pairs = list(placed)
         super().__init__(item for _place, item in pairs)
         self.places = [place for place, _item in pairs]
@@ -211,7 +211,7 @@ class ListPart(list[t.Any]):
         """A list as a part of the user's: as it is, where it is one."""
         return items if isinstance(items, cls) else cls(enumerate(items))
 
-    def placed(self) -> list[tuple[Place, object]]:
+    def placed(self) -> list[tuple[PlaceInLists, object]]:
         """The items, each with its place."""
         return list(zip(self.places, self, strict=True))
 
@@ -221,7 +221,7 @@ def merged(lists: t.Iterable[object]) -> ListPart | str:
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: set[int] = set()
     known: dict[object, list[object]] = {}
-    out: list[tuple[Place, object]] = []
+    out: list[tuple[PlaceInLists, object]] = []
     for guests in lists:
         if guests is None or id(guests) in seen:
             continue
@@ -251,7 +251,7 @@ def alike(guest: object, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
     return known.setdefault(name if isinstance(name, str) else None, [])
 
 
-def place_in(variable: str, place: Place) -> str:
+def place_in(variable: str, place: PlaceInLists) -> str:
     """The place of an item, in words."""
     return place if isinstance(place, str) else f"{variable}[{place}]"
 
@@ -295,7 +295,11 @@ def guest_problems(
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
     slip = slip_of_host(guest)
     problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
-    file = f" (in {guest.place})" if isinstance(guest, Guest) and guest.place and not called.startswith(place) else ""
+    file = (
+        f" (in {guest.place})"
+        if isinstance(guest, LayeredGuest) and guest.place and not called.startswith(place)
+        else ""
+    )
     lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
     item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
@@ -304,7 +308,7 @@ def guest_problems(
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)
-    said = [guest.says(problem, there) if isinstance(guest, Guest) else str(problem) for problem in wrong]
+    said = [guest.says(problem, there) if isinstance(guest, LayeredGuest) else str(problem) for problem in wrong]
     return lines + [f"{called}: {problem}" for problem in said if problem is not None]
 
 

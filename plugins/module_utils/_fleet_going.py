@@ -17,7 +17,7 @@ from ._printing import label
 
 LINKS, NETWORKS, POOLS, VOLUMES = "kvm_links", "kvm_networks", "kvm_pools", "kvm_volumes"
 
-Going = t.Mapping[str, t.Container[t.Any]]
+GoingItems = t.Mapping[str, t.Container[t.Any]]
 """By the variable that declares them, what is to be absent: names, and of volumes the pool and the name."""
 
 
@@ -58,7 +58,7 @@ def volumes_on(volumes: object, pools: t.Container[str]) -> t.Iterator[str]:
             yield f"volume {label(volume_key(volume))}: pool: {told(pool, POOLS)}"
 
 
-def on_what_goes(guest: Item, going: Going) -> t.Iterator[str]:
+def on_what_goes(guest: Item, going: GoingItems) -> t.Iterator[str]:
     """What is wrong with each device of a guest that is on what is to be absent."""
     for index, card in enumerate(entries(guest, "interfaces")):
         if word(card, "network") in going[NETWORKS]:

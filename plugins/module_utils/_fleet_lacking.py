@@ -16,7 +16,7 @@ from ._engine.rows.row_index import lacks_rows
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, nested
 from ._errors import Invalid
-from ._fleet import LISTS, Problem, identity, in_full, merged, some, title, told_once
+from ._fleet import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
 from ._fleet_names import bridges
 from ._fleet_once import entries, word
 from ._kinds.domain.rules import NO_SOURCE
@@ -37,7 +37,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     :param variables: the variables of each, evaluated, in which nothing is wrong
     """
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
-    found: list[Problem] = [
+    found: list[HostProblem] = [
         (None, f"{title('guest', guest.get('name'), 'a guest')}: {problem}")
         for guest in ([] if isinstance(guests, str) else guests)
         for problem in lacks(DOMAIN, in_full(guest))

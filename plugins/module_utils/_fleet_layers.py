@@ -61,7 +61,7 @@ class Layer:
         return [f"{self.source}: {problem}" for problem in self.problems]
 
 
-class Guest(dict[str, t.Any]):
+class LayeredGuest(dict[str, t.Any]):
     """A guest that is not all written at one place.
 
     :ivar sources: the layer of each option that is from one, by the option's path
@@ -136,7 +136,7 @@ def merged(guest: Item, layers: t.Sequence[Layer], place: str = "") -> Item:
     own = without(guest, (PROFILE, SWITCH))
     if nested(own) or not (layers or place):
         return own
-    found = Guest(written_out(DOMAIN.rows, own) if layers else own, place)
+    found = LayeredGuest(written_out(DOMAIN.rows, own) if layers else own, place)
     for layer in reversed(layers):
         fill(found, layer.options, layer, "", found.sources)
     return found

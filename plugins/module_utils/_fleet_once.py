@@ -27,7 +27,7 @@ SHARED = ("netfs", "gluster", "vstorage")
 ISOLATED = ""
 """The forward mode of a network without a way out (formatnetwork.html, Connectivity)."""
 
-Inside = t.Mapping[str, str]
+NotReached = t.Mapping[str, str]
 """The forward modes of a host's networks that guests elsewhere do not reach by their address, by name."""
 
 
@@ -103,7 +103,7 @@ def of_its_own(interface: Item) -> bool:
     return word(interface, "type") == "user"
 
 
-def addresses(guest: Item, inside: Inside) -> list[object]:
+def addresses(guest: Item, inside: NotReached) -> list[object]:
     """The IP addresses that a guest's declaration gives it, with the network where that is of its host alone.
 
     :param inside: the networks of its host that others do not reach
@@ -244,10 +244,10 @@ def named_on(guest: Item) -> str:
     return f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}{f' ({place})' if place else ''}"
 
 
-Values = t.Callable[[Item], t.Sequence[t.Any]]
+ValuesOf = t.Callable[[Item], t.Sequence[t.Any]]
 
 
-def twice(guests: t.Iterable[Item], what: str, values: Values, together: Values | None = None) -> list[str]:
+def twice(guests: t.Iterable[Item], what: str, values: ValuesOf, together: ValuesOf | None = None) -> list[str]:
     """A sentence for each value that more than one guest has, naming the guests and hosts.
 
     Of guests with one name alone, it is the name that is said.

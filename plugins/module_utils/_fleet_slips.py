@@ -8,7 +8,7 @@ from __future__ import annotations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import body
-from ._fleet_layers import PROFILE, SWITCH, Guest
+from ._fleet_layers import PROFILE, SWITCH, LayeredGuest
 from ._kinds.domain.table import DOMAIN
 from ._printing import NAME
 
@@ -19,7 +19,9 @@ OF_FLEET = ("host", PROFILE, SWITCH)
 def unknown_to_fleet(guest: Item) -> dict[str, str]:
     """What to say of options that are a slip of one that a guest has in a fleet, and of none of the module's."""
     options = body(DOMAIN.rows).names
-    shared = guest.sources if isinstance(guest, Guest) else {}  # Of what guests have in common, it is said there.
+    shared = (
+        guest.sources if isinstance(guest, LayeredGuest) else {}
+    )  # Of what guests have in common, it is said there.
     found = {}
     for name in guest:
         if isinstance(name, str) and name not in (*options, *OF_FLEET, *shared) and len(name) <= NAME:

@@ -32,10 +32,10 @@ REFERRING = ("secret", "secrets", "auth")
 PLACES = {"path": "paths", "folder": "folders", "volume": "volumes"}
 """How the kinds of places are called here."""
 
-Uses = dict[str, list[str]]
+UsesByGuest = dict[str, list[str]]
 
 
-def declared_uses(guests: object, host: str, volumes: object = None, pools: object = None) -> dict[str, Uses]:
+def declared_uses(guests: object, host: str, volumes: object = None, pools: object = None) -> dict[str, UsesByGuest]:
     """What is used by what is declared for a host, by the user in words, such as ``guest web01``.
 
     What is to be absent uses nothing. What is no list of items is refused elsewhere, and uses nothing here.
@@ -44,7 +44,7 @@ def declared_uses(guests: object, host: str, volumes: object = None, pools: obje
     :param volumes: the volumes of the host
     :param pools: the pools of the host
     """
-    found: dict[str, Uses] = {}
+    found: dict[str, UsesByGuest] = {}
     for guest in guests_on(a_list("declared_uses", guests or []), host, staying=True):
         if not nested(guest):
             found[f"guest {word(guest, 'name')}"] = of_guest(written_out(DOMAIN.rows, guest))
@@ -61,7 +61,7 @@ def present(items: object) -> list[Item]:
     return [item for item in given if isinstance(item, dict) and word(item, "name") and not nested(item)]
 
 
-def of_guest(guest: Item) -> Uses:
+def of_guest(guest: Item) -> UsesByGuest:
     """What a guest uses."""
     uses = places_of(guest)
     for index, disk in enumerate(entries(guest, "disks")):
@@ -87,7 +87,7 @@ def names_of(guest: str, disk: Item, index: int) -> list[str]:
     return [f"{guest}-{target}.{form}" for target in targets for form in forms]
 
 
-def of_volume(volume: Item) -> Uses:
+def of_volume(volume: Item) -> UsesByGuest:
     """What a volume uses, itself among it."""
     uses = places_of(volume)
     key = str(volume_key(volume))
@@ -95,9 +95,9 @@ def of_volume(volume: Item) -> Uses:
     return {**uses, "pools": [key.partition("/")[0]], "secrets": secrets_in(volume)}
 
 
-def places_of(item: Item) -> Uses:
+def places_of(item: Item) -> UsesByGuest:
     """The storage that an item names."""
-    uses: Uses = {"volumes": [], "paths": [], "folders": [], "pools": []}
+    uses: UsesByGuest = {"volumes": [], "paths": [], "folders": [], "pools": []}
     for place in item_places(item):
         if place.kind in PLACES:
             uses[PLACES[place.kind]].append(place.value)

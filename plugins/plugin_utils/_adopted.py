@@ -50,7 +50,7 @@ MAIN = "virtfleet.yml"
 GUESTS = ("kvm_guests", "adopted_guests")
 """The lists of guests; the second one is that of a host which has such a list already."""
 
-Files = list[dict[str, str]]
+AdoptedFiles = list[dict[str, str]]
 """Files by ``name``, below the folder of the host's variables, and ``content``."""
 
 
@@ -68,7 +68,7 @@ def brief(config: object, kind: str) -> t.Any:
     return engine.brief(TABLES[kind], plain(config), Host(virt="kvm", machines=MACHINES))
 
 
-def adopted_files(lists: t.Mapping[str, object], each: bool = False) -> Files:
+def adopted_files(lists: t.Mapping[str, object], each: bool = False) -> AdoptedFiles:
     """The files that declare what a host has.
 
     A list without items is left out: where what is not declared is purged, an empty one means that everything goes.
@@ -82,7 +82,7 @@ def adopted_files(lists: t.Mapping[str, object], each: bool = False) -> Files:
         for item in items:
             refuse_endless(item, "adopted_files")
     written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items() if items}
-    files: Files = []
+    files: AdoptedFiles = []
     for listed in GUESTS if each else ():
         taken = {*GUESTS}
         guests = [(variable_of(guest, taken), guest) for guest in written.get(listed, ())]

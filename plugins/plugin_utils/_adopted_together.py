@@ -24,7 +24,7 @@ REMEDIES = {
 }
 """What to do, by what guests have in common."""
 
-Found = t.Mapping[str, t.Mapping[str, object]]
+FoundByHost = t.Mapping[str, t.Mapping[str, object]]
 """By host, what the filter ``undeclared`` returns."""
 
 
@@ -67,7 +67,7 @@ def how_to_join(variable: str, hosts: t.Sequence[str]) -> str:
     )
 
 
-def in_common(found: Found, hosts: t.Sequence[str], hostvars: ByHost) -> t.Iterator[str]:
+def in_common(found: FoundByHost, hosts: t.Sequence[str], hostvars: ByHost) -> t.Iterator[str]:
     """A sentence for each value that a guest which is to be written has in common with one of another host."""
     variables = evaluate(hosts, hostvars, NAMES).variables
     new = [{**item, "host": host} for host in found for item in items_of(found[host], "guests")]

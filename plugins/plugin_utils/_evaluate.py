@@ -21,8 +21,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import By
 from . import _guest_files
 from ._by_host import HostNames, Lists, Sorted
 from ._guest_layers import Layers
-from ._templar import HostTemplar, Plain, how_to_see
-from ._written import Entry, List, entries, lists, named_item
+from ._templar import HostTemplar, PlainTemplar, how_to_see
+from ._written import List, WrittenItem, entries, lists, named_item
 
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
@@ -39,7 +39,7 @@ class Evaluated(t.NamedTuple):
     """
 
     variables: dict[str, dict[str, t.Any]]
-    problems: list[_fleet.Problem]
+    problems: list[_fleet.HostProblem]
     repeated: t.Container[tuple[str, str]] = ()
     warnings: t.Sequence[str] = ()
     in_files: bool = False
@@ -67,7 +67,7 @@ def evaluate(
     :param names: the variables to look at
     :param options: the options of guests to evaluate, and to return; None for all
     """
-    problems: list[_fleet.Problem] = []
+    problems: list[_fleet.HostProblem] = []
     folders: dict[str, str | None] = {}
     layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
@@ -76,18 +76,18 @@ def evaluate(
     by_host = {host: raw_get(host) if raw_get else variables[host] for host in hosts}
     fleet = Fleet(frozenset(hosts), {}, HostNames(by_host))
     for host, raw in by_host.items():
-        templar = HostTemplar.of(raw, variables) if written else Plain(raw)
+        templar = HostTemplar.of(raw, variables) if written else PlainTemplar(raw)
         out[host] = {}
         for name in names:
             if name == "kvm_guests" and (name in raw or _guest_files.FOLDER in raw):
-                part: VariablePart = Guests(name, host, fleet, templar, options)
+                part: VariablePart = EvaluatedGuests(name, host, fleet, templar, options)
             elif name in raw:
                 part = VariablePart(name, host, fleet, templar)
             else:
                 continue
             out[host][name] = part.evaluate(raw.get(name))
             problems += part.problems
-            if isinstance(part, Guests):
+            if isinstance(part, EvaluatedGuests):
                 folders[host] = part.folder
                 layers.append(part.layers)
     if options is None:
@@ -100,7 +100,7 @@ def evaluate(
     return Evaluated(out, of_some(problems, hosts), fleet.repeated, warnings, in_files)
 
 
-def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:
+def of_some(problems: t.Iterable[_fleet.HostProblem], hosts: t.Sequence[str]) -> list[_fleet.HostProblem]:
     """Each problem once. One of a guest that all hosts have is no host's own."""
     found = list(dict.fromkeys(problems))
     having = collections.Counter(line for _host, line in found)
@@ -120,7 +120,7 @@ class Fleet:
     :ivar lists: the lists of guests, sorted by host
     """
 
-    def __init__(self, hosts: t.Container[str], read: _guest_files.Read | None, names: HostNames) -> None:
+    def __init__(self, hosts: t.Container[str], read: _guest_files.ReadFolders | None, names: HostNames) -> None:
         self.hosts, self.read = hosts, read
         self.strays: Strays = {}
         self.repeated: set[tuple[str, str]] = set()
@@ -137,7 +137,7 @@ class VariablePart:
 
     def __init__(self, name: str, host: str, fleet: Fleet, templar: HostTemplar) -> None:
         self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
-        self.problems: list[_fleet.Problem] = []
+        self.problems: list[_fleet.HostProblem] = []
 
     def evaluate(self, raw: object) -> t.Any:
         """The list, without what cannot be evaluated."""
@@ -155,7 +155,7 @@ class VariablePart:
             self.blame(raw, error)
             return []
 
-    def item(self, entry: Entry, owner: str | None = None) -> list[t.Any]:
+    def item(self, entry: WrittenItem, owner: str | None = None) -> list[t.Any]:
         """One item, evaluated; none where it cannot be.
 
         :param owner: the host to name in any case
@@ -174,7 +174,7 @@ class VariablePart:
         """What of an item is evaluated."""
         return raw
 
-    def tell(self, entry: Entry, lines: t.Sequence[str], owner: str | None = None) -> None:
+    def tell(self, entry: WrittenItem, lines: t.Sequence[str], owner: str | None = None) -> None:
         """Say what is wrong with an item.
 
         :param owner: the host to name in any case
@@ -214,13 +214,13 @@ class VariablePart:
         before = len(self.problems)
         for name, items in self.templar.lists_in(raw):
             for place, item in enumerate(items):
-                VariablePart.item(self, Entry(f"{name}[{place}]", item), self.host)
+                VariablePart.item(self, WrittenItem(f"{name}[{place}]", item), self.host)
         if len(self.problems) == before:
             why = how_to_see(self.templar.why(raw, error), self.name)
             self.problems.append((self.host, f"{self.name}: {why}"))
 
 
-class Guests(VariablePart):
+class EvaluatedGuests(VariablePart):
     """The guests of one host, while they are evaluated: those of a list, and those in files.
 
     :param options: the options to evaluate; None for all
@@ -258,20 +258,20 @@ class Guests(VariablePart):
         repeated = _guest_files.repeated(entry for _index, entry in own)
         self.problems += [(None, line) for line in repeated.values()]
         self.fleet.repeated.update(repeated)
-        found: list[tuple[_fleet.Place, t.Any]] = [
+        found: list[tuple[_fleet.PlaceInLists, t.Any]] = [
             (entry.place if entry.file else index, item) for index, entry in own for item in self.item(entry)
         ]
         found += [
-            (index, self.completed(item, Entry(f"{self.name}[{index}]", item)))
+            (index, self.completed(item, WrittenItem(f"{self.name}[{index}]", item)))
             for index, item in enumerate(value or ())
             if self.here(item)
         ]
         self.problems += [(self.host, line) for line in self.layers.problems]
         return _fleet.ListPart((index, item) for index, item in found if self.here(item))
 
-    def own(self, listed: t.Iterable[List], files: _guest_files.Files) -> list[tuple[int, Entry]]:
+    def own(self, listed: t.Iterable[List], files: _guest_files.Files) -> list[tuple[int, WrittenItem]]:
         """The guests that are this host's to evaluate, as they are written, each with its number among all."""
-        found: list[tuple[int, Entry]] = []
+        found: list[tuple[int, WrittenItem]] = []
         self.written, before = [], 0
         for part in listed:
             inside = self.fleet.lists.sorted(part.items, self.templar)
@@ -318,7 +318,7 @@ class Guests(VariablePart):
             read[folder.path] = _guest_files.read(folder, self.templar.loader)
         return read[folder.path]
 
-    def item(self, entry: Entry, owner: str | None = None) -> list[t.Any]:
+    def item(self, entry: WrittenItem, owner: str | None = None) -> list[t.Any]:
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
         return [self.completed(item, entry, owner) for item in super().item(entry, owner)]
 
@@ -328,7 +328,7 @@ class Guests(VariablePart):
             return raw
         return {name: value for name, value in raw.items() if name in self.options or name in (PROFILE, SWITCH)}
 
-    def completed(self, guest: object, entry: Entry, owner: str | None = None) -> t.Any:
+    def completed(self, guest: object, entry: WrittenItem, owner: str | None = None) -> t.Any:
         """A guest with what it has in common with others. That of a host that is not there is none of this one's."""
         if not isinstance(guest, dict):
             return guest

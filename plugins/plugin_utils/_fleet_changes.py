@@ -98,17 +98,17 @@ LEFT = {GUESTS: ("guest", "guests"), "networks_declared": ("network", "networks"
 MOST = 160
 """How many letters of a value are shown."""
 
-Host = dict[str, t.Any]
+HostResults = dict[str, t.Any]
 """What happened on a host: see of_host."""
 
-Fleet = dict[str, t.Any]
+FleetResults = dict[str, t.Any]
 """What happened on all hosts: see of_hosts."""
 
 Results = t.Mapping[str, Result]
 """The results of a host's tasks, by the variables in which they are."""
 
 
-def of_hosts(hosts: t.Iterable[str], variables: ByHost, going_on: t.Container[str] | None = None) -> Fleet:
+def of_hosts(hosts: t.Iterable[str], variables: ByHost, going_on: t.Container[str] | None = None) -> FleetResults:
     """What happened on all hosts, or would happen, as plain data.
 
     :param hosts: the names of the hosts
@@ -126,7 +126,7 @@ def of_hosts(hosts: t.Iterable[str], variables: ByHost, going_on: t.Container[st
     return {"hosts": found, "totals": totals}
 
 
-def of_host(values: Variables, goes_on: bool = True) -> Host:
+def of_host(values: Variables, goes_on: bool = True) -> HostResults:
     """What happened on one host.
 
     :param values: the host's variables
@@ -182,7 +182,7 @@ def undeclared(results: Results) -> list[str]:
     ]
 
 
-def staying(found: Host) -> list[str]:
+def staying(found: HostResults) -> list[str]:
     """What stays though nobody declares it any more: of each host what guests left behind, and a line for each kind.
 
     :param found: what ``of_hosts`` returned
@@ -280,7 +280,7 @@ def as_guest(name: str) -> str:
     return GUEST + name[len(DOMAIN) :] if name.startswith(DOMAIN) else name
 
 
-def lines(found: Fleet, detailed: bool = False) -> list[str]:
+def lines(found: FleetResults, detailed: bool = False) -> list[str]:
     """What happened on all hosts, for people: the summary, and in detail.
 
     :param found: what ``of_hosts`` returned
@@ -288,7 +288,7 @@ def lines(found: Fleet, detailed: bool = False) -> list[str]:
     return summary(found) + staying(found) + (details(found) if detailed else waiting(found))
 
 
-def summary(found: Fleet) -> list[str]:
+def summary(found: FleetResults) -> list[str]:
     """What fits a screen: how many hosts and resources, and the hosts on which something is wrong.
 
     :param found: what ``of_hosts`` returned
@@ -327,7 +327,7 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def details(found: Fleet) -> list[str]:
+def details(found: FleetResults) -> list[str]:
     """Host by host and field by field what changes; hosts on which nothing does are left out.
 
     :param found: what ``of_hosts`` returned
@@ -345,7 +345,7 @@ def details(found: Fleet) -> list[str]:
     return [*map(readable, lines), *waiting(found)]
 
 
-def waiting(found: Fleet) -> list[str]:
+def waiting(found: FleetResults) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
     return [

@@ -12,7 +12,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from . import _fleet_changes
-from ._fleet_changes import RESULTS, Fleet, Host, counted, is_lost, of_hosts, ran
+from ._fleet_changes import RESULTS, FleetResults, HostResults, counted, is_lost, of_hosts, ran
 from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
@@ -65,7 +65,7 @@ def of_fleet(
     }
 
 
-def has_failed(host: str, found: Host, values: Variables, going_on: t.Container[str] | None) -> bool:
+def has_failed(host: str, found: HostResults, values: Variables, going_on: t.Container[str] | None) -> bool:
     """Whether a host refuses the plan, or the plan failed there. One that does not answer cannot refuse.
 
     :param found: what ``of_hosts`` returned of it
@@ -87,7 +87,7 @@ def is_idle(values: Variables) -> bool:
     return not any(result.get(name) for result in results for name in STILL_TO_DO)
 
 
-def refusal(found: Fleet, parts: t.Mapping[str, list[str]]) -> list[str]:
+def refusal(found: FleetResults, parts: t.Mapping[str, list[str]]) -> list[str]:
     """Why the run ends, and how to go on.
 
     :param found: what ``of_hosts`` returned

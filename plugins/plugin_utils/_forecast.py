@@ -89,7 +89,9 @@ class DeclaringAction(NormalAction):
         finally:
             self._task.args = args  # The next attempt of a task with `until` begins with them.
 
-    def run_there(self, host: str, uri: str, names: Declared, tmp: object, task_vars: Variables) -> dict[str, object]:
+    def run_there(
+        self, host: str, uri: str, names: DeclaredItems, tmp: object, task_vars: Variables
+    ) -> dict[str, object]:
         """The module's result, for one libvirt of a host; in check mode with what was foretold for it."""
         args = self._task.args
         if not self._task.check_mode:
@@ -117,7 +119,7 @@ class DeclaringAction(NormalAction):
             without_repeats(result, before)
         return result
 
-    def run_for_real(self, place: str, names: Declared, tmp: object, task_vars: Variables) -> dict[str, object]:
+    def run_for_real(self, place: str, names: DeclaredItems, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
         result: Result = {}
         args = self._task.args
@@ -156,7 +158,7 @@ INSIDE = {"volumes": ("pool", "default"), "snapshots": ("domain", "")}
 """Kinds whose names are told apart only by what they are in: the option that names that, and what it is where that is
 left out."""
 
-Declared = list[tuple[str, str, Item]]
+DeclaredItems = list[tuple[str, str, Item]]
 """Declared items with their kind, in the plural, and what tells them from others of it."""
 
 
@@ -171,7 +173,7 @@ def host_of(task: Task, task_vars: Variables) -> str:
     return str(task.delegate_to or (task_vars or {}).get("inventory_hostname") or "")
 
 
-def declared(kind: str, config: object) -> Declared:
+def declared(kind: str, config: object) -> DeclaredItems:
     """The items of a parameter ``config`` that is not known to be right."""
     found = []
     for item in config if isinstance(config, list) else ():
@@ -223,7 +225,7 @@ def link_facts(item: Item) -> dict[str, object]:
     return {"type": item.get("type"), **({"ports": ports} if isinstance(ports, list) else {})}
 
 
-def settle(known: Known, names: Declared) -> Known:
+def settle(known: Known, names: DeclaredItems) -> Known:
     """A forecast in which nothing stands against what a task declares: a difference to the host is in its changes."""
     for kind, name, item in names:
         entries = known.get(kind, {})

@@ -24,7 +24,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 
 from ._reading import loaded
-from ._written import Entry
+from ._written import WrittenItem
 
 FOLDER = "kvm_guests_dir"
 """The variable that names the folder."""
@@ -60,7 +60,7 @@ class Files(t.NamedTuple):
     :param unread: a sentence on what is in the folder and is not read, where it may be meant for a guest
     """
 
-    entries: list[Entry]
+    entries: list[WrittenItem]
     problems: list[str]
     total: int
     guests: list[t.Any]
@@ -68,7 +68,7 @@ class Files(t.NamedTuple):
     unread: t.Sequence[str] = ()
 
 
-Read = dict[str, Files]
+ReadFolders = dict[str, Files]
 """What was read of folders, by their paths."""
 
 
@@ -158,7 +158,7 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
     :param hosts: the hosts that there are
     """
     known, index = load_index(folder) if host is not None else {}, Index()
-    entries: list[Entry] = []
+    entries: list[WrittenItem] = []
     problems: list[str] = []
     others: list[str] = []
     for name in folder.names():
@@ -184,7 +184,7 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
     return Files(entries, problems, total, [entry.raw for entry in entries], others, unread)
 
 
-def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
+def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[WrittenItem]:
     """The guests of one file. Raises VirtfleetError where it is not as it should be."""
     content, shown = loaded(os.path.join(folder.path, name), loader, once=True), folder.shown(name)
     if isinstance(content, dict):
@@ -192,9 +192,9 @@ def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
             raise VirtfleetError(
                 "holds the variable kvm_guests; write the options of a guest alone, or a list of guests"
             )
-        return [Entry(shown, content, shown)]
+        return [WrittenItem(shown, content, shown)]
     if isinstance(content, (list, tuple)):
-        return [Entry(f"{shown}[{place}]", item, shown) for place, item in enumerate(content)]
+        return [WrittenItem(f"{shown}[{place}]", item, shown) for place, item in enumerate(content)]
     what = "nothing" if content is None else printable(content, hidden=True)
     raise VirtfleetError(f"holds {what}; write the options of a guest, or a list of guests")
 
@@ -212,9 +212,9 @@ def names_of(guests: t.Iterable[object]) -> list[str]:
     return list(dict.fromkeys(name for name in names if "{" not in name))
 
 
-def repeated(entries: t.Iterable[Entry]) -> dict[tuple[str, str], str]:
+def repeated(entries: t.Iterable[WrittenItem]) -> dict[tuple[str, str], str]:
     """By name and host, a sentence for each guest that is declared twice, at least once in a file."""
-    places: dict[tuple[str, str], list[Entry]] = {}
+    places: dict[tuple[str, str], list[WrittenItem]] = {}
     for entry in entries:
         name, host = (entry.raw.get(option) for option in ("name", "host")) if isinstance(entry.raw, dict) else (0, 0)
         if isinstance(name, str) and isinstance(host, str):
@@ -226,7 +226,7 @@ def repeated(entries: t.Iterable[Entry]) -> dict[tuple[str, str], str]:
     }
 
 
-def unseen(read: Read, folders: t.Mapping[str, str | None]) -> list[str]:
+def unseen(read: ReadFolders, folders: t.Mapping[str, str | None]) -> list[str]:
     """A sentence for each guest in a folder that the guest's own host does not read: it would not be made.
 
     :param folders: the folder of each host; None where it has none

@@ -17,7 +17,7 @@ import typing as t
 
 from ansible.inventory.host import Host
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES, Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES, HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
@@ -93,10 +93,10 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: HostVars) -> list[str]:
     ]
 
 
-def hidden_twins(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
+def hidden_twins(hosts: t.Sequence[str], hostvars: HostVars) -> list[HostProblem]:
     """A sentence for each guest that a hidden list has, too, and in other words: what is changed there does nothing."""
     raw = {host: hostvars.raw_get(host) for host in hosts}
-    out: list[Problem] = []
+    out: list[HostProblem] = []
     for source in distinct(of_groups(hosts, hostvars, "kvm_guests")):
         for host in meant(source, hosts):
             own = raw[host].get("kvm_guests")
@@ -133,9 +133,9 @@ def by_name(raw: object, host: str, templar: HostTemplar) -> dict[str, object]:
     return {str(fields.get("name")): item for fields, item in called if fields.get("host") == host}
 
 
-def hidden_items(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
+def hidden_items(hosts: t.Sequence[str], hostvars: HostVars) -> list[HostProblem]:
     """What purging would remove of a host because a group's list with it is hidden, a sentence each."""
-    out: list[Problem] = []
+    out: list[HostProblem] = []
     for variable, purge in PURGES.items():
         for source in of_groups(hosts, hostvars, variable):
             for host in source.hosts:
@@ -156,9 +156,9 @@ def hidden_items(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
     return out
 
 
-def hidden_defaults(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
+def hidden_defaults(hosts: t.Sequence[str], hostvars: HostVars) -> list[HostProblem]:
     """What guests lack because a variable with defaults is hidden by another of the same name, a sentence each."""
-    out: list[Problem] = []
+    out: list[HostProblem] = []
     raw = {host: hostvars.raw_get(host) for host in hosts}
     for variable in DEFAULTS:
         having = [host for host in hosts if isinstance(raw[host].get(variable), dict)]
@@ -178,12 +178,12 @@ def hidden_defaults(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]
     return out
 
 
-def unlisted(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
+def unlisted(hosts: t.Sequence[str], hostvars: HostVars) -> list[HostProblem]:
     """Why a purge of guests is refused: a missing list of guests is no list without guests, a sentence for each host.
 
     Without a folder of files, a purge does nothing where the list is left out.
     """
-    out: list[Problem] = []
+    out: list[HostProblem] = []
     for host in hosts:
         raw = hostvars.raw_get(host)
         in_files = raw.get(FOLDER) is not None and purge_is_on(raw, "guests_purge", hostvars)

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Va
 
 from . import _guest_files
 from ._by_host import HostNames, Sorted
-from ._evaluate import Fleet, Guests, of_all
+from ._evaluate import EvaluatedGuests, Fleet, of_all
 from ._templar import HostTemplar
 from ._written import lists, named_item
 
@@ -61,7 +61,7 @@ def evaluated(host: str, templar: HostTemplar) -> t.Any:
     """
     if "kvm_guests" not in templar.raw and _guest_files.FOLDER not in templar.raw:
         return None
-    part = Guests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
+    part = EvaluatedGuests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
     value = part.evaluate(templar.raw.get("kvm_guests"))
     lines = list(dict.fromkeys(line for _host, line in part.problems))
     lines += of_no_host(templar.raw, value, part.written)
@@ -87,7 +87,7 @@ def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:
 
     A guest of which only a template tells the name is left out.
     """
-    part = Guests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
+    part = EvaluatedGuests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
     files, raw = part.files(), templar.raw.get("kvm_guests")
     listed = [] if raw is None else lists("kvm_guests", raw, templar.raw)
     items = part.whole(raw) if listed is None else [item for one in listed for item in one.items]

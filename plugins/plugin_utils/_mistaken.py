@@ -17,7 +17,7 @@ import typing as t
 from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, HostProblem, told_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
@@ -153,8 +153,8 @@ def variables(raw: t.Mapping[str, t.Mapping[str, object]]) -> tuple[list[str], l
 
     :param raw: the variables of each host, as they are written
     """
-    refused: list[Problem] = []
-    warned: list[Problem] = []
+    refused: list[HostProblem] = []
+    warned: list[HostProblem] = []
     words: dict[int, frozenset[str]] = {}
     for host, values in raw.items():
         for name in (name for name in values if suspicious(name) and not is_told(name, values[name])):

@@ -18,7 +18,7 @@ import typing as t
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
@@ -80,14 +80,14 @@ BATCH = "is not a number of hosts; write one from 1, a share such as '20%', or a
 """What is wrong with a batch of hosts."""
 
 
-Spec = dict[str, t.Any]
+RoleSpec = dict[str, t.Any]
 """An option, as the argument_specs of roles say what it takes."""
 
 
 @functools.cache
-def specs() -> dict[str, Spec]:
+def specs() -> dict[str, RoleSpec]:
     """The options of the roles by name, from ``meta/argument_specs.yml``, without the lists of what is declared."""
-    found: dict[str, Spec] = {}
+    found: dict[str, RoleSpec] = {}
     for content in of_roles("meta", "argument_specs.yml"):
         for entry in content["argument_specs"].values():
             found.update(entry.get("options") or {})
@@ -100,7 +100,7 @@ def defaults() -> dict[str, object]:
     return {name: value for content in of_roles("defaults", "main.yml") for name, value in content.items()}
 
 
-def of_roles(*path: str) -> t.Iterator[Spec]:
+def of_roles(*path: str) -> t.Iterator[RoleSpec]:
     """What one file of each role holds; roles without it are left out.
 
     :param path: where it is in the role
@@ -113,7 +113,7 @@ def of_roles(*path: str) -> t.Iterator[Spec]:
                 yield yaml.safe_load(opened) or {}
 
 
-def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> list[Problem]:
+def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> list[HostProblem]:
     """What is wrong with the values of the roles' variables: the host, and a sentence for each.
 
     A value is looked at once, however many hosts share it; a template once for each host.
@@ -121,7 +121,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> l
     :param raw: the variables of each host, as they are written
     :param hostvars: Ansible's ``hostvars``, which templates may name; None where nothing is left to be evaluated
     """
-    found: list[Problem] = []
+    found: list[HostProblem] = []
     looked_at: dict[tuple[str, int], str | None] = {}
     names = [*specs(), SERIAL, PROGRESS, *OF_FLEET, *SWITCHES]
     for host, values in raw.items():
@@ -143,12 +143,12 @@ def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> l
     return found + differing(raw)
 
 
-def differing(raw: t.Mapping[str, t.Mapping[str, object]]) -> list[Problem]:
+def differing(raw: t.Mapping[str, t.Mapping[str, object]]) -> list[HostProblem]:
     """That a variable which is one for all hosts is not the same on one as on the first.
 
     :param raw: the variables of each host, as they are written
     """
-    found: list[Problem] = []
+    found: list[HostProblem] = []
     for name in OF_FLEET:
         values = {host: printable(variables.get(name)) for host, variables in raw.items()}
         first = next(iter(values), "")
@@ -240,7 +240,7 @@ def is_boundless(value: object) -> bool:
         return True
 
 
-def is_taken(name: str, spec: Spec, value: t.Any) -> bool:
+def is_taken(name: str, spec: RoleSpec, value: t.Any) -> bool:
     """Whether Ansible takes a value for an option of a role."""
     try:
         if name in BOUNDS and value is not None:

@@ -30,7 +30,7 @@ from ._later import Later
 from ._settings import COLLECTION, OWNER, defaults, specs
 from ._templar import watched
 
-Part = dict[str, t.Any]
+PartOptions = dict[str, t.Any]
 """A part of a look: its name, its module, and the options that the module gets, whatever they are."""
 
 
@@ -90,7 +90,7 @@ def is_selected(tag: str, tags: t.Collection[str], only: t.Collection[str], skip
     return runs and not skips
 
 
-def parts_of(variables: Variables, loader: DataLoader, tags: t.Collection[str]) -> list[Part]:
+def parts_of(variables: Variables, loader: DataLoader, tags: t.Collection[str]) -> list[PartOptions]:
     """What a look at a host is told: the name, module and options of each part.
 
     Any exception means that it cannot be told.
@@ -111,7 +111,7 @@ def parts_of(variables: Variables, loader: DataLoader, tags: t.Collection[str]) 
     return parts
 
 
-def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, object]:
+def results_of(parts: t.Iterable[PartOptions], tags: t.Collection[str]) -> dict[str, object]:
     """The variables that the tasks would leave behind: the results of the parts, and that the others were skipped.
 
     :param parts: what the look has found of them
@@ -122,7 +122,7 @@ def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, ob
     return {**{name: {"changed": False, "failed": False, "skipped": True} for name in names}, **found}
 
 
-def tasks_of(place: RoleTasks, templar: Templar) -> list[Part]:
+def tasks_of(place: RoleTasks, templar: Templar) -> list[PartOptions]:
     """Those tasks of a place that would call a module."""
     if place.when and not holds(place.when, templar):
         return []
@@ -137,7 +137,7 @@ def tasks_of(place: RoleTasks, templar: Templar) -> list[Part]:
     return found
 
 
-def host_part(known: Variables, loader: DataLoader) -> Part:
+def host_part(known: Variables, loader: DataLoader) -> PartOptions:
     """The role host: the packages that it would ask for on a host of each stack."""
     private = role_file("host", "vars")
     if any(name in known for name in private):
@@ -177,7 +177,7 @@ def holds(condition: object, templar: Templar) -> bool:
     return bool(templar.template(trusted(f"{{{{ ({condition}) | ansible.builtin.bool }}}}")))
 
 
-def module_of(task: Part) -> str:
+def module_of(task: PartOptions) -> str:
     """The key of a task that is its module. Raises VirtfleetError where it is not known what else the task does."""
     modules = [key for key in task if key.startswith(PREFIX)]
     if len(modules) != 1 or set(task) - UNDERSTOOD - set(modules) or "register" not in task:
@@ -186,9 +186,9 @@ def module_of(task: Part) -> str:
 
 
 @functools.cache
-def tasks(role: str, file: str) -> list[Part]:
+def tasks(role: str, file: str) -> list[PartOptions]:
     """The tasks in a file of a role."""
-    return t.cast("list[Part]", role_file(role, "tasks", file))
+    return t.cast("list[PartOptions]", role_file(role, "tasks", file))
 
 
 @functools.cache

@@ -118,7 +118,7 @@ class HostTemplar:
         return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]
 
 
-class Plain(HostTemplar):
+class PlainTemplar(HostTemplar):
     """Gives the values of one host as they are: nothing is left to be evaluated."""
 
     def __init__(self, raw: t.Mapping[str, object]) -> None:

@@ -55,7 +55,7 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
     said: list[str] = []
     joins: list[str] = []
     for variable, there in found.items():
-        declared = Declared(variable, host, hostvars, written)
+        declared = DeclaredNames(variable, host, hostvars, written)
         new = [item for item in there if not declared.has(item)]
         name = f"adopted_{variable.partition('_')[2]}" if declared.exists else variable
         left[name], told = sole(new, there, host, found) if variable == GUESTS else (new, [])
@@ -119,7 +119,7 @@ class Written:
                 self.known.update(identities(item) if isinstance(item, dict) else ())
 
 
-class Declared:
+class DeclaredNames:
     """What the inventory declares for a host in lists of one name, besides what adopting wrote.
 
     :ivar exists: whether there is such a list, which counts for the host or would

@@ -24,7 +24,7 @@ class Unreadable(Exception):
     """A list is made in another way than by naming and joining others."""
 
 
-class Entry(t.NamedTuple):
+class WrittenItem(t.NamedTuple):
     """An item as it is written.
 
     :param place: where it stands, such as ``web[0]``
@@ -47,15 +47,15 @@ class List(t.NamedTuple):
     name: str
     items: t.Sequence[t.Any]
 
-    def entry(self, place: int, variables: t.Mapping[str, object]) -> Entry:
+    def entry(self, place: int, variables: t.Mapping[str, object]) -> WrittenItem:
         """One item of it.
 
         :param variables: what a template may name, as it is written
         """
-        return Entry(f"{self.name}[{place}]", named_item(self.items[place], variables))
+        return WrittenItem(f"{self.name}[{place}]", named_item(self.items[place], variables))
 
 
-def entries(name: str, raw: object, variables: t.Mapping[str, object]) -> list[Entry] | None:
+def entries(name: str, raw: object, variables: t.Mapping[str, object]) -> list[WrittenItem] | None:
     """The items of a list; None where it has to be evaluated to know them.
 
     :param name: the variable that holds it

@@ -210,8 +210,8 @@ class Volumes(Kind):
         there = {}
         if have is not None:
             there[f"{NAME}/{config['name']}"] = plan.Observed(have, None, "present", {})
-        pools = {NAME: storage_observe.Pool(kind, str(self.folder), True)}
-        return storage_plan.plan_volumes(there, wants, host, pools, users.Users())[0]
+        pools = {NAME: storage_observe.ObservedPool(kind, str(self.folder), True)}
+        return storage_plan.plan_volumes(there, wants, host, pools, users.StorageUsers())[0]
 
     def defined(self, planned: t.Any) -> str:
         return next(step.value.xml for step in planned.steps if step.action == "define")

@@ -382,7 +382,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.NetworkData: network_data,
     links.LinkName: link_name,
     secret_values.Usage: usage,
-    secret_values.Plain: plain,
+    secret_values.PlainText: plain,
     secret_values.Base64: base64,
     links.RouteTarget: route,
 }

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Pool, Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Pool, StorageUsers
 
 KEY = "p/old.qcow2"
 
@@ -26,7 +26,7 @@ class World:
         (self.pool / "else.qcow2").write_bytes(b"data")
         (root / "pool2").mkdir()
         (root / "pool2" / "old.qcow2").write_bytes(b"data")
-        self.users = Users()
+        self.users = StorageUsers()
         for name, target in (("p", self.pool), ("again", root / "link-to-pool"), ("off", f"{root}//pool/")):
             self.users.pools[name] = Pool(str(target), None, {})
         self.users.pools["p"].paths["old.qcow2"] = str(self.old)

@@ -14,7 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -71,7 +71,7 @@ def plan_one(table: Table, have: Observed | None, config: dict[str, Any], host: 
 def plan_of(kind: str, name: str, *steps: Step, **more: Any) -> Plan:
     """A plan with steps, in their order."""
     result = Plan(kind, name, **more)
-    result.steps.add(Place.STATE, *steps)
+    result.steps.add(StepPlace.STATE, *steps)
     return result
 
 

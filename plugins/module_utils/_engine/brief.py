@@ -21,7 +21,7 @@ from .rows.model import Host, Item
 from .rows.parts import without_places
 from .table import Table
 
-Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it with older Pythons
+OptionPath = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it with older Pythons
 """The way to an option in a config, such as ``("disks", 0, "target")``."""
 
 KEPT = ("name", "state", "autostart", "uuid")
@@ -133,7 +133,7 @@ class Trial:
     def __init__(self, known: Brief, config: Item, wanted: str, careful: bool) -> None:
         self.known, self.config, self.wanted, self.careful = known, config, wanted, careful
 
-    def without(self, out: Item, batch: t.Sequence[Path]) -> Item:
+    def without(self, out: Item, batch: t.Sequence[OptionPath]) -> Item:
         """A config without those of some options that make no difference.
 
         It is tried for all at once, as devices are mostly alike; then for each, or for halves where there are many.
@@ -160,7 +160,7 @@ class Trial:
         same = self.known.definition(tried) == self.wanted
         return same and (not self.careful or self.known.is_no_change(self.config, tried))
 
-    def is_needed_alone(self, out: Item, path: Path) -> bool:
+    def is_needed_alone(self, out: Item, path: OptionPath) -> bool:
         """Whether an item of a list would be another one without an option if it were the only device.
 
         This costs the same however many there are.
@@ -186,9 +186,9 @@ def copied(value: object) -> t.Any:
     return value
 
 
-def batches(config: Item) -> list[list[Path]]:
+def batches(config: Item) -> list[list[OptionPath]]:
     """The ways to all options of a config, with those together that differ only in the items of a list."""
-    found: dict[tuple[str, ...], list[Path]] = {}
+    found: dict[tuple[str, ...], list[OptionPath]] = {}
     for path in options(config, ()):
         found.setdefault(tuple("" if isinstance(name, int) else name for name in path), []).append(path)
     return list(found.values())
@@ -201,7 +201,7 @@ def ordered(root: ET.Element) -> ET.Element:
     return root
 
 
-def options(value: object, where: Path) -> t.Iterator[Path]:
+def options(value: object, where: OptionPath) -> t.Iterator[OptionPath]:
     """The ways to all options of a config, those around others first. Items of lists are none."""
     inner: t.Iterable[tuple[t.Union[str, int], object]] = ()  # noqa: UP007 - as above
     if isinstance(value, dict):
@@ -215,7 +215,7 @@ def options(value: object, where: Path) -> t.Iterator[Path]:
         yield from options(one, (*where, name))
 
 
-def holds(config: t.Any, path: Path) -> bool:
+def holds(config: t.Any, path: OptionPath) -> bool:
     """Whether a config has the option at the end of a way."""
     for name in path:
         if isinstance(config, dict) and name not in config:
@@ -224,7 +224,7 @@ def holds(config: t.Any, path: Path) -> bool:
     return True
 
 
-def can_go(config: t.Any, path: Path) -> bool:
+def can_go(config: t.Any, path: OptionPath) -> bool:
     """Whether an option is there and may go.
 
     An item of a list keeps its last option: an empty one would puzzle the reader.
@@ -242,7 +242,7 @@ def can_go(config: t.Any, path: Path) -> bool:
     return True
 
 
-def remove(config: t.Any, path: Path) -> None:
+def remove(config: t.Any, path: OptionPath) -> None:
     """Take an option out of a config, and what is then empty around it."""
     around = [config]
     for name in path[:-1]:

@@ -21,7 +21,7 @@ ASKED = "the guest was asked for it and has not followed"
 IGNORED = "what runs was told, and has not taken it over"
 TOGETHER = "it comes together with what is taken only at the start"
 
-Answer: t.TypeAlias = "list[Step] | str"
+StepsOrReason: t.TypeAlias = "list[Step] | str"
 """The steps that bring a change about, or why only a restart does."""
 
 
@@ -43,7 +43,7 @@ class Strategy:
     :param kept_only: whether a change is one of the definition alone, and nothing that runs ever gets it, at no start
     """
 
-    bring: t.Callable[[list[Change], ET.Element, bool, ET.Element], Answer]
+    bring: t.Callable[[list[Change], ET.Element, bool, ET.Element], StepsOrReason]
     innermost: bool = False
     asks: bool = False
     along: str | None = None
@@ -90,7 +90,7 @@ class LiveReach:
         """
         self.waiting.update({change.path: reason for change in changes})
 
-    def take(self, answer: Answer, changes: list[Change], early: bool = False) -> None:
+    def take(self, answer: StepsOrReason, changes: list[Change], early: bool = False) -> None:
         """Take over what a strategy answers.
 
         :param changes: what it was asked to bring about

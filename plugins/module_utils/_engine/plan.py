@@ -24,7 +24,7 @@ from .plan_state import plan_properties, plan_restart, plan_state
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, show_rows
-from .step import Place, Step, Steps
+from .step import Step, StepPlace, Steps
 from .table import Table
 
 STARTS = ("start", "start_paused")
@@ -261,7 +261,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope, steps_for: Step
     shown = show_rows(table.rows, whole)
     definition = {name: value for name, value in shown.items() if name not in table.beside}
     plan.changes.append(Change("definition", None, definition))
-    plan.steps.add(Place.DEFINITION, *steps_for(plan, paths.text(root)))
+    plan.steps.add(StepPlace.DEFINITION, *steps_for(plan, paths.text(root)))
     plan.lacks = functools.partial(lacking, table, declared, scope)
     return whole
 
@@ -314,7 +314,7 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     refuse([problem for problem in doubts if option_of(problem.where) in touched])
     if changes:
         plan.changes += changes
-        plan.steps.add(Place.DEFINITION, *steps_for(plan, paths.text(root)))
+        plan.steps.add(StepPlace.DEFINITION, *steps_for(plan, paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
         plan_live(table, plan, have, have.live, want, dataclasses.replace(scope, model=root))
@@ -369,7 +369,7 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     known = {change.path for change in plan.changes}
     reached = reach(table.strategies, root, now, late, known)
     steps = reached.steps
-    plan.steps.add(Place.LIVE, *steps)
+    plan.steps.add(StepPlace.LIVE, *steps)
     expected = refused.expected(steps, have.refused, known)
     aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)

@@ -10,7 +10,7 @@ import typing as t
 from .._errors import Invalid
 from . import pending
 from .rows.model import Change, Item
-from .step import Place, Step
+from .step import Step, StepPlace
 from .table import Table
 
 if t.TYPE_CHECKING:
@@ -25,7 +25,7 @@ def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, object], want
             after = row.default if after is None else after
             if before != after:
                 plan.changes.append(Change(name, before, after))
-                plan.steps.add(Place.BESIDE, Step(f"set_{name}", after))
+                plan.steps.add(StepPlace.BESIDE, Step(f"set_{name}", after))
 
 
 def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
@@ -33,7 +33,7 @@ def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
     actions = table.transitions.get((have, want), ())
     if actions:
         plan.changes.append(Change("state", have, want))
-        plan.steps.add(Place.STATE, *table.way(actions))
+        plan.steps.add(StepPlace.STATE, *table.way(actions))
         if want not in table.active:
             plan.waiting, plan.asked, plan.running = {}, [], False
 
@@ -44,6 +44,6 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
         waiting = "; ".join(f"{path} ({reason})" for path, reason in plan.waiting.items())
         raise Invalid("", pending.forbidden(table.kind, waiting))
     if policy == "restart" and state in table.active:
-        plan.steps.add(Place.RESTART, *table.way(table.restart))
+        plan.steps.add(StepPlace.RESTART, *table.way(table.restart))
         plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
         plan.waiting, plan.asked = {}, []

@@ -29,7 +29,7 @@ class Step:
     sign: str = ""
 
 
-class Place(enum.IntEnum):
+class StepPlace(enum.IntEnum):
     """Where in a plan a step comes: the steps of the first place come first."""
 
     FORGET = 0
@@ -57,11 +57,11 @@ class Steps(t.Sequence[Step]):
     """
 
     def __init__(self) -> None:
-        self._places: dict[Place, list[Step]] = {place: [] for place in Place}
+        self._places: dict[StepPlace, list[Step]] = {place: [] for place in StepPlace}
         self._values: dict[str, object] = {}
         self._ordered: list[Step] | None = None
 
-    def add(self, place: Place, *steps: Step) -> None:
+    def add(self, place: StepPlace, *steps: Step) -> None:
         """Put steps at the end of a place."""
         self._places[place] += steps
         self._ordered = None
@@ -81,15 +81,15 @@ class Steps(t.Sequence[Step]):
     def ordered(self) -> list[Step]:
         """All steps in the order in which they are carried out; the same objects until something is added or given."""
         if self._ordered is None:
-            left_out = (Place.LIVE, Place.STATE) if self._places[Place.RESTART] else ()
+            left_out = (StepPlace.LIVE, StepPlace.STATE) if self._places[StepPlace.RESTART] else ()
             self._ordered = [
-                self._whole(step) for place in Place if place not in left_out for step in self._places[place]
+                self._whole(step) for place in StepPlace if place not in left_out for step in self._places[place]
             ]
         return self._ordered
 
-    def last_place(self, counts: t.Callable[[Step], bool]) -> Place | None:
+    def last_place(self, counts: t.Callable[[Step], bool]) -> StepPlace | None:
         """The last place that has a step of some sort; None where none has."""
-        return next((place for place in reversed(Place) if any(map(counts, self._places[place]))), None)
+        return next((place for place in reversed(StepPlace) if any(map(counts, self._places[place]))), None)
 
     def _whole(self, step: Step) -> Step:
         value = self._values.get(step.action)

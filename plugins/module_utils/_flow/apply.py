@@ -17,12 +17,12 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host import listener, meter
-from .._libvirt.connection import Lost, cut, ended, libvirt, said
+from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, said
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.forgotten import prepare
 from .._storage.making import Forestalled
-from .._storage.removal import Kept
+from .._storage.removal import NotRemoved
 from . import begun, failed_steps, undo
 from .kept import NotKept, refuse_unkept
 from .kind import Around, Kind, Work
@@ -85,7 +85,7 @@ def whole(connection: Connection, kind: Kind, plan: Plan, options: Options, arou
     try:
         yield from run(connection, kind, plan, options, around)
         return
-    except Lost:
+    except ConnectionLost:
         raise  # What is there is looked at anew.
     except VirtfleetError as error:
         failed: Exception = error
@@ -108,7 +108,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
 
     Where nobody waits for the result any more, that counts as a failure of the next step (see listener).
     """
-    kept: Kept | None = None
+    kept: NotRemoved | None = None
     defined = False
     actions = {**kind.actions, **begun.actions(kind), **around.actions}
     for step in list(plan.steps):
@@ -127,14 +127,14 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
             plan.accepted(step)
         except libvirt.libvirtError as error:
             if cut(error):
-                raise Lost(f"{step.action}: {said(error)}") from None
+                raise ConnectionLost(f"{step.action}: {said(error)}") from None
             failed_steps.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {kind.why(connection, plan.name, error)}") from None
             reason = f"{step.action}: {kind.why(connection, plan.name, error)}"
             yield from failed_steps.refuse_gone(connection, kind, plan, error, reason)
             plan.refused(step, reason)
-        except Kept as error:
+        except NotRemoved as error:
             plan.changes = [change for change in plan.changes if change.path != error.path]
             if error.last:
                 raise

@@ -20,7 +20,7 @@ from .._engine import paths
 from .._engine.observed import Observed
 from .._engine.plan import Plan
 from .._engine.progress import FINISH
-from .._engine.step import Place, Step
+from .._engine.step import Step, StepPlace
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError
 from .._libvirt.objects import Connection
@@ -65,7 +65,7 @@ def plan_finish(kind: Kind, plans: t.Iterable[Plan], have: t.Mapping[str, Observ
         new = undo.is_new(kind, entry) or (found is not None and found.unfinished)
         if new and entry.problem is None:
             place = entry.steps.last_place(belongs)
-            entry.steps.add(Place.FORGET if place is None else place, Step(FINISH))
+            entry.steps.add(StepPlace.FORGET if place is None else place, Step(FINISH))
 
 
 def belongs(step: Step) -> bool:

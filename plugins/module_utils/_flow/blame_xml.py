@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from .._engine import paths
 from .._printing import named
 
-Right = t.Callable[[str], bool]
+TakesXml = t.Callable[[str], bool]
 
 MOST = 100
 """How often the schema is asked about one definition; each time takes some 25 ms."""
@@ -29,7 +29,7 @@ class XmlBlame:
     :param right: tells whether the schema takes a definition
     """
 
-    def __init__(self, text: str, by_hand: ET.Element, right: Right) -> None:
+    def __init__(self, text: str, by_hand: ET.Element, right: TakesXml) -> None:
         self.root, self.by_hand, self.right = ET.fromstring(text), by_hand, right
         self.left = MOST
 

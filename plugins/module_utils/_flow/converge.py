@@ -16,7 +16,7 @@ from .._engine.rows.model import Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener, meter
 from .._libvirt.connection import TRIES, Session, cut_off
-from .._libvirt.objects import Address, Connection
+from .._libvirt.objects import Connection, GuestAddress
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
@@ -114,7 +114,7 @@ class Run:
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, object]] | None = None
-    addresses: dict[str, list[Address]] = dataclasses.field(default_factory=dict)
+    addresses: dict[str, list[GuestAddress]] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
     unfinished: bool = False
 

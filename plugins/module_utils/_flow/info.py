@@ -20,7 +20,7 @@ from .arguments import URI, Spec
 from .kind import Definition
 from .module import Module
 
-Facts = dict[str, dict[str, object]]
+FactsByName = dict[str, dict[str, object]]
 """Live facts of resources by name."""
 
 ARGUMENTS: Spec = {
@@ -42,7 +42,7 @@ def inform(
     module: Module,
     table: Table,
     look: t.Callable[[Connection, t.Container[str]], dict[str, Observed]],
-    live: t.Callable[[Connection, t.Container[str]], Facts],
+    live: t.Callable[[Connection, t.Container[str]], FactsByName],
     kept: Definition | None = None,
 ) -> None:
     """End the module with what is there.

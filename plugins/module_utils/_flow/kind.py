@@ -15,7 +15,7 @@ from .._engine.rows.model import Host, Item
 from .._engine.step import Step
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said
-from .._libvirt.objects import Address, Connection, Error, Found
+from .._libvirt.objects import Connection, Error, GuestAddress, Resource
 from .options import KindOptions
 
 if t.TYPE_CHECKING:
@@ -75,12 +75,12 @@ def told_by_libvirt(connection: Connection, name: str, error: Error) -> str:
     return said(error)
 
 
-def active_or_not(found: Found) -> str:
+def active_or_not(found: Resource) -> str:
     """The state of a network or pool."""
     return "active" if found.isActive() else "inactive"
 
 
-def undefine(connection: Connection, found: Found) -> None:
+def undefine(connection: Connection, found: Resource) -> None:
     """Take away the definition of a new network or the like."""
     found.undefine()
 
@@ -106,13 +106,13 @@ class Definition:
     listing: str
     missing: str
     rename: str
-    kept: t.Callable[[Found], ET.Element]
+    kept: t.Callable[[Resource], ET.Element]
     stays_renamed: bool = False
     in_use: str = "it is active"
-    state: t.Callable[[Found], str] = active_or_not
-    undefine: t.Callable[[Connection, Found], None] = undefine
+    state: t.Callable[[Resource], str] = active_or_not
+    undefine: t.Callable[[Connection, Resource], None] = undefine
 
-    def find(self, connection: Connection, name: str) -> Found:
+    def find(self, connection: Connection, name: str) -> Resource:
         """The one of a name; None where there is none."""
         try:
             return getattr(connection, self.lookup)(name)
@@ -181,7 +181,9 @@ class Kind:
     moved: t.Callable[[Connection, Wants, KindOptions], list[str]] | None = None
     left_alone: t.Callable[[Connection, Asked], list[str]] | None = None
     foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
-    wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[Address]], dict[str, str]]] | None = None
+    wait: (
+        t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[GuestAddress]], dict[str, str]]] | None
+    ) = None
     note_refused: t.Callable[[Connection, str, t.Mapping[str, str]], None] | None = None
 
     @property

@@ -10,11 +10,11 @@ import typing as t
 from .kind import Kind
 from .options import Options
 
-Given = t.Mapping[str, t.Any]
+GivenParameters = t.Mapping[str, t.Any]
 """Parameters as Ansible checked them."""
 
 
-def nothing_wrong(given: Given) -> str | None:
+def nothing_wrong(given: GivenParameters) -> str | None:
     """Ansible has checked them all."""
     return None
 
@@ -30,10 +30,10 @@ class Parameters(t.NamedTuple):
 
     kind: Kind
     spec: dict[str, dict[str, object]]
-    options: t.Callable[[Given], Options]
-    wrong: t.Callable[[Given], str | None] = nothing_wrong
+    options: t.Callable[[GivenParameters], Options]
+    wrong: t.Callable[[GivenParameters], str | None] = nothing_wrong
 
 
-def options_of(*names: str) -> t.Callable[[Given], Options]:
+def options_of(*names: str) -> t.Callable[[GivenParameters], Options]:
     """Makes Options of the parameters of the same names."""
     return lambda given: Options(**{name: given[name] for name in names})

@@ -15,7 +15,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, said
-from .._libvirt.objects import Connection, Found
+from .._libvirt.objects import Connection, Resource
 from .._storage.manifest import Manifest
 from .kind import Definition, Kind
 
@@ -45,7 +45,7 @@ def defines(plan: Plan) -> bool:
     return any(step.action == "define" for step in plan.steps[: plan.done])
 
 
-def made(connection: Connection, kind: Kind, plan: Plan) -> Found:
+def made(connection: Connection, kind: Kind, plan: Plan) -> Resource:
     """What has the name of a new resource after it was defined. None where nothing has.
 
     Raises Another where it has another UUID than was defined, libvirtError where libvirt cannot tell.

@@ -9,12 +9,12 @@ import typing as t
 
 from .._engine.plan import Plan
 from .._engine.rows.model import Item
-from .._libvirt.objects import Address
+from .._libvirt.objects import GuestAddress
 
 AT_ONCE = 1e-9
 """Seconds that something is waited for: a guest that has long had what is waited for has it at the first look."""
 
-Wait = t.Callable[[t.List[Item]], t.Tuple[t.Dict[str, t.List[Address]], t.Dict[str, str]]]  # noqa: UP006 - for older Pythons
+Wait = t.Callable[[t.List[Item]], t.Tuple[t.Dict[str, t.List[GuestAddress]], t.Dict[str, str]]]  # noqa: UP006 - for older Pythons
 """Waits for items: what they have by then, and why others do not have it, each by name."""
 
 
@@ -23,7 +23,9 @@ def at_once(wants: list[Item]) -> list[Item]:
     return [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in wants]
 
 
-def unfinished_work(plans: list[Plan], wants: list[Item], wait: Wait | None) -> tuple[dict[str, list[Address]], bool]:
+def unfinished_work(
+    plans: list[Plan], wants: list[Item], wait: Wait | None
+) -> tuple[dict[str, list[GuestAddress]], bool]:
     """The addresses of the guests that are ready, and whether a run still has something to do besides changes.
 
     :param plans: the plans of all items

@@ -24,7 +24,7 @@ HEAD = 4096
 QCOW = b"QFI\xfb"
 LUKS = b"LUKS\xba\xbe"
 
-Read = t.Callable[[int, int], bytes]
+ReadAt = t.Callable[[int, int], bytes]
 """Reads so many bytes at an offset; fewer at the end of the file."""
 
 
@@ -138,7 +138,7 @@ NO_DISKS = (
 WEB = re.compile(rb"(?i)<(!doctype\s+html|html|head|body|title)\b")
 
 
-def recognise(read: Read, size: int) -> Content:
+def recognise(read: ReadAt, size: int) -> Content:
     """What an image is by its magic numbers.
 
     :param read: reads bytes of the image
@@ -160,7 +160,7 @@ def compression(head: bytes) -> Content | None:
     return Content("zst", "compressed (zst)") if ZSTD_SKIPPABLE.match(head) else None
 
 
-def image(head: bytes, read: Read, size: int) -> Content | None:
+def image(head: bytes, read: ReadAt, size: int) -> Content | None:
     """The format of what is an image with a header of its own; None for what has none."""
     if head.startswith(QCOW):
         version = int.from_bytes(head[4:8], "big")
@@ -188,7 +188,7 @@ def vmdk_text(head: bytes) -> bool:
     return False
 
 
-def disk(head: bytes, read: Read) -> Content | None:
+def disk(head: bytes, read: ReadAt) -> Content | None:
     """What shows that raw bytes are a disk; None where nothing does."""
     offset, magic = ISO
     if read(offset, len(magic)) == magic:
@@ -201,7 +201,7 @@ def disk(head: bytes, read: Read) -> Content | None:
     return None
 
 
-def no_disk(head: bytes, read: Read) -> Content:
+def no_disk(head: bytes, read: ReadAt) -> Content:
     """What that is which is no disk, as well as it can be told."""
     for offset, magic, words in NO_DISKS:
         if head[offset : offset + len(magic)] == magic:

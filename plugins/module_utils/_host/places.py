@@ -41,7 +41,7 @@ LOCAL = ("file", "host_device", "host_cdrom", "fat", "raw", "qcow2")
 """Protocols of QEMU that are of files."""
 
 
-class Chain(t.NamedTuple):
+class BackingChain(t.NamedTuple):
     """What an image is laid over.
 
     :param paths: every file below it, by a path that leads there
@@ -68,7 +68,7 @@ class Places:
         self.doubts: dict[str, str] = {}
         self.known: dict[str, Signs] = {}
         self.used: dict[str, Signs] = {}
-        self.chains: dict[str, Chain] = {}
+        self.chains: dict[str, BackingChain] = {}
         self.within: dict[str, Signs] = {}
         self.named = named
         self.mounts: list[tuple[str, str, str]] | None = None
@@ -191,13 +191,13 @@ class Places:
 
     # --- images ---
 
-    def chain(self, path: str) -> Chain:
+    def chain(self, path: str) -> BackingChain:
         """What the image at a path is laid over, to the end."""
         if path not in self.chains:
             self.chains[path] = self.follow(path)
         return self.chains[path]
 
-    def follow(self, path: str) -> Chain:
+    def follow(self, path: str) -> BackingChain:
         """Follow what an image names. Each is looked at once, so a circle has an end."""
         own = self.signs(path)
         found: dict[str, None] = {}
@@ -223,7 +223,7 @@ class Places:
                 break
         for other in found:
             signs |= self.uses(other) - own
-        return Chain(tuple(found), frozenset(signs), tuple(doubts))
+        return BackingChain(tuple(found), frozenset(signs), tuple(doubts))
 
     def away(self, path: str) -> bool:
         """Whether what a path names may be somewhere, but is not here now: not even its folder is."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 
-from .image_format import LARGEST, QCOW, Read, Unfit
+from .image_format import LARGEST, QCOW, ReadAt, Unfit
 
 HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
 """Magic, version, backing file (offset, length), cluster bits, size, encryption, L1 table (entries, offset),
@@ -57,7 +57,7 @@ class Header:
         return 1 << self.cluster_bits
 
 
-def check_qcow2(read: Read, size: int) -> int:
+def check_qcow2(read: ReadAt, size: int) -> int:
     """Hold a qcow2 image against all that its header may say.
 
     :param read: reads bytes of the image
@@ -120,7 +120,7 @@ def refuse_numbers(header: Header) -> None:
         raise Unfit(f"holds a disk of {header.size} bytes, more than the {LARGEST} bytes (64 TiB) that are taken")
 
 
-def extensions(header: Header, read: Read) -> None:
+def extensions(header: Header, read: ReadAt) -> None:
     """Walk through the header extensions. Raises Unfit for one that names a file, and where they have no end."""
     offset = header.length
     while offset + 8 <= header.cluster:

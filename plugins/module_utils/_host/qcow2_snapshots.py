@@ -14,7 +14,7 @@ import stat
 import struct
 import typing as t
 
-from .image_format import Read, Unfit
+from .image_format import ReadAt, Unfit
 from .qcow2 import EXTENDED, HEADER, KNOWN, L1_BYTES, MORE, SNAPSHOTS, Header, parse
 
 ENTRY = struct.Struct(">QIHHIIQII")
@@ -58,7 +58,7 @@ class Image:
     Raises Unfit for what is no qcow2 image, or cannot be understood.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: ReadAt) -> None:
         self.read = read
         self.header: Header = parse(read(0, HEADER.size + MORE.size))
         if not 9 <= self.header.cluster_bits <= 21 or self.header.features & ~KNOWN:

@@ -14,7 +14,7 @@ import typing as t
 from .._errors import VirtfleetError
 from . import meter
 from .image_format import Unfit
-from .sandbox import Failed, Limits, run, tool_user
+from .sandbox import Limits, ToolFailed, run, tool_user
 from .sparse_copy import Room
 
 LEAKS = 3
@@ -60,7 +60,7 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
                 tool(words, limits, lambda: room.hold(new), lambda said: meter.came(converted(said, size)))
             if capacity is not None and capacity > size:
                 tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new), None)
-        except Failed as error:
+        except ToolFailed as error:
             raise Unfit(f"cannot be converted: {error}") from None
 
 
@@ -88,7 +88,7 @@ def create(target: int, path: str, options: t.Sequence[str], base: str | None, s
     words = [*(("-o", ",".join(options)) if options else ()), *(("-b", base) if base is not None else ()), made, *size]
     try:
         qemu_img(["create", "-q", "-f", "qcow2", *words], [target], Limits.for_bytes(0, SLACK), drop=False, apart=False)
-    except Failed as error:
+    except ToolFailed as error:
         raise VirtfleetError(f"it cannot be made: {str(error).replace(made, path)}") from None
 
 
@@ -99,7 +99,7 @@ def check(call: t.Callable[[], object]) -> None:
     """
     try:
         call()
-    except Failed as error:
+    except ToolFailed as error:
         if error.status == LEAKS:
             return
         raise Unfit(f"is damaged or cut off: {error}") from None
@@ -145,7 +145,7 @@ def qemu_img(
     """
     try:
         return run(["qemu-img", *words], limits, files, look=watch, take=take, drop=drop, apart=apart)
-    except Failed as error:
+    except ToolFailed as error:
         text = str(error)
         if "is missing" in text:
             raise VirtfleetError("qemu-img is missing on this host: install qemu-utils") from None

@@ -57,7 +57,7 @@ ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 ENVIRONMENT["MALLOC_ARENA_MAX"] = "2"
 
 
-class Failed(VirtfleetError):
+class ToolFailed(VirtfleetError):
     """A tool that failed or went beyond a limit; the text is what it said.
 
     :param status: its exit status; None where it had none
@@ -155,7 +155,7 @@ def run(
     Raises Failed with what the tool said, and where it is missing or goes beyond a limit.
     """
     if shutil.which(words[0], path=ENVIRONMENT["PATH"]) is None:
-        raise Failed(f"{words[0]} is missing on this host")
+        raise ToolFailed(f"{words[0]} is missing on this host")
     process = subprocess.Popen(
         command(words, limits, drop, apart),
         stdin=stdin,
@@ -174,7 +174,7 @@ def run(
             end(process)
             raise
     if process.returncode != 0:
-        raise Failed(f"{words[0]} {why(process.returncode, kept['stderr'], limits)}", process.returncode)
+        raise ToolFailed(f"{words[0]} {why(process.returncode, kept['stderr'], limits)}", process.returncode)
     return kept["stdout"].decode(errors="replace")
 
 
@@ -203,7 +203,7 @@ def follow(
             if look is not None:
                 look()
             if time.monotonic() > deadline:
-                raise Failed(f"{process_name(process)} took more than {limits.seconds} s and was ended")
+                raise ToolFailed(f"{process_name(process)} took more than {limits.seconds} s and was ended")
     process.wait(timeout=max(1.0, deadline - time.monotonic()))
 
 

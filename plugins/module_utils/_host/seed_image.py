@@ -16,7 +16,7 @@ import stat
 import typing as t
 
 from .._errors import VirtfleetError
-from .sandbox import ENVIRONMENT, Failed, Limits, run
+from .sandbox import ENVIRONMENT, Limits, ToolFailed, run
 
 LABEL = "CIDATA"
 PACKAGE = "mtools"
@@ -67,7 +67,7 @@ def read(image: bytes) -> dict[str, bytes] | None:
             return {
                 name: tool(["mcopy", "-n", "-i", place(descriptor), f"::{name}", "-"], (descriptor,)) for name in names
             }
-        except Failed:
+        except ToolFailed:
             return None
 
 
@@ -76,10 +76,10 @@ def tool(words: t.Sequence[str], files: t.Sequence[int]) -> bytes:
     printed = bytearray()
     try:
         run(words, Limits.for_bytes(LARGEST, LARGEST), files, take=printed.extend)
-    except Failed as error:
+    except ToolFailed as error:
         if error.status is None:
             raise
-        raise Failed(f"{words[0]} failed with status {error.status}", error.status) from None
+        raise ToolFailed(f"{words[0]} failed with status {error.status}", error.status) from None
     return bytes(printed)
 
 

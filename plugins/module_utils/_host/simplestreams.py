@@ -36,7 +36,7 @@ MANY = 5
 """How many serials are named in a message."""
 
 
-class Found(t.NamedTuple):
+class ProductFile(t.NamedTuple):
     """A file of a product.
 
     :param url: where it is
@@ -49,7 +49,7 @@ class Found(t.NamedTuple):
     serial: str
 
 
-def find(root: str, product: str, item: str, serial: str | None = None, seconds: float | None = None) -> Found:
+def find(root: str, product: str, item: str, serial: str | None = None, seconds: float | None = None) -> ProductFile:
     """A file of a product: that of the newest version which has it, or of the one that is asked for.
 
     :param root: the URL of the mirror
@@ -127,7 +127,7 @@ def checked_path(path: object) -> str:
     return path
 
 
-def found_in(root: str, products: dict[str, t.Any], product: str, item: str, serial: str | None) -> Found:
+def found_in(root: str, products: dict[str, t.Any], product: str, item: str, serial: str | None) -> ProductFile:
     """A file of a product in a file of products. Raises Unfit where it is not there."""
     entry = mapping(products.get("products"), "'products'").get(product)
     versions = mapping(mapping(entry, f"the product {product}").get("versions"), f"'versions' of {product}")
@@ -150,7 +150,7 @@ def found_in(root: str, products: dict[str, t.Any], product: str, item: str, ser
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise Unfit(f"has no sha256 of {item} of {product} {chosen}")
     path = urllib.parse.quote(checked_path(file.get("path")), safe="/~+:@=")
-    return Found(root + path, f"sha256:{digest.lower()}", chosen)
+    return ProductFile(root + path, f"sha256:{digest.lower()}", chosen)
 
 
 def age(serial: str) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ import zlib
 
 from . import meter
 from .image_format import Unfit
-from .sandbox import Failed, Limits, run
+from .sandbox import Limits, ToolFailed, run
 
 CHUNK = 256 * 1024
 MEMORY = 512 * 1024**2
@@ -153,7 +153,7 @@ def unpack_zstd(source: int, size: int, take: t.Callable[[bytes], None], deadlin
         words = ["zstd", "--decompress", "--stdout", f"--memory={MEMORY}"]
         # It reads by this very descriptor, and moves its place.
         run(words, limits, stdin=source, take=take, look=lambda: meter.came(os.lseek(source, 0, os.SEEK_CUR)))
-    except Failed as error:
+    except ToolFailed as error:
         if "is missing" in str(error):
             raise Unfit("is compressed with zstd: install the package zstd (host_extra_packages: [zstd])") from None
         raise Unfit(f"is damaged: {error}") from None

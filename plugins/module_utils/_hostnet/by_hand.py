@@ -16,7 +16,7 @@ import typing as t
 from .._engine.rows.model import Item
 from . import networkd
 from .agent import route_words
-from .facts import COMMENT, Device, Facts, Route
+from .facts import COMMENT, Facts, HostDevice, Route
 from .netplan import Netplan
 from .netplan_yaml import is_true
 
@@ -124,7 +124,7 @@ def configured_anew(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> di
     return found
 
 
-def is_kept(device: Device, later: Netplan, units: networkd.Units) -> bool:
+def is_kept(device: HostDevice, later: Netplan, units: networkd.Units) -> bool:
     """Whether networkd leaves alone what a device has of others when it configures it anew (``critical`` of netplan).
 
     :param later: netplan's documents as they become
@@ -137,7 +137,7 @@ def is_kept(device: Device, later: Netplan, units: networkd.Units) -> bool:
     return is_true(said) or said in ("1", "static")
 
 
-def set_by_hand(device: Device, net: Netplan, facts: Facts) -> list[str]:
+def set_by_hand(device: HostDevice, net: Netplan, facts: Facts) -> list[str]:
     """The addresses of a device that somebody has set.
 
     :param net: netplan's documents
@@ -152,7 +152,9 @@ def covered(address: str, others: t.Iterable[str]) -> bool:
     return any(ip(address) in ipaddress.ip_interface(other).network for other in others)
 
 
-def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def given_by_files(
+    device: HostDevice, net: Netplan, facts: Facts
+) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """The addresses that files give a device: what a comment, another setting or another device has is none of them.
 
     :param net: netplan's documents
@@ -164,7 +166,7 @@ def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[ipaddress.
     return addresses_in(texts)
 
 
-def unwritten(device: Device, facts: Facts) -> list[str]:
+def unwritten(device: HostDevice, facts: Facts) -> list[str]:
     """The addresses of a device that were not handed out to it; in doubt none.
 
     A DHCP server or router may hand out an address for ever, which then looks like one that was set by hand.
@@ -180,7 +182,7 @@ def unwritten(device: Device, facts: Facts) -> list[str]:
     return found
 
 
-def hears_routers(device: Device, facts: Facts) -> bool:
+def hears_routers(device: HostDevice, facts: Facts) -> bool:
     """Whether routers announce something on a device, to the kernel or to networkd."""
     announced = any(route.device == device.name and route.protocol == "ra" for route in facts.routes)
     return announced or device.accept_ra not in ("", "0")
@@ -237,7 +239,7 @@ def warn(link: str, lost: t.Sequence[str], device: str, out: LinksPlan) -> None:
         )
 
 
-def made_up(device: Device) -> list[str]:
+def made_up(device: HostDevice) -> list[str]:
     """The IPv6 addresses whose second half a device has made up itself, not of its MAC address (RFC 7217, RFC 8981)."""
     found = []
     for address in device.dynamic:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from .._engine.rows.model import Change, Item
 from . import networkd, networkd_units
-from .netplan import Netplan, Place
+from .netplan import Netplan, NetplanPlace
 from .netplan_yaml import is_true, redacted
 
 
-def view(net: Netplan, place: Place | None) -> dict[str, object]:
+def view(net: Netplan, place: NetplanPlace | None) -> dict[str, object]:
     """A definition as options: what is the module's by its option's name, the rest by netplan's."""
     if place is None:
         return {}

@@ -31,7 +31,7 @@ from . import (
 )
 from .agent import files
 from .facts import Facts
-from .links_plan import File, Foretold, LinksPlan
+from .links_plan import ChangedFile, Foretold, LinksPlan
 from .plan import plan
 from .table import LINK, LONGEST
 
@@ -43,7 +43,7 @@ class LinksModule(t.Protocol):
     check_mode: bool
 
     @property
-    def forecast(self) -> guests_by_then.Forecast: ...
+    def forecast(self) -> guests_by_then.HostByThen: ...
 
 
 def declare(module: AnsibleModule) -> None:
@@ -99,7 +99,7 @@ def converge(module: LinksModule) -> Result:
 
 
 def naming(
-    wants: t.Sequence[Item], planned: LinksPlan, facts: Facts, forecast: guests_by_then.Forecast | None
+    wants: t.Sequence[Item], planned: LinksPlan, facts: Facts, forecast: guests_by_then.HostByThen | None
 ) -> list[str]:
     """Warnings of what else names the cards that become ports, and the links that go.
 
@@ -179,7 +179,7 @@ FORECAST = "addresses of the host (forecast)"
 """What a difference is called that is of no file."""
 
 
-def difference(file: File) -> dict[str, str]:
+def difference(file: ChangedFile) -> dict[str, str]:
     """A file before and after, secrets hidden."""
     return {
         "before_header": file.origin or file.path,
@@ -189,7 +189,7 @@ def difference(file: File) -> dict[str, str]:
     }
 
 
-def readable(file: File, text: str | None) -> str:
+def readable(file: ChangedFile, text: str | None) -> str:
     """A file's text for people."""
     if not text or "/netplan/" not in file.path:
         return text or ""

@@ -16,9 +16,9 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid
 from . import networkd
 from .agent.shapes import Settings
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 from .netplan import Netplan
-from .netplan_yaml import Body, is_true
+from .netplan_yaml import DefinitionBody, is_true
 
 if t.TYPE_CHECKING:
     from .links_plan import LinksPlan
@@ -113,7 +113,7 @@ def lost_routes(item: Item, units: networkd.Units, facts: Facts) -> list[Change]
     return [] if known.issuperset(map(ipaddress.ip_network, wanted)) else [Change("routes", there, wanted)]
 
 
-def comes_up(device: Device, facts: Facts) -> bool:
+def comes_up(device: HostDevice, facts: Facts) -> bool:
     """Whether networkd brings a device up by itself (systemd.network(5), ActivationPolicy)."""
     policy = networkd.setting(networkd.whole(device.network_file, facts), "Link", "ActivationPolicy")
     return policy in (None, "up", "always-up")
@@ -158,7 +158,7 @@ def wanted(item: Item) -> Settings:
     return found
 
 
-def has_ipv6(definition: Body) -> bool:
+def has_ipv6(definition: DefinitionBody) -> bool:
     """Whether a definition of netplan's gives its device IPv6: left alone, it has a link-local address."""
     addresses = any(":" in str(address) for address in definition.get("addresses") or [])
     return "ipv6" in (definition.get("link-local", ["ipv6"]) or []) or addresses or is_true(definition.get("dhcp6"))

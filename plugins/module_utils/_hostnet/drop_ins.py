@@ -9,12 +9,12 @@ from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import networkd
 from .facts import Facts
-from .netplan import Place
+from .netplan import NetplanPlace
 
 NO = ("no", "false", "off", "0", "n", "f")
 
 
-def of(place: Place, facts: Facts) -> list[str]:
+def of(place: NetplanPlace, facts: Facts) -> list[str]:
     """The files that somebody adds to the unit of one of netplan's definitions.
 
     :param place: the definition
@@ -36,7 +36,7 @@ def gives_addresses(text: str) -> bool:
     return announced is not None and announced.lower() not in NO
 
 
-def refuse_port(item: Item, port: str, place: Place, facts: Facts) -> None:
+def refuse_port(item: Item, port: str, place: NetplanPlace, facts: Facts) -> None:
     """Raise Invalid where a new port has addresses that no change of netplan's files takes from it.
 
     :param item: the link
@@ -54,7 +54,7 @@ def refuse_port(item: Item, port: str, place: Place, facts: Facts) -> None:
         )
 
 
-def refuse_bridge(name: str, place: Place | None, facts: Facts) -> None:
+def refuse_bridge(name: str, place: NetplanPlace | None, facts: Facts) -> None:
     """Raise Invalid where a bridge that goes has addresses that no change of netplan's files gives back.
 
     :param name: the bridge
@@ -70,7 +70,7 @@ def refuse_bridge(name: str, place: Place | None, facts: Facts) -> None:
         )
 
 
-def warnings(link: str, port: str, place: Place, facts: Facts) -> list[str]:
+def warnings(link: str, port: str, place: NetplanPlace, facts: Facts) -> list[str]:
     """What of a port's does not follow to a link that takes over its addresses.
 
     :param link: the link

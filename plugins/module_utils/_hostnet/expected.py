@@ -15,7 +15,7 @@ import typing as t
 from .._engine.rows.model import Item
 from . import by_hand
 from .agent.shapes import Expected
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 from .netplan import Netplan
 
 if t.TYPE_CHECKING:
@@ -82,7 +82,7 @@ def gateways(found: t.Iterable[Expected]) -> list[str]:
 
 
 def expected(
-    devices: list[str], wanted: t.Sequence[str], holders: t.Sequence[Device], facts: Facts, routes: bool = True
+    devices: list[str], wanted: t.Sequence[str], holders: t.Sequence[HostDevice], facts: Facts, routes: bool = True
 ) -> Expected:
     """What one of some devices must have.
 

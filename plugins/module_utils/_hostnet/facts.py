@@ -46,7 +46,7 @@ class Nic:
 
 
 @dataclasses.dataclass(frozen=True)
-class Device:
+class HostDevice:
     """A network device of the host.
 
     :param kind: the kernel's kind of it, such as ``bridge``; empty for hardware
@@ -127,7 +127,7 @@ class Route:
 
 
 @dataclasses.dataclass(frozen=True)
-class Guest:
+class RunningGuest:
     """A guest that runs: the devices that its interfaces have on the host, with type and source.
 
     An interface of type ``direct`` has the NIC that carries it as its source, one of type
@@ -198,12 +198,12 @@ class Facts:
     :param queues: the kinds of queue that devices have (tc-qdisc), by device
     """
 
-    devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
+    devices: t.Mapping[str, HostDevice] = dataclasses.field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     other_routes: tuple[Route, ...] = ()
     netplan: tuple[NetplanFile, ...] = ()
     units: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    guests: tuple[Guest, ...] = ()
+    guests: tuple[RunningGuest, ...] = ()
     ifupdown: frozenset[str] = frozenset()
     has_netplan: bool = False
     networkd: bool = False
@@ -262,7 +262,7 @@ class Facts:
         return [*near, *(str(device) for device in self.distant if device.parent == link)]
 
 
-def devices(links: t.Iterable[shapes.Device]) -> dict[str, Device]:
+def devices(links: t.Iterable[shapes.DeviceData]) -> dict[str, HostDevice]:
     """The devices of ``ip -detail -json address``."""
     links = list(links)
     names = {link["ifindex"]: link["ifname"] for link in links}
@@ -278,7 +278,7 @@ def devices(links: t.Iterable[shapes.Device]) -> dict[str, Device]:
             for entry in link.get("addr_info", [])
             if "local" in entry and is_own(entry)
         }
-        found[link["ifname"]] = Device(
+        found[link["ifname"]] = HostDevice(
             name=link["ifname"],
             index=link["ifindex"],
             mac=link.get("address", ""),
@@ -306,7 +306,7 @@ def neighbours(entries: t.Iterable[t.Mapping[str, object]]) -> t.Iterator[Neighb
             yield Neighbour(device, address)
 
 
-def is_own(entry: shapes.Address) -> bool:
+def is_own(entry: shapes.AddressData) -> bool:
     """Whether an address is more than what each link has by itself: not one of the loopback's, nor link-local.
 
     :param entry: what ``ip`` tells of it
@@ -317,7 +317,7 @@ def is_own(entry: shapes.Address) -> bool:
     return entry.get("scope") not in (None, "host") and not own
 
 
-def routes(entries: t.Iterable[shapes.Route], default: str) -> list[Route]:
+def routes(entries: t.Iterable[shapes.RouteData], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
     found = []
     for entry, words in route_words.given(entries, default):
@@ -343,7 +343,7 @@ def cloud_init_writes(texts: t.Iterable[str]) -> bool:
     return writes
 
 
-def guest(status: str) -> Guest | None:
+def guest(status: str) -> RunningGuest | None:
     """The guest of one of libvirt's status files, None where it is none."""
     try:
         domain = ET.fromstring(status).find("domain")
@@ -357,7 +357,7 @@ def guest(status: str) -> Guest | None:
         source, target = interface.find("source"), interface.find("target")
         actual = "" if source is None else source.get("dev") or source.get("bridge") or ""
         found.append(("" if target is None else target.get("dev", ""), kind, actual))
-    return Guest(domain.findtext("name") or "", tuple(found))
+    return RunningGuest(domain.findtext("name") or "", tuple(found))
 
 
 def covering(address: str, routes: t.Iterable[Route]) -> list[Route]:

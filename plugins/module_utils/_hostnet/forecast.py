@@ -11,8 +11,8 @@ import typing as t
 from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import by_hand, networkd
-from .facts import Device, Facts
-from .netplan import Netplan, Place
+from .facts import Facts, HostDevice
+from .netplan import Netplan, NetplanPlace
 from .netplan_edit import SECTION, is_addressed
 from .netplan_yaml import is_true
 
@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from .links_plan import LinksPlan
 
 
-def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: LinksPlan) -> None:
+def moved(item: Item, bridge: HostDevice, before: Netplan, facts: Facts, out: LinksPlan) -> None:
     """Say what becomes of a bridge that gets other ports: it keeps its addresses and its MAC address.
 
     :param before: the documents as they were
@@ -30,7 +30,7 @@ def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: LinksP
     left = [port for port in now if port not in ports]
     if not left and all(port in now for port in ports):
         return
-    place = Place(SECTION[item["type"]], name)
+    place = NetplanPlace(SECTION[item["type"]], name)
     if bridge.addresses and is_addressed(before.merged(place)):
         dhcp = is_true(before.get(place, "dhcp4"))
         # What has no IAID is known to the server by its MAC address, which is that of a port unless it is declared.
@@ -74,7 +74,7 @@ def own_again(item: Item, facts: Facts, out: LinksPlan) -> list[str]:
     return found
 
 
-def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: LinksPlan) -> None:
+def go_away(item: Item, bridge: HostDevice, port: HostDevice, facts: Facts, out: LinksPlan) -> None:
     """Say that a new port's addresses go away, as the bridge has its own."""
     name, gone = item["name"], list(port.addresses)
     note = f"the addresses of {port.name} go away: {name} has its own"
@@ -84,7 +84,7 @@ def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: LinksPl
 
 
 def give_back(
-    name: str, bridge: Device, heir: str, had: t.Sequence[str], net: Netplan, facts: Facts, out: LinksPlan
+    name: str, bridge: HostDevice, heir: str, had: t.Sequence[str], net: Netplan, facts: Facts, out: LinksPlan
 ) -> networkd.Units:
     """What goes back to a port with the addresses of a bridge: the DHCP identity, and the forecast.
 
@@ -161,7 +161,7 @@ def other_macs(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> None:
             other_mac(item["name"], device, mac, facts, out)
 
 
-def other_mac(link: str, device: Device, mac: str, facts: Facts, out: LinksPlan) -> None:
+def other_mac(link: str, device: HostDevice, mac: str, facts: Facts, out: LinksPlan) -> None:
     """The same of one device: what a router announces is made anew, and a DHCP server that goes by it decides anew."""
     made = {address: by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
     made = {old: new for old, new in made.items() if new}

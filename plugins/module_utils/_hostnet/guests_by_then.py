@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .facts import Facts, Guest
+from .facts import Facts, RunningGuest
 
 
-class ToCome(t.Protocol):
+class GuestByThen(t.Protocol):
     """What a guest would have by then: whether it would be gone, and the network and the device of each interface."""
 
     @property
@@ -21,17 +21,17 @@ class ToCome(t.Protocol):
     def interfaces(self) -> t.Sequence[tuple[str | None, str | None]]: ...
 
 
-class Forecast(t.Protocol):
+class HostByThen(t.Protocol):
     """What guests and networks would have by then, by name; None for a network that would be gone."""
 
     @property
-    def guests(self) -> t.Mapping[str, ToCome]: ...
+    def guests(self) -> t.Mapping[str, GuestByThen]: ...
 
     @property
     def networks(self) -> t.Mapping[str, t.Mapping[str, object] | None]: ...
 
 
-def foreseen(facts: Facts, told: t.Mapping[str, ToCome]) -> Facts:
+def foreseen(facts: Facts, told: t.Mapping[str, GuestByThen]) -> Facts:
     """The facts with the guests as they would be by now. What is not known for sure counts as it is.
 
     :param told: what guests would have, by name: whether they would be ``gone``, and the network and the device of each
@@ -39,7 +39,7 @@ def foreseen(facts: Facts, told: t.Mapping[str, ToCome]) -> Facts:
     """
     if not told:
         return facts
-    guests: list[Guest] = []
+    guests: list[RunningGuest] = []
     left: set[str] = set()
     for guest in facts.guests:
         to_come = told.get(guest.name)
@@ -51,7 +51,7 @@ def foreseen(facts: Facts, told: t.Mapping[str, ToCome]) -> Facts:
     return dataclasses.replace(facts, guests=tuple(guests), devices=devices)
 
 
-def keeps(to_come: ToCome, interface: tuple[str, str, str]) -> bool:
+def keeps(to_come: GuestByThen, interface: tuple[str, str, str]) -> bool:
     """Whether a guest may still have an interface.
 
     :param interface: the device that it is on the host, its kind and what it is on

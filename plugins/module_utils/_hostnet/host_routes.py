@@ -16,16 +16,16 @@ FAMILIES = (("-4", "0.0.0.0/0"), ("-6", "::/0"))
 """The families of addresses as ``ip`` is asked for them, each with the network of its default route."""
 
 
-def of_main_table(family: str) -> list[shapes.Route]:
+def of_main_table(family: str) -> list[shapes.RouteData]:
     """What ``ip -json`` says of the routes of the main table.
 
     :param family: ``-4`` or ``-6``
     """
-    found: list[shapes.Route] = ip(family, "route", "show")
+    found: list[shapes.RouteData] = ip(family, "route", "show")
     return found
 
 
-def routes(told: t.Callable[[str], list[shapes.Route]] = of_main_table) -> tuple[Route, ...]:
+def routes(told: t.Callable[[str], list[shapes.RouteData]] = of_main_table) -> tuple[Route, ...]:
     """The routes of the host, of both families. Raises VirtfleetError where the kernel cannot be asked.
 
     :param told: what ``ip -json`` says of those of a family

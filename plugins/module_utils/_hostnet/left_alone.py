@@ -9,7 +9,7 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 
 OF_GUESTS = ("tun", "tap")
 """The kinds of device by which guests are on a bridge: nothing of the network is behind them."""
@@ -29,7 +29,7 @@ def takeovers(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[I
             yield Invalid(f"ports[{index}]", told)
 
 
-def needed(port: Device, items: t.Sequence[Item], facts: Facts) -> str:
+def needed(port: HostDevice, items: t.Sequence[Item], facts: Facts) -> str:
     """Why a port cannot be taken from its bridge, with the way out; empty where it can.
 
     Where the bridge goes in the same call, its addresses go with the port.
@@ -76,7 +76,7 @@ def empty(item: Item, facts: Facts) -> t.Iterator[Invalid]:
         )
 
 
-def chain(device: Device, facts: Facts) -> list[str]:
+def chain(device: HostDevice, facts: Facts) -> list[str]:
     """A device and those that it is built on."""
     found = [device.name]
     while device.parent in facts.devices and device.parent not in found:

@@ -26,7 +26,7 @@ class Foretold(t.TypedDict):
 
 
 @dataclasses.dataclass(frozen=True)
-class File:
+class ChangedFile:
     """A file that changes.
 
     :param path: where it is kept
@@ -80,7 +80,7 @@ class LinksPlan:
     """
 
     items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
-    files: list[File] = dataclasses.field(default_factory=list)
+    files: list[ChangedFile] = dataclasses.field(default_factory=list)
     new: list[str] = dataclasses.field(default_factory=list)
     gone: list[str] = dataclasses.field(default_factory=list)
     again: dict[str, str] = dataclasses.field(default_factory=dict)

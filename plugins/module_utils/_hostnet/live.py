@@ -10,7 +10,7 @@ import typing as t
 from .._engine.rows.model import Change, Item
 from . import networkd
 from .agent.shapes import LinkData
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 
 if t.TYPE_CHECKING:
     from .links_plan import LinksPlan
@@ -49,14 +49,14 @@ def changes(item: Item, facts: Facts, out: LinksPlan) -> list[Change]:
     return found
 
 
-def is_other(item: Item, device: Device) -> bool:
+def is_other(item: Item, device: HostDevice) -> bool:
     """Whether a MacVLAN or MacVTap link has another mode or parent than declared."""
     mode = item.get("mode") or "bridge"
     known = item["type"] in networkd.MAC_KINDS and device.kind in networkd.MAC_KINDS
     return known and (device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]))
 
 
-def bridge(item: Item, device: Device, out: LinksPlan) -> list[Change]:
+def bridge(item: Item, device: HostDevice, out: LinksPlan) -> list[Change]:
     """The settings of a bridge that are otherwise: networkd does not change them on a bridge that is there."""
     found = []
     for option, key, old, new in compared(item, device.settings):

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from .._engine.rows.model import Item
 from .._printing import readable
 from .facts import Facts
-from .guests_by_then import ToCome
+from .guests_by_then import GuestByThen
 from .links_plan import LinksPlan
 
 
@@ -137,7 +137,9 @@ def affected(wants: t.Sequence[Item], planned: LinksPlan, facts: Facts) -> dict[
 
 
 def foreseen(
-    namers: t.Iterable[Namer], guests: t.Mapping[str, ToCome], networks: t.Mapping[str, t.Mapping[str, object] | None]
+    namers: t.Iterable[Namer],
+    guests: t.Mapping[str, GuestByThen],
+    networks: t.Mapping[str, t.Mapping[str, object] | None],
 ) -> list[Namer]:
     """Those that would still be there in check mode, once earlier tasks are carried out.
 

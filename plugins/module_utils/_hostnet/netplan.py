@@ -14,7 +14,7 @@ import fnmatch
 import typing as t
 
 from .facts import Nic
-from .netplan_yaml import Body, merge, plain
+from .netplan_yaml import DefinitionBody, merge, plain
 
 PHYSICAL = ("ethernets", "wifis", "modems")
 SECTIONS = (
@@ -44,7 +44,7 @@ NEW_FILE = NEW_FILES[0]
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class NetplanPlace:
     """A definition: its section, and its id, which need not be the device's name."""
 
     section: str
@@ -57,25 +57,25 @@ class Netplan:
     :param documents: what netplan reads, of all its folders, the shadowed files left out
     """
 
-    def __init__(self, documents: t.Mapping[str, Body]) -> None:
+    def __init__(self, documents: t.Mapping[str, DefinitionBody]) -> None:
         # netplan reads the files of all folders in the order of their names.
-        self.documents: dict[str, Body] = {name: copy.deepcopy(documents[name]) for name in sorted(documents)}
+        self.documents: dict[str, DefinitionBody] = {name: copy.deepcopy(documents[name]) for name in sorted(documents)}
 
     def copy(self) -> Netplan:
         """The same, to be changed independently."""
         return Netplan(self.documents)
 
-    def network(self, file: str) -> Body:
+    def network(self, file: str) -> DefinitionBody:
         """What a file says, below ``network``."""
         inner = self.documents.get(file, {}).get("network")
         return inner if isinstance(inner, dict) else {}
 
-    def section(self, file: str, section: str) -> Body:
+    def section(self, file: str, section: str) -> DefinitionBody:
         """The definitions of one kind in one file."""
         inner = self.network(file).get(section)
         return inner if isinstance(inner, dict) else {}
 
-    def bodies(self, place: Place) -> list[tuple[str, Body]]:
+    def bodies(self, place: NetplanPlace) -> list[tuple[str, DefinitionBody]]:
         """Each file that has a part of a definition, in order, with that part."""
         found = []
         for file in self.documents:
@@ -86,29 +86,29 @@ class Netplan:
                 found.append((file, section[place.id]))
         return found
 
-    def merged(self, place: Place) -> Body:
+    def merged(self, place: NetplanPlace) -> DefinitionBody:
         """A definition as netplan merges it from its parts."""
-        whole: Body = {}
+        whole: DefinitionBody = {}
         for _file, body in self.bodies(place):
             merge(whole, body)
         return whole
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[NetplanPlace]:
         """Every definition."""
-        seen: dict[Place, None] = {}
+        seen: dict[NetplanPlace, None] = {}
         for file in self.documents:
             for section in SECTIONS:
                 # A section can hold a scalar, its renderer, beside its definitions.
                 for name, body in self.section(file, section).items():
                     if name != "renderer" and (body is None or isinstance(body, dict)):
-                        seen[Place(section, str(name))] = None
+                        seen[NetplanPlace(section, str(name))] = None
         return list(seen)
 
-    def place(self, name: str) -> Place | None:
+    def place(self, name: str) -> NetplanPlace | None:
         """The definition of that id."""
         return next((place for place in self.places() if place.id == name), None)
 
-    def renderer(self, place: Place) -> str:
+    def renderer(self, place: NetplanPlace) -> str:
         """Who makes a definition true: ``networkd`` or ``NetworkManager``.
 
         A section's renderer is for what the same file has below it (src/parse.c, handle_network_type).
@@ -122,7 +122,7 @@ class Netplan:
         general = [str(self.network(file)["renderer"]) for file in self.documents if "renderer" in self.network(file)]
         return str(self.merged(place).get("renderer") or found or (general or ["networkd"])[-1])
 
-    def match(self, place: Place) -> Body | None:
+    def match(self, place: NetplanPlace) -> DefinitionBody | None:
         """What a definition finds its device by, None where its id is the device's name."""
         if place.section not in PHYSICAL:
             return None
@@ -131,7 +131,7 @@ class Netplan:
             return None
         return body["match"] if isinstance(body["match"], dict) else {}
 
-    def owner(self, nic: Nic) -> Place | None:
+    def owner(self, nic: Nic) -> NetplanPlace | None:
         """The definition that a device is configured by.
 
         networkd takes the first that matches, by the name of the file, which is made of the id. An
@@ -145,16 +145,16 @@ class Netplan:
                 every = every or (place if self.renderer(place) != "networkd" else None)
         return every
 
-    def in_order(self) -> list[Place]:
+    def in_order(self) -> list[NetplanPlace]:
         """The definitions as networkd reads their units."""
         return sorted(self.places(), key=lambda place: place.id)
 
-    def means(self, place: Place, nic: Nic) -> bool:
+    def means(self, place: NetplanPlace, nic: Nic) -> bool:
         """Whether a definition is a device's by its id, or by a match that is not empty."""
         match = self.match(place)
         return place.id == nic.name if match is None else bool(match) and matches(self.merged(place), nic)
 
-    def device(self, place: Place) -> str | None:
+    def device(self, place: NetplanPlace) -> str | None:
         """The name of the device that a definition makes or names, None where it is a pattern."""
         match = self.match(place)
         if match is None:
@@ -162,14 +162,14 @@ class Netplan:
         name = self.merged(place).get("set-name") or match.get("name")
         return None if name is None or is_pattern(str(name)) else str(name)
 
-    def shared(self, place: Place) -> bool:
+    def shared(self, place: NetplanPlace) -> bool:
         """Whether a definition can stand for several devices."""
         match = self.match(place)
         if match is None or "macaddress" in match or self.merged(place).get("set-name"):
             return False
         return "name" not in match or is_pattern(str(match["name"]))
 
-    def by_ovs(self, place: Place, above: tuple[Place, ...] = ()) -> bool:
+    def by_ovs(self, place: NetplanPlace, above: tuple[NetplanPlace, ...] = ()) -> bool:
         """Whether a definition is Open vSwitch's, by itself or by what it is built on (src/parse.c)."""
         body = self.merged(place)
         if str(self.get(place, "parameters/mode")) in OVS_MODES:
@@ -182,7 +182,7 @@ class Netplan:
         found = [other for other in map(self.place, below) if other is not None and other not in above]
         return any(self.by_ovs(other, (*above, place)) for other in found)
 
-    def body(self, file: str, place: Place) -> Body:
+    def body(self, file: str, place: NetplanPlace) -> DefinitionBody:
         """A file's part of a definition, made where it is missing."""
         document = self.documents.setdefault(file, {})
         self.documents = dict(sorted(self.documents.items()))
@@ -198,7 +198,7 @@ class Netplan:
             network[place.section][place.id] = {}
         return network[place.section][place.id]
 
-    def get(self, place: Place, path: str) -> object:
+    def get(self, place: NetplanPlace, path: str) -> object:
         """The merged value at a path such as ``parameters/stp``."""
         value: object = self.merged(place)
         for step in path.split("/"):
@@ -228,13 +228,13 @@ class Netplan:
             return file
         return next((name for name in NEW_FILES if name > file), file)
 
-    def introduce(self, place: Place, user: Place) -> None:
+    def introduce(self, place: NetplanPlace, user: NetplanPlace) -> None:
         """Let a definition be known to another that speaks of it."""
         file = self.bodies(user)[0][0]
         if self.since([place.id]) > file:
             self.body(file, place)
 
-    def put(self, file: str, place: Place, path: str, value: object, since: str = "") -> None:
+    def put(self, file: str, place: NetplanPlace, path: str, value: object, since: str = "") -> None:
         """Set a value: where a file has it already there, else in the file given; None takes it away.
 
         A list stays in one file only: netplan joins the lists of all.
@@ -265,7 +265,7 @@ class Netplan:
             target = target[step]
         target[last] = value
 
-    def drop(self, place: Place) -> None:
+    def drop(self, place: NetplanPlace) -> None:
         """Remove a definition from every file, and the section that it leaves empty."""
         for file, _body in self.bodies(place):
             section = self.section(file, place.section)
@@ -273,11 +273,11 @@ class Netplan:
             if not section:
                 del self.network(file)[place.section]
 
-    def members(self, place: Place) -> list[str]:
+    def members(self, place: NetplanPlace) -> list[str]:
         """The ids of a device's ports."""
         return [str(member) for member in self.merged(place).get("interfaces") or []]
 
-    def masters(self, member: str) -> list[Place]:
+    def masters(self, member: str) -> list[NetplanPlace]:
         """The bridges, bonds and VRFs that a device is part of."""
         return [
             place
@@ -285,7 +285,7 @@ class Netplan:
             if place.section in ("bridges", "bonds", "vrfs") and member in self.members(place)
         ]
 
-    def replace_in_lists(self, place: Place, old: str, new: str | None) -> None:
+    def replace_in_lists(self, place: NetplanPlace, old: str, new: str | None) -> None:
         """Put another id in the place of a port's, or none."""
         for _file, body in self.bodies(place):
             members = body.get("interfaces")
@@ -303,7 +303,7 @@ class Netplan:
                         if not inner:
                             del body["parameters"][costs]
 
-    def put_ports(self, place: Place, ids: list[str]) -> None:
+    def put_ports(self, place: NetplanPlace, ids: list[str]) -> None:
         """Write which ports a bridge or bond has; what is said of one that it no longer has goes along.
 
         :param place: the bridge or bond
@@ -313,7 +313,7 @@ class Netplan:
             self.replace_in_lists(place, gone, None)
         self.put(self.bodies(place)[-1][0], place, "interfaces", ids, since=self.since(ids))
 
-    def relink(self, sections: t.Container[str], old: str, new: str) -> list[Place]:
+    def relink(self, sections: t.Container[str], old: str, new: str) -> list[NetplanPlace]:
         """Put devices on top of another device. Returns which."""
         found = [place for place in self.places() if place.section in sections and self.get(place, "link") == old]
         for place in found:
@@ -328,7 +328,7 @@ def is_pattern(name: str) -> bool:
     return any(character in name for character in "*?[")
 
 
-def matches(body: Body, nic: Nic) -> bool:
+def matches(body: DefinitionBody, nic: Nic) -> bool:
     """Whether a definition with a ``match`` is a device's: everything in the match must hold."""
     match = body["match"]
     if nic.borrowed and ("macaddress" in match or "driver" in match):

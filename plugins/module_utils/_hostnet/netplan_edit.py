@@ -14,9 +14,9 @@ import typing as t
 from .._engine.rows.model import ReadOnlyItem
 from .._errors import Invalid, VirtfleetError
 from .facts import Nic
-from .netplan import NEW_FILE, Netplan, Place
+from .netplan import NEW_FILE, Netplan, NetplanPlace
 from .netplan_split import drop_bare, drop_copy, own
-from .netplan_yaml import Body, is_true, merge, plain
+from .netplan_yaml import DefinitionBody, is_true, merge, plain
 
 MOVED = (
     "dhcp4",
@@ -60,7 +60,7 @@ BRIDGEABLE_TUNNELS = frozenset(("gretap", "ip6gretap", "vxlan"))
 """The tunnels that carry Ethernet frames (netplan-yaml, tunnels)."""
 
 
-def layer3(body: Body) -> Body:
+def layer3(body: DefinitionBody) -> DefinitionBody:
     """What of a definition belongs to whoever has the addresses.
 
     NetworkManager's own settings, which netplan passes through as ``ipv4.method``, are among it.
@@ -72,7 +72,7 @@ def layer3(body: Body) -> Body:
     return found
 
 
-def passthrough(body: Body) -> Body:
+def passthrough(body: DefinitionBody) -> DefinitionBody:
     """The addressing among the settings that netplan passes through to NetworkManager."""
     settings = body.get("networkmanager")
     settings = settings.get("passthrough") if isinstance(settings, dict) else None
@@ -81,7 +81,7 @@ def passthrough(body: Body) -> Body:
     return {key: value for key, value in settings.items() if str(key).partition(".")[0] in KEYFILE}
 
 
-def cut(body: Body) -> Body:
+def cut(body: DefinitionBody) -> DefinitionBody:
     """Take from a definition what belongs to the addresses. Returns it."""
     found = layer3(body)
     for key in found:
@@ -98,13 +98,13 @@ def cut(body: Body) -> Body:
     return found
 
 
-def give(body: Body, found: Body) -> None:
+def give(body: DefinitionBody, found: DefinitionBody) -> None:
     """Give to a definition what was cut from another."""
     body.update({key: value for key, value in found.items() if key != "networkmanager"})
     merge(body, {key: value for key, value in found.items() if key == "networkmanager"})
 
 
-def is_addressed(body: Body) -> bool:
+def is_addressed(body: DefinitionBody) -> bool:
     """Whether a definition gives its device addresses or routes."""
     keyfile = passthrough(body)
     return (
@@ -123,7 +123,7 @@ def declare(net: Netplan, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None
 
     Raises Invalid, naming the option, where the documents do not allow it.
     """
-    place = Place(SECTION[item["type"]], item["name"])
+    place = NetplanPlace(SECTION[item["type"]], item["name"])
     existing = net.place(place.id)
     if existing is not None and existing.section != place.section:
         raise Invalid("name", f"{place.id} is already one of netplan's {existing.section}")
@@ -139,7 +139,7 @@ def declare(net: Netplan, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None
     settings(net, place, item, file, is_new)
 
 
-def declare_vlan(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
+def declare_vlan(net: Netplan, place: NetplanPlace, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
     """A VLAN on a parent. Its addresses are its own: it takes over nothing."""
     is_new = not net.bodies(place)
     file = net.bodies(place)[-1][0] if not is_new else NEW_FILE
@@ -154,19 +154,19 @@ def declare_vlan(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping
     settings(net, place, item, file, is_new)
 
 
-def definition(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> Place:
+def definition(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> NetplanPlace:
     """The definition that is a device's alone, made where there is none."""
     try:
         place = own(net, nic)
     except VirtfleetError as error:
         raise Invalid(where, str(error)) from None
     if place is None:
-        place = Place("ethernets", nic.name)
+        place = NetplanPlace("ethernets", nic.name)
         net.body(make, place)
     return place
 
 
-def set_ports(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
+def set_ports(net: Netplan, place: NetplanPlace, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
     """Give a bridge its ports, and let it take over the addresses of new ones as it is told to."""
     members, ports = net.members(place), []
     for index, name in enumerate(item.get("ports") or []):
@@ -208,7 +208,7 @@ def set_ports(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping[st
         inherit_device(net, place, sources[0], base, nics)
 
 
-def check_port(net: Netplan, place: Place, port: Place, where: str, takeover: bool) -> None:
+def check_port(net: Netplan, place: NetplanPlace, port: NetplanPlace, where: str, takeover: bool) -> None:
     """Refuse what cannot be a port, or is one already."""
     body = net.merged(port)
     if port == place:
@@ -237,7 +237,7 @@ def check_port(net: Netplan, place: Place, port: Place, where: str, takeover: bo
         net.replace_in_lists(master, port.id, None)
 
 
-def take_port(net: Netplan, place: Place, port: Place, addressing: str) -> None:
+def take_port(net: Netplan, place: NetplanPlace, port: NetplanPlace, addressing: str) -> None:
     """Move a port's addresses to its bridge, file by file, or drop them."""
     for file, body in net.bodies(port):
         if addressing == "leave":
@@ -257,7 +257,7 @@ def take_port(net: Netplan, place: Place, port: Place, addressing: str) -> None:
             net.introduce(place, above)
 
 
-def inherit_device(net: Netplan, place: Place, port: Place, base: str, nics: t.Mapping[str, Nic]) -> None:
+def inherit_device(net: Netplan, place: NetplanPlace, port: NetplanPlace, base: str, nics: t.Mapping[str, Nic]) -> None:
     """What a new bridge has of its port besides the addresses: MAC, MTU and renderer."""
     body = net.merged(port)
     device = net.device(port) or port.id
@@ -274,7 +274,7 @@ def inherit_device(net: Netplan, place: Place, port: Place, base: str, nics: t.M
         net.put(base, place, "renderer", net.renderer(port))
 
 
-def settings(net: Netplan, place: Place, item: t.Mapping[str, object], file: str, is_new: bool) -> None:
+def settings(net: Netplan, place: NetplanPlace, item: t.Mapping[str, object], file: str, is_new: bool) -> None:
     """What an item says besides its ports."""
     if place.section == "bridges":
         stp, delay = item.get("stp"), item.get("forward_delay")
@@ -302,7 +302,7 @@ def settings(net: Netplan, place: Place, item: t.Mapping[str, object], file: str
     addressing(net, place, item, file)
 
 
-def addressing(net: Netplan, place: Place, item: t.Mapping[str, object], file: str) -> None:
+def addressing(net: Netplan, place: NetplanPlace, item: t.Mapping[str, object], file: str) -> None:
     """Addresses that an item gives itself."""
     kind = item.get("addressing")
     if kind in (None, "inherit"):
@@ -334,16 +334,16 @@ def addressing(net: Netplan, place: Place, item: t.Mapping[str, object], file: s
                 net.put(file, place, f"nameservers/{key}", value)
 
 
-def static_routes(item: ReadOnlyItem) -> list[Body]:
+def static_routes(item: ReadOnlyItem) -> list[DefinitionBody]:
     """The routes of an item, its gateway's first."""
-    routes: list[Body] = []
+    routes: list[DefinitionBody] = []
     if item.get("gateway"):
         # 'default' alone means IPv4 to netplan before 1.0.
         to = "::/0" if ":" in item["gateway"] else "default"
         routes.append({"to": to, "via": item["gateway"]})
     for route in item.get("routes") or []:
         routes.append({key: value for key, value in route.items() if value is not None})
-    return t.cast("list[Body]", plain(routes))
+    return t.cast("list[DefinitionBody]", plain(routes))
 
 
 def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic]) -> str | None:

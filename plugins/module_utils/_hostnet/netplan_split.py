@@ -10,8 +10,8 @@ import copy
 from .._errors import VirtfleetError
 from .._printing import printable
 from .facts import Facts, NetplanFile, Nic
-from .netplan import NEW_FILES, Netplan, Place
-from .netplan_yaml import Body, dump, header, load
+from .netplan import NEW_FILES, Netplan, NetplanPlace
+from .netplan_yaml import DefinitionBody, dump, header, load
 from .networkd import HEAD
 
 SHARED = ("match", "embedded-switch-mode", "delay-virtual-functions-rebind", "virtual-function-count")
@@ -21,7 +21,7 @@ NOTHING = "network: {version: 2}\n"
 """A document of netplan's that says nothing."""
 
 
-def own(net: Netplan, nic: Nic) -> Place | None:
+def own(net: Netplan, nic: Nic) -> NetplanPlace | None:
     """The definition that is a device's alone.
 
     One that stands for several stays as it is for the others; the device gets a copy, which
@@ -46,7 +46,7 @@ def own(net: Netplan, nic: Nic) -> Place | None:
             f"{nic.name}: give it a definition of its own in netplan, apart from {printable(place.id)}"
         )
     file = net.bodies(place)[0][0]
-    own = Place(place.section, name)
+    own = NetplanPlace(place.section, name)
     body = net.body(file, own)
     if name != nic.name:
         body["match"] = {"name": nic.name}
@@ -62,7 +62,7 @@ def own(net: Netplan, nic: Nic) -> Place | None:
     return own
 
 
-def drop_copy(net: Netplan, place: Place, nic: Nic) -> Place:
+def drop_copy(net: Netplan, place: NetplanPlace, nic: Nic) -> NetplanPlace:
     """Remove a device's own definition where one for several devices says the same of it.
 
     The way back from ``own``. Returns the definition that the device has then.
@@ -82,7 +82,7 @@ def drop_copy(net: Netplan, place: Place, nic: Nic) -> Place:
     return other
 
 
-def drop_bare(net: Netplan, place: Place) -> None:
+def drop_bare(net: Netplan, place: NetplanPlace) -> None:
     """Remove the definition of a device that was made for a link to name it, once nothing names it any more.
 
     Such a device had none before, and whoever configures it would go by this one.
@@ -93,7 +93,7 @@ def drop_bare(net: Netplan, place: Place) -> None:
         net.drop(place)
 
 
-def is_left_over(file: str, document: Body, text: str) -> bool:
+def is_left_over(file: str, document: DefinitionBody, text: str) -> bool:
     """Whether a document of netplan's is a file of ours in which nothing is left.
 
     :param text: what the file says until now: one in which somebody has written comments is his

@@ -26,7 +26,7 @@ except ImportError:
 if t.TYPE_CHECKING:
     from yaml import MappingNode, Node, SafeDumper, SafeLoader, ScalarNode
 
-Body = dict[str, t.Any]
+DefinitionBody = dict[str, t.Any]
 """A mapping of a document: a value is text (Scalar), a list, another mapping, or None."""
 
 TRUE = frozenset(("true", "on", "yes", "y"))
@@ -71,7 +71,7 @@ def is_true(value: object) -> bool:
     return str(value).lower() in TRUE
 
 
-def load(name: str, text: str) -> Body:
+def load(name: str, text: str) -> DefinitionBody:
     """The document of one file, ``{}`` for an empty one.
 
     Raises VirtfleetError, naming the file, for what is no netplan document.
@@ -102,7 +102,7 @@ def problem(error: Exception) -> str:
     return f"{said} in line {mark.line + 1}" if mark is not None else said
 
 
-def dump(document: Body, header: str = "") -> str:
+def dump(document: DefinitionBody, header: str = "") -> str:
     """A document as text, below a header of comment lines."""
     return header + yaml.dump(
         document, Dumper=_dumper(), sort_keys=False, default_flow_style=False, width=110, allow_unicode=True
@@ -175,7 +175,7 @@ def secrets(value: object, key: str = "", name: str = "") -> set[str]:
     return {text} if text and (sure or (key == PASSTHROUGH and len(text) >= LOOKED_FOR)) else set()
 
 
-def merge(whole: Body, part: Body) -> None:
+def merge(whole: DefinitionBody, part: DefinitionBody) -> None:
     """Add a later part to a definition: scalars replace, lists join, mappings merge (netplan(5))."""
     for key, value in part.items():
         old = whole.get(key)
@@ -217,8 +217,8 @@ def _loader() -> type[SafeLoader]:
     def scalar(loader: SafeLoader, node: ScalarNode) -> object:
         return None if not node.value and node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
 
-    def mapping(loader: SafeLoader, node: MappingNode) -> Body:
-        found: Body = {}
+    def mapping(loader: SafeLoader, node: MappingNode) -> DefinitionBody:
+        found: DefinitionBody = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.YAMLError(f"a key in line {key.start_mark.line + 1} is not text")

@@ -15,7 +15,7 @@ import typing as t
 
 from .._engine.rows.model import ReadOnlyItem
 from .._errors import Invalid
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 
 KEPT = "/usr/local/lib/systemd/network"
 TRIAL = "/run/systemd/network"
@@ -87,7 +87,7 @@ def macs(item: ReadOnlyItem, facts: Facts, parent_file: str) -> Units:
     }
 
 
-def network(item: ReadOnlyItem, parent: Device | None) -> str:
+def network(item: ReadOnlyItem, parent: HostDevice | None) -> str:
     """The addressing of a link.
 
     One that inherits has no address. It speaks with its parent's, and leads to the parent's subnets
@@ -140,12 +140,12 @@ def static(item: ReadOnlyItem) -> Sections:
     return sections
 
 
-def identity(network_file: str, device: Device) -> Units:
+def identity(network_file: str, device: HostDevice) -> Units:
     """The DHCP identity of a link's former holder, so that the server gives the same address."""
     return {f"{network_file}.d/virtfleet-identity.conf": render(known_as(device))}
 
 
-def known_as(device: Device) -> Sections:
+def known_as(device: HostDevice) -> Sections:
     """What a DHCP server is to know another link by; nothing where it knows a device by its MAC address.
 
     networkd's client id holds an IAID made from the interface's name; the MAC alone is not enough. A link that goes
@@ -221,7 +221,7 @@ def bridge(item: ReadOnlyItem, facts: Facts) -> Units:
     return units
 
 
-def refuse_heirs(ports: t.Sequence[Device], holders: t.Sequence[Device]) -> None:
+def refuse_heirs(ports: t.Sequence[HostDevice], holders: t.Sequence[HostDevice]) -> None:
     """Raise Invalid where a bridge cannot take over addresses of its ports.
 
     :param holders: the ports that have addresses by the user's units
@@ -238,7 +238,7 @@ def refuse_heirs(ports: t.Sequence[Device], holders: t.Sequence[Device]) -> None
         raise Invalid("addressing", f"{names} each have addresses, and only those of one can be taken over")
 
 
-def inherited(port: Device, text: Sections) -> Sections:
+def inherited(port: HostDevice, text: Sections) -> Sections:
     """The sections that a bridge takes over from the unit of a port, as whom DHCP servers are to know it."""
     own: Sections = []
     for section, values in text:
@@ -287,7 +287,7 @@ STACKED = (
 """What of a port's [Network] stays with the port: the devices on it, and what it says to its switch."""
 
 
-def source(port: Device, facts: Facts) -> str:
+def source(port: HostDevice, facts: Facts) -> str:
     """The user's unit for a port, also where one of ours stands before it.
 
     Raises Invalid where the unit would come before ours, or is not at hand.

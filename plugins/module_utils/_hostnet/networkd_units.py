@@ -9,7 +9,7 @@ import posixpath
 import typing as t
 
 from .._errors import VirtfleetError
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 from .networkd import ADMIN, KEPT, OF_OTHERS, Units, parse, setting
 
 
@@ -60,7 +60,7 @@ def of_link(name: str, units: t.Iterable[str]) -> list[str]:
     return found
 
 
-def parent_file(device: Device, own_file: str | None) -> str:
+def parent_file(device: HostDevice, own_file: str | None) -> str:
     """The name of the unit by which networkd configures a parent.
 
     :param own_file: its name where netplan makes it

@@ -16,7 +16,7 @@ from pathlib import Path
 from .._errors import VirtfleetError
 from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
 from .agent import network, others, route_words, shapes
-from .facts import Device, Facts, NetplanFile
+from .facts import Facts, HostDevice, NetplanFile
 from .host_routes import routes
 from .iproute import ip
 from .reading import described, known
@@ -128,18 +128,18 @@ def queues() -> dict[str, list[str]]:
     return found
 
 
-def of_all_tables(family: str) -> list[shapes.Route]:
+def of_all_tables(family: str) -> list[shapes.RouteData]:
     """What ``ip -json`` says of the routes of all tables, and which of their numbers are locked.
 
     :param family: ``-4`` or ``-6``
     """
     words = (family, "route", "show", "table", "all")
-    found: list[shapes.Route] = ip(*words)
+    found: list[shapes.RouteData] = ip(*words)
     route_words.lock(found, lambda: others.asked(*words))
     return found
 
 
-def detailed(device: Device) -> Device:
+def detailed(device: HostDevice) -> HostDevice:
     """A device with what sysfs and networkd know of it."""
     folder = Path("/sys/class/net") / device.name
     state = pairs(known(f"/run/systemd/netif/links/{device.index}"))
@@ -170,7 +170,7 @@ ONE_BRIDGE = "ip link add name probe type bridge && ip -detail -json link show d
 """Makes a bridge and tells what it is like; to be run where nobody sees the bridge."""
 
 
-def filters_vlans(devices: t.Mapping[str, Device]) -> bool | None:
+def filters_vlans(devices: t.Mapping[str, HostDevice]) -> bool | None:
     """Whether the kernel can keep VLANs apart on a bridge; None where that cannot be told.
 
     Only a kernel with CONFIG_BRIDGE_VLAN_FILTERING tells the protocol of a bridge's VLANs (br_fill_info in its
@@ -230,7 +230,7 @@ def units() -> t.Iterator[tuple[str, str]]:
                     yield str(path), text
 
 
-def guests() -> t.Iterator[facts.Guest]:
+def guests() -> t.Iterator[facts.RunningGuest]:
     """The guests that run, from the state that libvirt keeps of them.
 
     libvirt itself is not asked: it may be missing, down or slow, and this must be right all the same.

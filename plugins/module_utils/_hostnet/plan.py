@@ -14,8 +14,8 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, expected, forecast, ifupdown, ipv6_off, networkd, next_hops, preflight, profiles
 from .facts import NF_CALLS, Facts
-from .links_plan import File, LinksPlan
-from .planner import Work
+from .links_plan import ChangedFile, LinksPlan
+from .planner import LinksWork
 
 SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
 UDEV = "/etc/udev/rules.d/90-virtfleet-bridge.rules"
@@ -28,7 +28,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
     """
     refuse({item["name"]: list(preflight.problems(item, wants, facts)) for item in wants})
     out = LinksPlan()
-    work = Work(facts, out)
+    work = LinksWork(facts, out)
     problems: dict[str, list[Invalid]] = {}
     for item in ordered(wants):
         try:
@@ -96,9 +96,9 @@ def filtered(wants: t.Sequence[Item], facts: Facts, out: LinksPlan, bypass: bool
         'ACTION=="add", SUBSYSTEM=="module", KERNEL=="br_netfilter",'
         ' RUN+="/usr/lib/systemd/systemd-sysctl --prefix=/net/bridge"\n'
     )
-    out.files.insert(0, File(SYSCTL, "", None, networkd.HEAD + keys))
+    out.files.insert(0, ChangedFile(SYSCTL, "", None, networkd.HEAD + keys))
     out.files.insert(
-        0, File(UDEV, "", None, networkd.HEAD + "# The settings exist only once the module is loaded.\n" + rule)
+        0, ChangedFile(UDEV, "", None, networkd.HEAD + "# The settings exist only once the module is loaded.\n" + rule)
     )
     for each in facts.nf_call:
         out.commands.append(["sysctl", "-q", "-w", f"net.bridge.bridge-nf-call-{each}=0"])

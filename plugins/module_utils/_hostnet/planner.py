@@ -13,17 +13,17 @@ from .._errors import Invalid, VirtfleetError
 from . import changes as view
 from . import drift, drop_ins, forecast, live, networkd, networkd_units, precedence
 from .by_hand import covered, set_by_hand
-from .facts import Device, Facts, NetplanFile
-from .links_plan import File, LinksPlan
-from .netplan import Netplan, Place
+from .facts import Facts, HostDevice, NetplanFile
+from .links_plan import ChangedFile, LinksPlan
+from .netplan import Netplan, NetplanPlace
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_split import hidden, is_left_over, left_mtus, original, own
-from .netplan_yaml import Body, dump, has_inner_comments, has_more_documents, header, is_true, load
+from .netplan_yaml import DefinitionBody, dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
 
 
-class Work:
+class LinksWork:
     """The files as they become, item by item."""
 
     def __init__(self, facts: Facts, out: LinksPlan) -> None:
@@ -65,7 +65,7 @@ class Work:
 
     def by_netplan(self, item: Item) -> list[Change]:
         """A bridge, bond or VLAN in netplan's documents."""
-        name, place = item["name"], Place(SECTION[item["type"]], item["name"])
+        name, place = item["name"], NetplanPlace(SECTION[item["type"]], item["name"])
         precedence.refuse_other_name(item, self.net, self.facts)
         precedence.refuse_beside_netplan(item, self.net, self.facts)
         before = self.before = self.before if self.before.documents == self.net.documents else self.net.copy()
@@ -87,7 +87,7 @@ class Work:
         old = view.view(before, place)
         return view.compared(old, view.view(self.net, place))
 
-    def take_over(self, item: Item, place: Place, before: Netplan) -> None:
+    def take_over(self, item: Item, place: NetplanPlace, before: Netplan) -> None:
         """What comes with the addresses: the DHCP identity, and the forecast."""
         facts, name = self.facts, item["name"]
         there = facts.devices.get(name)
@@ -120,7 +120,7 @@ class Work:
             if inherits:
                 self.out.warnings += drop_ins.warnings(name, port, owner, facts)
 
-    def holder(self, port: Device) -> Device:
+    def holder(self, port: HostDevice) -> HostDevice:
         """Who has a port's addresses and DHCP identity now: the bridge that it is in, where that goes in the same call.
 
         The forecast tells of them once.
@@ -250,7 +250,7 @@ class Work:
             return []
         return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
 
-    def write(self, name: str, document: Body) -> None:
+    def write(self, name: str, document: DefinitionBody) -> None:
         """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
         file = next((file for file in self.facts.netplan if file.name == name), NetplanFile("/etc/netplan", name, ""))
         origin = f"{file.folder}/{name}"
@@ -273,10 +273,10 @@ class Work:
         if before and has_inner_comments(before):
             self.out.warnings.append(f"the comments inside of {origin} are not kept")
         paths, kept = (f"/etc/netplan/{name}", f"/run/netplan/{name}"), after if below is None else None
-        self.out.files.append(File(*paths, before, kept, 0o600, origin, below))
+        self.out.files.append(ChangedFile(*paths, before, kept, 0o600, origin, below))
         if "cloud-init" in name and self.facts.cloud_init:
             text = f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
-            self.out.files.insert(0, File(CLOUD_INIT, "", None, networkd.HEAD + text))
+            self.out.files.insert(0, ChangedFile(CLOUD_INIT, "", None, networkd.HEAD + text))
 
     def finish(self) -> None:
         """Collect the files."""
@@ -288,7 +288,7 @@ class Work:
         for unit in sorted({*self.kept, *self.units}):
             if self.kept.get(unit) != self.units.get(unit):
                 paths = (posixpath.join(networkd.KEPT, unit), posixpath.join(networkd.TRIAL, unit))
-                out.files.insert(0, File(*paths, self.kept.get(unit), self.units.get(unit)))
+                out.files.insert(0, ChangedFile(*paths, self.kept.get(unit), self.units.get(unit)))
         out.netplan = self.has_netplan
         named = {name for name, _changes in out.items}
         out.network_manager = any(

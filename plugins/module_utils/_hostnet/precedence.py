@@ -18,8 +18,8 @@ from .._engine.rows.model import Item
 from .._errors import Invalid
 from .._printing import printable
 from . import networkd
-from .facts import Device, Facts, Nic
-from .netplan import Netplan, Place
+from .facts import Facts, HostDevice, Nic
+from .netplan import Netplan, NetplanPlace
 
 WORD = {"bridge": "Bridge", "bond": "Bond", "vlan": "VLAN", "macvlan": "MACVLAN", "macvtap": "MACVTAP"}
 """The setting by which the unit of a port or parent names a link, by the link's type."""
@@ -28,7 +28,7 @@ TYPES = ("bridge", "bond", "vlan")
 """The kinds of device that networkd has a type for; a MacVLAN's is that of a card (networkctl(1), list)."""
 
 
-def unit_of(place: Place) -> str:
+def unit_of(place: NetplanPlace) -> str:
     """The name of the unit that netplan makes of a definition."""
     return f"10-netplan-{place.id}.network"
 
@@ -66,7 +66,7 @@ def refuse_other_name(item: Item, net: Netplan, facts: Facts) -> None:
                 raise Invalid(where, OTHER_NAME.format(card=below, place=printable(place.id), name=name))
 
 
-def known_as(device: Device, net: Netplan) -> t.Iterator[tuple[Place, str]]:
+def known_as(device: HostDevice, net: Netplan) -> t.Iterator[tuple[NetplanPlace, str]]:
     """The definitions that match a device, as networkd reads them, each with the name by which it does."""
     for place in net.in_order():
         for name in (device.name, *device.altnames):
@@ -121,7 +121,7 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> dict[str, str]
         if net.renderer(place) != "networkd":
             return {}
         unit = unit_of(place)
-    path = other(name, unit, facts, Device(name, kind=item["type"]))
+    path = other(name, unit, facts, HostDevice(name, kind=item["type"]))
     if path is not None:
         raise Invalid(
             "name",
@@ -143,7 +143,7 @@ def refuse_pattern(item: Item, net: Netplan) -> None:
     )
 
 
-def refuse_below(item: Item, name: str, where: str, owner: Place, net: Netplan, facts: Facts) -> None:
+def refuse_below(item: Item, name: str, where: str, owner: NetplanPlace, net: Netplan, facts: Facts) -> None:
     """Raise Invalid where a unit of somebody's configures a port or parent, and does not name the link itself.
 
     :param owner: netplan's definition of that device
@@ -168,7 +168,7 @@ def names(path: str, item: Item, facts: Facts) -> bool:
     return item["name"] in {word for key, value in network if key == WORD[item["type"]] for word in value.split()}
 
 
-def other(name: str, unit: str, facts: Facts, later: Device | None = None) -> str | None:
+def other(name: str, unit: str, facts: Facts, later: HostDevice | None = None) -> str | None:
     """The unit of somebody's that networkd takes for a device, by its path, though another one is made for it.
 
     :param unit: the name of that one
@@ -196,7 +196,7 @@ def visible(facts: Facts) -> dict[str, str]:
     return found
 
 
-def in_force(device: Device | None, facts: Facts) -> str | None:
+def in_force(device: HostDevice | None, facts: Facts) -> str | None:
     """The unit of somebody's that networkd configures a device by now; None for one of netplan's and ours."""
     path = device.network_file if device is not None else ""
     is_there = path in facts.units or path.startswith(networkd.VENDOR)
@@ -209,7 +209,7 @@ def is_made(path: str) -> bool:
     return not path.startswith(f"{networkd.ADMIN}/") and ("virtfleet-" in base or base.startswith("10-netplan-"))
 
 
-def is_for(sections: networkd.Sections, name: str, device: Device | None) -> bool:
+def is_for(sections: networkd.Sections, name: str, device: HostDevice | None) -> bool:
     """Whether a unit matches a device; in doubt not, as where that hangs on its driver or the host."""
     match: dict[str, list[str]] = {}
     for section, values in sections:
@@ -219,7 +219,7 @@ def is_for(sections: networkd.Sections, name: str, device: Device | None) -> boo
     return bool(match) and all(holds(key, words, name, device) for key, words in match.items())
 
 
-def holds(key: str, words: t.Sequence[str], name: str, device: Device | None) -> bool:
+def holds(key: str, words: t.Sequence[str], name: str, device: HostDevice | None) -> bool:
     """Whether one condition of a match holds."""
     if key == "Name":
         return fits(words, [name, *(device.altnames if device is not None else ())])

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import left_alone, live, networkd, networkd_units, shared_ports
-from .facts import COMMENT, Device, Facts, Route, covering
+from .facts import COMMENT, Facts, HostDevice, Route, covering
 from .kernel import MODULES
 
 NAMING = ("name", "type", "state", "takeover", "parent", "id")
@@ -124,7 +124,7 @@ def port_problems(item: Item, port: str, where: str, items: t.Sequence[Item], fa
     yield from carries_others(port, where, facts)
 
 
-def port_of_another(device: Device, where: str, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
+def port_of_another(device: HostDevice, where: str, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
     """A device has one master only."""
     port, master = device.name, device.master
     kind = facts.devices[master].kind if master in facts.devices else "bridge"
@@ -158,7 +158,7 @@ def carries_others(port: str, where: str, facts: Facts) -> t.Iterator[Invalid]:
         )
 
 
-def without_subnet(item: Item, parent: Device) -> t.Iterator[Invalid]:
+def without_subnet(item: Item, parent: HostDevice) -> t.Iterator[Invalid]:
     """A parent with an address of IPv4 has a subnet that its link leads to: a lease of the link's own would do harm.
 
     :param item: the link
@@ -205,7 +205,7 @@ def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.
         )
     master = device.master if device else ""
     bridges = [name for name, other in later.items() if parent in (other.get("ports") or [])]
-    if master and facts.devices.get(master, Device(master)).kind == "bridge":
+    if master and facts.devices.get(master, HostDevice(master)).kind == "bridge":
         bridges.append(master)
     if bridges:
         yield Invalid(
@@ -275,7 +275,7 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
         yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
 
 
-def strangers(bridge: Device, facts: Facts) -> list[str]:
+def strangers(bridge: HostDevice, facts: Facts) -> list[str]:
     """The ports that others have put into a bridge, such as those of containers and overlays: no file names them."""
     texts = [*(file.text for file in facts.netplan), *facts.units.values()]
     named = {word.strip(":") for text in texts for word in WORD.findall(COMMENT.sub("", text).lower())}

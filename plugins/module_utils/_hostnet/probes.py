@@ -39,7 +39,7 @@ GATEWAY = "gateway "
 """Begins the name of the probe of one gateway, beside the best; its address follows."""
 
 
-class Result(t.TypedDict):
+class ProbeResult(t.TypedDict):
     """What a probe found: whether it passed, and that for people."""
 
     probe: str
@@ -57,7 +57,7 @@ def passing(facts: Facts, gateways: t.Iterable[str] = ()) -> list[str]:
     return [result["probe"] for result in run([*PROBES, *others], facts) if result["ok"]]
 
 
-def again(names: t.Sequence[str]) -> list[Result]:
+def again(names: t.Sequence[str]) -> list[ProbeResult]:
     """Run probes on the host as it is now."""
     try:
         return run(names, look())
@@ -65,9 +65,9 @@ def again(names: t.Sequence[str]) -> list[Result]:
         return [{"probe": name, "ok": False, "said": str(error)} for name in names]
 
 
-def run(names: t.Sequence[str], facts: Facts) -> list[Result]:
+def run(names: t.Sequence[str], facts: Facts) -> list[ProbeResult]:
     """Run probes: of each its name, whether it passed, and what was found."""
-    results: list[Result] = []
+    results: list[ProbeResult] = []
     for name in names:
         if name == "name server":
             ok, said = name_server(facts)

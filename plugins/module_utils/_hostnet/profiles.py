@@ -13,7 +13,7 @@ from pathlib import Path
 from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import networkd
-from .facts import Device, Facts
+from .facts import Facts, HostDevice
 from .precedence import built_on
 from .reading import known
 
@@ -31,7 +31,7 @@ EXTERNAL, GENERATED = (".nmmeta", "external"), (".nmmeta", "nm-generated")
 """What a connection says that only tells what others have configured, and one that NetworkManager has made up."""
 
 
-def known_to(devices: t.Mapping[str, Device]) -> dict[str, Device]:
+def known_to(devices: t.Mapping[str, HostDevice]) -> dict[str, HostDevice]:
     """Devices, each with the connection of NetworkManager's own that it has."""
     paths = [str(path) for folder in FOLDERS for path in sorted(Path(folder).glob("*")) if path.is_file()]
     files = {path: known(path) for path in paths}
@@ -41,7 +41,7 @@ def known_to(devices: t.Mapping[str, Device]) -> dict[str, Device]:
     }
 
 
-def profile(device: Device, state: str, files: t.Mapping[str, str]) -> str:
+def profile(device: HostDevice, state: str, files: t.Mapping[str, str]) -> str:
     """The path of the connection of NetworkManager's own that a device has or gets; MEMORY, and empty without one.
 
     :param state: what NetworkManager notes of the device

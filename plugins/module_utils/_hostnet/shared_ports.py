@@ -13,10 +13,10 @@ import typing as t
 PORTS_OF = ("bridge", "bond")
 """The types of links that have ports, for themselves alone."""
 
-Written = t.Mapping[str, object]
+WrittenLink = t.Mapping[str, object]
 
 
-def owners(links: t.Iterable[Written]) -> dict[str, list[tuple[str, str]]]:
+def owners(links: t.Iterable[WrittenLink]) -> dict[str, list[tuple[str, str]]]:
     """The bridges and bonds that are to have a device as their port, each as type and name, by the device.
 
     :param links: items as they were written, or parsed; what is no text is refused elsewhere

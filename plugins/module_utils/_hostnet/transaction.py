@@ -25,7 +25,7 @@ from .links_plan import LinksPlan
 from .trial import trial_of
 
 if t.TYPE_CHECKING:
-    from .probes import Result
+    from .probes import ProbeResult
 
 NEW = files.BASE + "/new"
 """A trial that is not laid out completely: nothing was started for it."""
@@ -110,7 +110,7 @@ def refuse_damaged() -> None:
     for name in ("keep", "trial"):
         try:
             journal.entries(name)
-        except journal.Lost as error:
+        except journal.OldFileLost as error:
             # The run turns to the former by the name of the latter.
             said = files.problem(error).replace(journal.path_of(name), journal.path_of("trial"))
             raise VirtfleetError(LOST.format(lost=said)) from None
@@ -243,7 +243,7 @@ class Begun(t.TypedDict):
 class Settled(Outcome, total=False):
     """What the controller is told of a trial that it asks for: the probes, and how far it is."""
 
-    probes: list[Result]
+    probes: list[ProbeResult]
     applied: bool
     asked: bool
 
@@ -352,7 +352,7 @@ APPLIED = "applied"
 """Follows the id of a trial in the question of a controller that has heard that the trial is in force."""
 
 
-def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> Settled:
+def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[ProbeResult]]) -> Settled:
     """Have a trial confirmed if the probes that passed before pass again; else taken back.
 
     The connection that brings the question may be older than the trial, and then shows nothing. So the first answer

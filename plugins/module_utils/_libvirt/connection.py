@@ -18,9 +18,9 @@ from .._host import daemons
 from .._own_secrets import hushed, secrets_in
 from .._printing import masked, masked_uri, readable, shortened
 from . import interpreter
-from .objects import Connection, Error, Found
+from .objects import Connection, Error, Resource
 
-__all__ = ["TRIES", "Lost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
+__all__ = ["TRIES", "ConnectionLost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
 
 try:
     import libvirt
@@ -89,7 +89,7 @@ def user() -> str:
         return str(number)
 
 
-class Lost(VirtfleetError):
+class ConnectionLost(VirtfleetError):
     """A step that failed because the connection broke; what it did is not known."""
 
 
@@ -203,7 +203,7 @@ def lacks(error: Error, *codes: str) -> bool:
     return error.get_error_code() in [getattr(libvirt, code, None) for code in codes]
 
 
-def active(found: Found) -> bool:
+def active(found: Resource) -> bool:
     """Whether a domain, network or pool runs. A transient one is gone altogether once it has stopped."""
     try:
         return bool(found.isActive())
@@ -213,7 +213,7 @@ def active(found: Found) -> bool:
         return False
 
 
-def stop(found: Found, call: t.Callable[[], object]) -> None:
+def stop(found: Resource, call: t.Callable[[], object]) -> None:
     """Stop a domain, network or pool. That it stopped by itself, or by somebody else, just then is what was asked for.
 
     :param call: the call of libvirt that stops it
@@ -225,6 +225,6 @@ def stop(found: Found, call: t.Callable[[], object]) -> None:
             raise
 
 
-def listed(call: t.Callable[[int], list[Found]], flag: str) -> set[str]:
+def listed(call: t.Callable[[int], list[Resource]], flag: str) -> set[str]:
     """The names of what one bulk call with a filter returns."""
     return {found.name() for found in call(getattr(libvirt, flag))}

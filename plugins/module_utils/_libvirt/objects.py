@@ -31,14 +31,14 @@ Secret = t.Any
 Stream = t.Any
 """The content of a volume on its way (virStream)."""
 
-Found = t.Any
+Resource = t.Any
 """A guest, network, pool, volume or secret, for what treats them alike."""
 
 Error = t.Any
 """What libvirt raises (libvirtError)."""
 
 
-class Address(t.TypedDict, total=False):
+class GuestAddress(t.TypedDict, total=False):
     """An address of a guest, on one of its interfaces (virDomainInterfaceAddresses).
 
     ``source`` is added where a guest was waited for: who knows the address.

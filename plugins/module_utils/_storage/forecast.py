@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .guest_places import Place
-from .storage_observe import Pool
+from .guest_places import GuestPlace
+from .storage_observe import ObservedPool
 
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
 
@@ -36,7 +36,7 @@ class ToCome:
 
     uuid: str | None = None
     gone: bool = False
-    places: tuple[Place, ...] = ()
+    places: tuple[GuestPlace, ...] = ()
     interfaces: tuple[tuple[str | None, str | None], ...] = ()
     secrets: tuple[tuple[str, str], ...] = ()
 
@@ -46,7 +46,7 @@ class ToCome:
         return cls(
             told.get("uuid"),
             bool(told.get("gone")),
-            tuple(Place(*place) for place in told.get("places") or ()),
+            tuple(GuestPlace(*place) for place in told.get("places") or ()),
             tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
             tuple((by, secret) for by, secret in told.get("secrets") or ()),
         )
@@ -128,16 +128,16 @@ class Forecast:
         """What guests would have by now that are changed or new, by name."""
         return {name: ToCome.of(told) for name, told in self.domains.items() if told is not None}
 
-    def with_pools(self, there: t.Mapping[str, Pool]) -> dict[str, Pool]:
+    def with_pools(self, there: t.Mapping[str, ObservedPool]) -> dict[str, ObservedPool]:
         """The pools of the host as they would be."""
         found = dict(there)
         for name, facts in self.pools.items():
             if facts is None:
                 found.pop(name, None)
                 continue
-            old = found.get(name, Pool("dir", None, False))
+            old = found.get(name, ObservedPool("dir", None, False))
             state = facts.get("state")
-            found[name] = Pool(
+            found[name] = ObservedPool(
                 str(facts.get("type") or old.type),
                 facts.get("target") or old.target,
                 old.active if state is None else state == "active",

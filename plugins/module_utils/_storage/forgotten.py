@@ -16,11 +16,11 @@ from .._libvirt.connection import libvirt
 from .._libvirt.objects import Connection, StoragePool
 from . import storage_observe
 from .guest_places import item_places
-from .manifest import Entries, Manifest, notes
+from .manifest import Manifest, ManifestEntries, notes
 from .other_hosts import within_reach
 from .storage_observe import another, listed, problem_of
 from .survey_users import all_users
-from .users import Users
+from .users import StorageUsers
 
 FOLDERS = ("dir", "fs", "netfs")
 """Types of pools whose volumes are files in a folder. Elsewhere a volume may be there and hidden: libvirt lists no
@@ -35,12 +35,12 @@ def forget_gone(connection: Connection) -> None:
     too long harms nobody.
     """
     manifest = Manifest(connection.getURI())
-    pools: dict[str, Entries] = {}
+    pools: dict[str, ManifestEntries] = {}
     for key, facts in manifest.entries("volumes").items():
         if "making" not in facts:
             pool, _slash, name = key.partition("/")
             pools.setdefault(pool, {})[name] = facts
-    gone: Entries = {}
+    gone: ManifestEntries = {}
     known = manifest.entries("pools") if pools else {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE) if pools else ():
         noted = pools.get(pool.name(), {})
@@ -50,7 +50,7 @@ def forget_gone(connection: Connection) -> None:
     manifest.forget("volumes", gone)
 
 
-def missing(pool: StoragePool, noted: Entries) -> set[str]:
+def missing(pool: StoragePool, noted: ManifestEntries) -> set[str]:
     """Which of these volumes an active pool is known not to have any more.
 
     :param noted: what is noted of each, by name
@@ -70,7 +70,7 @@ def missing(pool: StoragePool, noted: Entries) -> set[str]:
     return left if is_there else set()
 
 
-def is_known(folder: str, noted: Entries) -> bool:
+def is_known(folder: str, noted: ManifestEntries) -> bool:
     """Whether a folder has a volume that was noted, and that is still the same file: so it is the same folder.
 
     One that waits for its file system to be mounted has none, nor has another one that the pool leads to by now.
@@ -117,7 +117,7 @@ def left_over(
     ]
 
 
-def told_left(key: str, guest: str, users: Users, path: str | None) -> str:
+def told_left(key: str, guest: str, users: StorageUsers, path: str | None) -> str:
     """What is said of a volume that is left over.
 
     :param guest: the guest that it was made for

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._libvirt.objects import Connection, Domain
 
-Doubt = t.Callable[[str], None]
+SayDoubt = t.Callable[[str], None]
 """Told what could not be looked at, in words."""
 
 GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_DOMAIN_SNAPSHOT", "VIR_ERR_NO_DOMAIN_CHECKPOINT")
@@ -40,7 +40,7 @@ class Document(t.NamedTuple):
 
 
 def read(
-    who: str, guest: str, call: t.Callable[[], str], doubt: Doubt, gone: tuple[str, ...] = GONE
+    who: str, guest: str, call: t.Callable[[], str], doubt: SayDoubt, gone: tuple[str, ...] = GONE
 ) -> t.Iterator[Document]:
     """What the XML that a call returns says; nothing where it is gone by now, or cannot be read."""
     try:
@@ -54,7 +54,7 @@ def read(
         yield Document(who, guest, root)
 
 
-def of_guest(domain: Domain, doubt: Doubt) -> t.Iterator[Document]:
+def of_guest(domain: Domain, doubt: SayDoubt) -> t.Iterator[Document]:
     """What a guest has by its definition, by what runs, and by a backup that runs."""
     name = domain.name()
     yield from read(f"guest {name}", name, lambda: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), doubt)
@@ -69,7 +69,7 @@ def definitions(domain: Domain) -> tuple[ET.Element, ET.Element | None]:
     return kept, ET.fromstring(domain.XMLDesc(0)) if domain.isActive() else None
 
 
-def kept(connection: Connection, doubt: Doubt, gone: t.Container[str] = ()) -> t.Iterator[Document]:
+def kept(connection: Connection, doubt: SayDoubt, gone: t.Container[str] = ()) -> t.Iterator[Document]:
     """What guests can come back as: saved states, snapshots and checkpoints.
 
     :param gone: guests that do not count

@@ -27,11 +27,11 @@ START = re.compile(r"(?<![^=,:\"'(\[{\s])/")
 """Where a path may begin in an argument of QEMU."""
 
 
-Seen = t.Tuple[int, str, str]  # noqa: UP006 - older Pythons evaluate it
+SeenList = t.Tuple[int, str, str]  # noqa: UP006 - older Pythons evaluate it
 """A list or dictionary by its identity, the option that has it, and the pool that its volumes are in."""
 
 
-class Place(t.NamedTuple):
+class GuestPlace(t.NamedTuple):
     """A place that a guest names.
 
     :param kind: ``path``; ``folder`` with all that is in it; ``volume``, as POOL/VOLUME; ``network``, a
@@ -47,7 +47,7 @@ class Place(t.NamedTuple):
     raw: bool = False
 
 
-def guest_places(root: ET.Element) -> t.Iterator[Place]:
+def guest_places(root: ET.Element) -> t.Iterator[GuestPlace]:
     """The places in a document."""
     for element in root:
         tag = element.tag
@@ -62,16 +62,16 @@ def guest_places(root: ET.Element) -> t.Iterator[Place]:
         given = [*element.attrib.values(), element.text or ""]
         if tag.startswith("{"):  # arguments of QEMU itself
             for text in given:
-                yield from (Place("folder", path) for path in embedded(text))
+                yield from (GuestPlace("folder", path) for path in embedded(text))
         else:
             for text in given:
                 text = text.strip()
                 if text.startswith("/"):
-                    yield Place("path", text)
+                    yield GuestPlace("path", text)
         yield from guest_places(element)
 
 
-def disk_places(disk: ET.Element) -> t.Iterator[Place]:
+def disk_places(disk: ET.Element) -> t.Iterator[GuestPlace]:
     """What the source of a disk alone tells: that it is an image, and a path that is not from the root.
 
     Such a path is from the folder that the daemon runs in, which is the root. What is read as raw names
@@ -86,29 +86,29 @@ def disk_places(disk: ET.Element) -> t.Iterator[Place]:
         return
     place = source.get("file") or source.get("dev") or ""
     if source.get("volume") is not None:
-        yield Place("volume", f"{source.get('pool')}/{source.get('volume')}", form != "raw", form == "raw")
+        yield GuestPlace("volume", f"{source.get('pool')}/{source.get('volume')}", form != "raw", form == "raw")
     elif place:
-        yield Place("path", place if place.startswith("/") else f"/{place}", form != "raw", form == "raw")
+        yield GuestPlace("path", place if place.startswith("/") else f"/{place}", form != "raw", form == "raw")
 
 
-def source_places(source: ET.Element) -> t.Iterator[Place]:
+def source_places(source: ET.Element) -> t.Iterator[GuestPlace]:
     """What only a source can be: a volume, an image on the network, a folder."""
     if source.get("volume") is not None:
-        yield Place("volume", f"{source.get('pool')}/{source.get('volume')}")
+        yield GuestPlace("volume", f"{source.get('pool')}/{source.get('volume')}")
     if source.get("protocol") is not None and source.get("name"):
-        yield Place("network", network(str(source.get("protocol")), str(source.get("name"))))
+        yield GuestPlace("network", network(str(source.get("protocol")), str(source.get("name"))))
     for folder in (source.get("dir"), source.get("path") if source.get("type") == "dir" else None):
         if folder is not None and folder.startswith("/"):
-            yield Place("folder", folder)
+            yield GuestPlace("folder", folder)
 
 
-def scsi_places(hostdev: ET.Element) -> t.Iterator[Place]:
+def scsi_places(hostdev: ET.Element) -> t.Iterator[GuestPlace]:
     """A SCSI disk of the host that is handed to the guest."""
     adapter, address = hostdev.find("source/adapter"), hostdev.find("source/address")
     name = "" if adapter is None else str(adapter.get("name"))
     if address is not None and name.startswith("scsi_host"):
         rest = ":".join(str(address.get(part, "0")) for part in ("bus", "target", "unit"))
-        yield Place("scsi", f"{name.removeprefix('scsi_host')}:{rest}")
+        yield GuestPlace("scsi", f"{name.removeprefix('scsi_host')}:{rest}")
 
 
 def embedded(text: str) -> t.Iterator[str]:
@@ -151,7 +151,7 @@ def words_of(text: str) -> t.Iterator[str]:
             yield value
 
 
-def item_places(item: Item, pool: str = "default", seen: set[Seen] | None = None) -> t.Iterator[Place]:
+def item_places(item: Item, pool: str = "default", seen: set[SeenList] | None = None) -> t.Iterator[GuestPlace]:
     """The places that a declared guest or volume names, wherever: paths, volumes by name, and what is in its XML.
 
     :param seen: what was looked at: by anchors of YAML, one list can stand in a declaration a billion times
@@ -162,16 +162,16 @@ def item_places(item: Item, pool: str = "default", seen: set[Seen] | None = None
         if option in TEXTS:
             continue
         if option in ("volume", "clone_from") and isinstance(value, str):
-            yield Place("volume", value if "/" in value else f"{where}/{value}")
+            yield GuestPlace("volume", value if "/" in value else f"{where}/{value}")
         elif option in ("backing", "image") and isinstance(value, str) and "://" not in value:
             if not value.startswith("/"):
-                yield Place("volume", value if "/" in value else f"{where}/{value}")
+                yield GuestPlace("volume", value if "/" in value else f"{where}/{value}")
             else:
-                yield Place("path", value)
+                yield GuestPlace("path", value)
         elif isinstance(value, str):
             text = value.removeprefix("file://")
             if text.startswith("/"):
-                yield Place("folder" if option == "dir" else "path", text)
+                yield GuestPlace("folder" if option == "dir" else "path", text)
             elif option == "xml":
                 yield from fragment_places(text)
         elif isinstance(value, (dict, list, tuple)) and (id(value), option, str(where)) not in seen:
@@ -180,12 +180,12 @@ def item_places(item: Item, pool: str = "default", seen: set[Seen] | None = None
                 yield from item_places(inner if isinstance(inner, dict) else {option: inner}, where, seen)
 
 
-def fragment_places(text: str) -> t.Iterator[Place]:
+def fragment_places(text: str) -> t.Iterator[GuestPlace]:
     """The places in XML that is merged into a definition."""
     try:
         root = ET.fromstring(text)
     except ET.ParseError:
-        yield from (Place("path", path) for path in re.findall(r"[\"'>]\s*(/[^\"'<>]+)", text))
+        yield from (GuestPlace("path", path) for path in re.findall(r"[\"'>]\s*(/[^\"'<>]+)", text))
         return
     holder = ET.Element("fragment")
     holder.append(root)

@@ -65,10 +65,10 @@ LONGEST = 4096
 """Characters that a name or a fact may have."""
 
 
-Entries = dict[str, dict[str, str]]
+ManifestEntries = dict[str, dict[str, str]]
 """What is noted of resources, by their names: FACTS."""
 
-Content = dict[str, dict[str, Entries]]
+ManifestContent = dict[str, dict[str, ManifestEntries]]
 """The whole file: entries by kind, by the URI of the libvirt."""
 
 
@@ -89,11 +89,11 @@ class Manifest:
     def path(self) -> str:
         return self.file.path
 
-    def entries(self, kind: str) -> Entries:
+    def entries(self, kind: str) -> ManifestEntries:
         """What is noted of one kind, one of KINDS, by identity."""
         return self.read().get(self.uri, {}).get(kind, {})
 
-    def read(self) -> Content:
+    def read(self) -> ManifestContent:
         """The whole file. Raises VirtfleetError where it is damaged, rather than forget what is ours."""
         content = self.file.read()
         if content is None:
@@ -105,7 +105,7 @@ class Manifest:
             raise self.damaged("it is nested too deeply") from None
         except (ValueError, MemoryError) as error:
             raise self.damaged(str(error)) from None
-        return t.cast(Content, found)
+        return t.cast(ManifestContent, found)
 
     def damaged(self, problem: str) -> VirtfleetError:
         """The error for a file that is not what was written."""
@@ -173,7 +173,7 @@ class Manifest:
         if self.kept and self.entries(kind).get(name, {}).get("making") == mark():
             self.drop(kind, name)
 
-    def forget(self, kind: str, seen: Entries) -> None:
+    def forget(self, kind: str, seen: ManifestEntries) -> None:
         """Forget several resources, where what is noted of each is still what was seen."""
         if self.kept and seen:
             with self.changing() as content:
@@ -183,7 +183,7 @@ class Manifest:
                         del entries[name]
 
     @contextlib.contextmanager
-    def changing(self) -> t.Iterator[Content]:
+    def changing(self) -> t.Iterator[ManifestContent]:
         """The content to be changed, by one process at a time."""
         if not self.kept:
             yield {}

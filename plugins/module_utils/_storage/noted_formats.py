@@ -21,7 +21,7 @@ SAME = ("raw", "iso")
 """Formats of the same bytes: libvirt calls a raw volume with a CD in it iso."""
 
 
-class Noted:
+class NotedFormats:
     """The formats of volumes as they were noted, by what their files are.
 
     :param connection: tells where the pools are

@@ -17,10 +17,10 @@ from .._host.open_files import kept_open
 from .._libvirt.objects import Volume
 from .._printing import spelled_out
 from .storage_observe import identity
-from .users import Use, Users
+from .users import StorageUsers, Use
 
 
-class Kept(VirtfleetError):
+class NotRemoved(VirtfleetError):
     """What was to go, and stays: between the plan and the last look something has changed.
 
     :param path: the path of the change that does not come about
@@ -70,7 +70,7 @@ class Judge:
 
     def __init__(
         self,
-        users: Users,
+        users: StorageUsers,
         guests: t.Collection[str] = (),
         links: bool = False,
         running: t.Collection[str] = (),
@@ -173,7 +173,7 @@ def last_look(plan: Going, volume: Volume) -> None:
         raise InUse(f"delete: {plan.key} is used by {who}, so it stays")
 
 
-def refuse_used(plan: Going, users: Users) -> None:
+def refuse_used(plan: Going, users: StorageUsers) -> None:
     """Raises VirtfleetError where somebody uses a volume by now that is to be deleted."""
     judge = Judge(users, links=plan.guest is not None)
     for key in plan.after:

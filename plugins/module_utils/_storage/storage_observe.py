@@ -29,7 +29,7 @@ BUSY = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool:
+class ObservedPool:
     """What has to be known of a pool to place a volume in it.
 
     :param type: such as ``dir``
@@ -200,12 +200,12 @@ def refresh(pool: StoragePool, patience: float = BUSY) -> bool:
             return True
 
 
-def all_pools(connection: Connection) -> dict[str, Pool]:
+def all_pools(connection: Connection) -> dict[str, ObservedPool]:
     """All pools of the host by name."""
     found = {}
     for pool in connection.listAllStoragePools(0):
         root = ET.fromstring(pool.XMLDesc(0))
-        found[pool.name()] = Pool(str(root.get("type")), root.findtext("target/path"), bool(pool.isActive()))
+        found[pool.name()] = ObservedPool(str(root.get("type")), root.findtext("target/path"), bool(pool.isActive()))
     return found
 
 

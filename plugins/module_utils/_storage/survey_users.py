@@ -21,22 +21,22 @@ from .._printing import spelled_out
 from . import guest_documents
 from .forecast import Forecast, ToCome
 from .guest_documents import Document
-from .guest_places import Place
-from .noted_formats import SAME, Noted
+from .guest_places import GuestPlace
+from .noted_formats import SAME, NotedFormats
 from .storage_observe import listed, undescribed
-from .users import Pool, Use, Users, is_local
+from .users import Pool, StorageUsers, Use, is_local
 
 PRESENT = Forecast()
 """The host as it is."""
 
 
-def all_users(connection: Connection, places: Places | None = None, forecast: Forecast = PRESENT) -> Users:
+def all_users(connection: Connection, places: Places | None = None, forecast: Forecast = PRESENT) -> StorageUsers:
     """All uses of storage that the host and its libvirt know of.
 
     :param places: tells what paths are; None for this host
     :param forecast: what would have changed by now. Only for plans in check mode: it is no last look
     """
-    users = Users(places)
+    users = StorageUsers(places)
     users.own = connection.getURI().endswith("/session")
     users.here = is_local(connection.getURI())
     if not users.here:
@@ -52,13 +52,13 @@ def all_users(connection: Connection, places: Places | None = None, forecast: Fo
     return users
 
 
-def add_documents(users: Users, documents: t.Iterable[Document]) -> None:
+def add_documents(users: StorageUsers, documents: t.Iterable[Document]) -> None:
     """Note what these name."""
     for document in documents:
         users.add_document(document.who, document.guest, document.root)
 
 
-def add_guests(connection: Connection, users: Users, forecast: Forecast) -> set[str]:
+def add_guests(connection: Connection, users: StorageUsers, forecast: Forecast) -> set[str]:
     """Note what guests have, or would have by now. Returns the names of those that would be gone."""
     gone: set[str] = set()
     known: set[str] = set()
@@ -81,19 +81,19 @@ def add_guests(connection: Connection, users: Users, forecast: Forecast) -> set[
     return gone
 
 
-def add_closing(users: Users, domain: Domain) -> None:
+def add_closing(users: StorageUsers, domain: Domain) -> None:
     """Note what a guest has open that runs now, and would let go of by now what it does not have any more."""
-    apart = Users(users.places)
+    apart = StorageUsers(users.places)
     apart.pools = users.pools
     add_documents(apart, guest_documents.read("", domain.name(), lambda: domain.XMLDesc(0), apart.doubt))
     users.closing.update(apart.found)
 
 
-def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> None:
+def add_foretold(users: StorageUsers, guest: str, told: ToCome, forecast: Forecast) -> None:
     """Note what a guest would have by now. What a pool to come has is laid over nothing that cannot be seen."""
     targets = [str(pool["target"]) for pool in forecast.pools.values() if pool is not None and pool.get("target")]
 
-    def is_soon(place: Place) -> bool:
+    def is_soon(place: GuestPlace) -> bool:
         path = users.path(place.value) if place.kind == "volume" else place.value
         if path is None or users.places.stat(path) is not None:
             return False
@@ -106,7 +106,9 @@ def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> 
     )
 
 
-def add_pools(connection: Connection, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:
+def add_pools(
+    connection: Connection, users: StorageUsers, gone: t.Collection[str] = ()
+) -> list[tuple[str, str, str | None]]:
     """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does.
 
     :param gone: volumes that do not count, as POOL/VOLUME
@@ -134,7 +136,7 @@ def parted(keys: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
         yield pool, name
 
 
-def add_pool(users: Users, pool: StoragePool) -> list[tuple[str, str, str | None]]:
+def add_pool(users: StorageUsers, pool: StoragePool) -> list[tuple[str, str, str | None]]:
     """Note where a pool's volumes are. Returns each in words, with its path and what libvirt says it is laid over."""
     name = pool.name()
     root = ET.fromstring(pool.XMLDesc(0))
@@ -161,13 +163,13 @@ def add_pool(users: Users, pool: StoragePool) -> list[tuple[str, str, str | None
     return over
 
 
-def add_noted(connection: Connection, users: Users, found: t.Iterable[str]) -> None:
+def add_noted(connection: Connection, users: StorageUsers, found: t.Iterable[str]) -> None:
     """Note which of these files were made as raw volumes: a guest can write any header into them.
 
     Where the list of what was made cannot be read, none is known to be.
     """
     with contextlib.suppress(VirtfleetError):
-        noted = Noted(connection, users.places)
+        noted = NotedFormats(connection, users.places)
         for path in found:
             if not noted.of(path).isdisjoint(SAME):
                 users.raw |= users.files_at(path)
@@ -204,7 +206,7 @@ def files(folder: str) -> t.Iterator[str]:
             continue
 
 
-def add_host(users: Users) -> None:
+def add_host(users: StorageUsers) -> None:
     """Note what the host itself uses: files behind loop devices, exports, what is mounted and swapped to."""
     places, devices = users.places, users.places.devices
     for name, file in devices.loops().items():

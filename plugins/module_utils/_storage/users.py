@@ -15,11 +15,11 @@ import typing as t
 import urllib.parse
 from xml.etree import ElementTree as ET
 
-from .._host.places import Chain, Places, Signs, network
+from .._host.places import BackingChain, Places, Signs, network
 from .._printing import spelled_out
-from .guest_places import Place, guest_places
+from .guest_places import GuestPlace, guest_places
 
-NO_CHAIN = Chain((), frozenset(), ())
+NO_CHAIN = BackingChain((), frozenset(), ())
 
 
 class Use(t.NamedTuple):
@@ -50,7 +50,7 @@ class Pool(t.NamedTuple):
     kind: str = ""
 
 
-class Users:
+class StorageUsers:
     """Who uses which storage.
 
     :param places: tells what paths are
@@ -156,7 +156,7 @@ class Users:
     def add(self, guest: str, place: str) -> None:
         """Note that a guest has a path, or POOL/VOLUME, as a disk."""
         kind = "path" if place.startswith("/") else "volume"
-        self.add_places(f"guest {guest}", guest, [Place(kind, place)])
+        self.add_places(f"guest {guest}", guest, [GuestPlace(kind, place)])
 
     def add_document(self, who: str, guest: str | None, root: ET.Element) -> None:
         """Note all that the definition of a guest, or of its snapshot, names."""
@@ -167,14 +167,14 @@ class Users:
                     f"{who}: it has a disk inside of another file (slice), so nobody can tell what that is laid over"
                 )
 
-    def add_places(self, who: str, guest: str | None, places: t.Iterable[Place]) -> None:
+    def add_places(self, who: str, guest: str | None, places: t.Iterable[GuestPlace]) -> None:
         """Note places and what these are laid over."""
         given = list(dict.fromkeys(places))
         raw = {place.value for place in given if place.raw} - {place.value for place in given if place.image}
         for place in given:
             self.add_place(who, guest, place._replace(raw=place.value in raw))
 
-    def add_place(self, who: str, guest: str | None, place: Place) -> None:
+    def add_place(self, who: str, guest: str | None, place: GuestPlace) -> None:
         """Note one place."""
         use = Use(who, guest, place.value)
         path: str | None = place.value

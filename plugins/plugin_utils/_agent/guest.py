@@ -17,7 +17,7 @@ import typing as t
 from ...module_utils._printing import printable, shortened
 from . import words
 from .pipe import Ended, Pipe
-from .way import Way
+from .way import AgentWay
 
 PIECE = 48 * 1024
 """How many bytes of a file go first in one order. More follow if that is quick, fewer if it is slow."""
@@ -93,7 +93,7 @@ SHOWN = 100
 """How many characters of a command or path are shown."""
 
 
-class Refused(Exception):
+class AgentFailed(Exception):
     """The agent did what it was told, and failed: its words."""
 
 
@@ -112,14 +112,14 @@ def refuse_letters(value: object) -> None:
         for one in value:
             refuse_letters(one)
     elif isinstance(value, str) and "\0" in value:
-        raise Refused(f"{printable(shortened(value, SHOWN))} has a NUL byte, which no command and no path can have")
+        raise AgentFailed(f"{printable(shortened(value, SHOWN))} has a NUL byte, which no command and no path can have")
     elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise Refused(
+        raise AgentFailed(
             f"{printable(shortened(value, SHOWN))} has bytes that are no UTF-8, which the agent does not take"
         )
 
 
-class Guest:
+class AgentGuest:
     """A guest that is reached by its agent. To be closed.
 
     :param way: the way to its host
@@ -128,7 +128,7 @@ class Guest:
     :param connect: seconds to reach the host
     """
 
-    def __init__(self, way: Way, name: str, timeout: int, connect: float) -> None:
+    def __init__(self, way: AgentWay, name: str, timeout: int, connect: float) -> None:
         self.way, self.name, self.timeout = way, name, timeout
         self.piece = PIECE
         try:
@@ -149,7 +149,7 @@ class Guest:
         """What comes of an order. Raises Refused, Unusable."""
         refuse_letters(order)
         if len(json.dumps(order)) > ORDER:
-            raise Refused(f"the order for the agent has more than {ORDER} bytes")
+            raise AgentFailed(f"the order for the agent has more than {ORDER} bytes")
         try:
             answer = self.pipe.ask(order, self.timeout)
         except Ended as ended:
@@ -158,7 +158,7 @@ class Guest:
             return answer["ok"]
         kind, said = str(answer["kind"]), str(answer.get("said"))
         if kind == "refused":
-            raise Refused(words.told(said))
+            raise AgentFailed(words.told(said))
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
         raise Unusable(words.why(self.name, self.way.host, kind, said, doing, self.timeout))
 
@@ -199,7 +199,7 @@ class Guest:
         """
         code, out, err = self.execute(FOLDER, mark)
         if code:
-            raise Refused(words.told(err.decode(errors="replace")))
+            raise AgentFailed(words.told(err.decode(errors="replace")))
         folder = out.decode(errors="replace").strip()
         try:
             self.write(f"{folder}/in", io.BytesIO(data))
@@ -210,7 +210,7 @@ class Guest:
 
     def remove(self, *folders: str) -> None:
         """Remove folders in the guest, as far as that can be done."""
-        with contextlib.suppress(Refused, Unusable):
+        with contextlib.suppress(AgentFailed, Unusable):
             self.execute('rm -rf "$@"', *folders)
 
     def execute(self, script: str, *arguments: str, data: bytes = b"") -> tuple[int, bytes, bytes]:
@@ -225,7 +225,7 @@ class Guest:
         if not isinstance(status, dict) or not isinstance(status.get("exitcode", status.get("signal")), int):
             raise self.fault("it does not say how a command ended")
         if status.get("out-truncated") or status.get("err-truncated"):
-            raise Refused("the command wrote more than the agent keeps, so the end of it is lost")
+            raise AgentFailed("the command wrote more than the agent keeps, so the end of it is lost")
         code = status["exitcode"] if "exitcode" in status else -status["signal"]
         return code, self.decoded(status, "out-data"), self.decoded(status, "err-data")
 
@@ -243,7 +243,7 @@ class Guest:
         try:
             yield handle
         except BaseException:
-            with contextlib.suppress(Refused, Unusable):
+            with contextlib.suppress(AgentFailed, Unusable):
                 self.call("guest-file-close", handle=handle)
             raise
         self.call("guest-file-close", handle=handle)
@@ -268,7 +268,7 @@ class Guest:
         """Write what a file here holds into one in the guest. A new one is for its user only; agents make it 0666."""
         code, _out, err = self.execute('umask 077; : >"$1"', path)
         if code:
-            raise Refused(words.told(err.decode(errors="replace")))
+            raise AgentFailed(words.told(err.decode(errors="replace")))
         self.write(path, file)
 
     def write(self, path: str, file: t.IO[bytes]) -> None:

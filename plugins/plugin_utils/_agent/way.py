@@ -33,7 +33,7 @@ ALIVE = 15
 """Seconds without a word after which ssh asks whether the host is still there."""
 
 
-class Ssh(t.NamedTuple):
+class SshCall(t.NamedTuple):
     """How ssh is called.
 
     :param args: arguments of the user, which come first
@@ -48,7 +48,7 @@ class Ssh(t.NamedTuple):
     control: str
 
 
-class Way(t.NamedTuple):
+class AgentWay(t.NamedTuple):
     """The way to a host.
 
     :param command: starts the program that comes on its standard input (BEGIN)
@@ -63,7 +63,7 @@ class Way(t.NamedTuple):
     leave: list[str]
 
 
-def way(uri: str, ssh: Ssh, become: bool, python: str) -> Way:
+def way(uri: str, ssh: SshCall, become: bool, python: str) -> AgentWay:
     """The way to a host. Raises VirtfleetError where there is none.
 
     :param uri: the URI of its libvirt, as seen from here
@@ -81,7 +81,7 @@ def way(uri: str, ssh: Ssh, become: bool, python: str) -> Way:
     driver, _plus, transport = parts.scheme.partition("+")
     raised = ["sudo", "-n", "--"] if become else []
     if transport not in BY_SSH:
-        return Way([*raised, here(), "-c", BEGIN], uri, masked_uri(uri), [])
+        return AgentWay([*raised, here(), "-c", BEGIN], uri, masked_uri(uri), [])
     if not host:
         raise VirtfleetError(f"ansible_kvm_uri: {masked_uri(uri)} names no host, as qemu+ssh://root@host/system does")
     kept = urllib.parse.urlencode({name: query[name] for name in KEPT if name in query})
@@ -94,7 +94,7 @@ def way(uri: str, ssh: Ssh, become: bool, python: str) -> Way:
     call = [query.get("command") or ssh.executable, *options, *shared(ssh, options, place)]
     words = shlex.join([*raised, python, "-c", BEGIN])
     leave = [*call, "-O", "exit", "--", place] if len(call) > len(options) + 1 else []
-    return Way(
+    return AgentWay(
         [*call, "-T", "--", place, words],
         f"{driver}://{parts.path or '/system'}{f'?{kept}' if kept else ''}",
         address,
@@ -113,7 +113,7 @@ def here() -> str:
     return found
 
 
-def ssh_options(ssh: Ssh, query: t.Mapping[str, str], user: str, port: int | None) -> list[str]:
+def ssh_options(ssh: SshCall, query: t.Mapping[str, str], user: str, port: int | None) -> list[str]:
     """The options of ssh, those of the user first, as ssh takes the first value of each."""
     try:
         options = shlex.split(ssh.args)
@@ -129,7 +129,7 @@ def ssh_options(ssh: Ssh, query: t.Mapping[str, str], user: str, port: int | Non
     return options
 
 
-def shared(ssh: Ssh, options: t.Sequence[str], place: str) -> list[str]:
+def shared(ssh: SshCall, options: t.Sequence[str], place: str) -> list[str]:
     """The options by which tasks share a connection to a host; none where the user has some of these."""
     if "control" in " ".join(options).lower():
         return []
@@ -145,7 +145,7 @@ def shared(ssh: Ssh, options: t.Sequence[str], place: str) -> list[str]:
     return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f"ControlPath={folder}/{mark}"]
 
 
-def leave(way_there: Way) -> None:
+def leave(way_there: AgentWay) -> None:
     """End the connection to a host that tasks share. That there is none is no problem."""
     if way_there.leave:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):

@@ -13,12 +13,12 @@ HIDING = ("", "nat")
 """Modes of networks whose guests are reached from their host alone: without a way out, and with their addresses
 translated (formatnetwork.html, Connectivity)."""
 
-Interface = t.Mapping[str, object]
+InterfaceData = t.Mapping[str, object]
 Networks = t.Mapping[str, t.Mapping[str, t.Any]]
 """By name, ``forward`` and ``bridge`` of the networks of a host."""
 
 
-def network_of(interface: Interface, networks: Networks) -> str | None:
+def network_of(interface: InterfaceData, networks: Networks) -> str | None:
     """The network of a host that an interface is on, also where it is on the network's bridge."""
     if interface.get("network"):
         return str(interface["network"])
@@ -30,13 +30,13 @@ def network_of(interface: Interface, networks: Networks) -> str | None:
     return named[0] if named else None
 
 
-def names(interface: Interface, networks: Networks) -> list[str]:
+def names(interface: InterfaceData, networks: Networks) -> list[str]:
     """What a pattern may call that which an interface is on: its network, its bridge, its device."""
     found = [network_of(interface, networks), interface.get("bridge"), interface.get("direct")]
     return [str(name) for name in found if name]
 
 
-def rank(interface: Interface, networks: Networks, wanted: t.Sequence[str]) -> int | None:
+def rank(interface: InterfaceData, networks: Networks, wanted: t.Sequence[str]) -> int | None:
     """The place of an interface among the wanted networks, from 0; None where no pattern is for it.
 
     An address in a user network (``type`` ``user``) is reached by nobody.
@@ -51,7 +51,7 @@ def rank(interface: Interface, networks: Networks, wanted: t.Sequence[str]) -> i
 
 
 def suffices(
-    interfaces: t.Sequence[Interface], found: t.Sequence[t.Any], networks: Networks, wanted: t.Sequence[str]
+    interfaces: t.Sequence[InterfaceData], found: t.Sequence[t.Any], networks: Networks, wanted: t.Sequence[str]
 ) -> bool:
     """Whether further sources have nothing better to tell: an address on the best network, or nothing is wanted.
 
@@ -76,7 +76,7 @@ def usable(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
 
 
 def chosen(
-    interfaces: t.Sequence[Interface],
+    interfaces: t.Sequence[InterfaceData],
     addresses: t.Sequence[t.Mapping[str, object]],
     networks: Networks,
     wanted: t.Sequence[str],
@@ -109,7 +109,7 @@ def chosen(
     return None if best is None else best[1]
 
 
-def is_hidden(interface: Interface, networks: Networks) -> bool:
+def is_hidden(interface: InterfaceData, networks: Networks) -> bool:
     """Whether what an interface is on is reached from its host alone."""
     network = network_of(interface, networks)
     return network is not None and networks.get(network, {}).get("forward") in HIDING

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 
 from .ask import Answers, Order, ask, interpreter_needed, python
-from .declared import Fleet
+from .declared import DeclaredFleet
 from .reach import Reach, reach
 
 Kept = dict[str, dict[str, t.Any]]
@@ -40,7 +40,7 @@ class Got(t.NamedTuple):
     warnings: list[str]
 
 
-def get(fleet: Fleet, order: Order, is_asked: bool, kept: Kept, age: float) -> Got:
+def get(fleet: DeclaredFleet, order: Order, is_asked: bool, kept: Kept, age: float) -> Got:
     """Ask the hosts of a fleet, but those that the cache knows.
 
     :param is_asked: whether any host is asked at all

@@ -53,7 +53,7 @@ OPTIONS = (
 """The options of guests that are looked at. What is secret, such as a password of a display, is in none of them."""
 
 
-class Fleet(t.NamedTuple):
+class DeclaredFleet(t.NamedTuple):
     """A declaration.
 
     :param guests: by host, the guests that are declared for it and are not to be absent
@@ -70,7 +70,7 @@ class Fleet(t.NamedTuple):
     is_declared: bool
 
 
-def fleet(inventory: object, loader: object, path: str) -> Fleet:
+def fleet(inventory: object, loader: object, path: str) -> DeclaredFleet:
     """What is declared so far.
 
     Raises VirtfleetError where no virtualization host is known.
@@ -95,7 +95,7 @@ def fleet(inventory: object, loader: object, path: str) -> Fleet:
             problems.append(f"guest {label(guest['name'])}: {problem}")
         elif word(guest, "state") != "absent":
             guests[word(guest, "host")].append(guest)
-    return Fleet(
+    return DeclaredFleet(
         guests,
         {host: items(evaluated.variables[host].get("kvm_networks")) for host in hosts},
         {host: HostTemplar.of(variables.raw_get(host), variables) for host in hosts},

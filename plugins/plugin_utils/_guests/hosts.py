@@ -16,11 +16,11 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 
-from .join import Guest
+from .join import JoinedGuest
 from .reach import Reach, Ssh, jump, plain_uri
 
 
-def selected(guests: list[Guest], query: str | None) -> list[Guest]:
+def selected(guests: list[JoinedGuest], query: str | None) -> list[JoinedGuest]:
     """Those guests that a JMESPath expression selects. Raises VirtfleetError where it selects something else.
 
     :param query: the expression; None for all of them
@@ -38,7 +38,7 @@ def selected(guests: list[Guest], query: str | None) -> list[Guest]:
     return [guest for guest in guests if guest["name"] in names or (guest["host"], guest["name"]) in pairs]
 
 
-def ssh_args(guest: Guest, ssh: Ssh | None, wanted: str) -> str:
+def ssh_args(guest: JoinedGuest, ssh: Ssh | None, wanted: str) -> str:
     """The arguments of ssh that lead to a guest through its host; empty where it is reached without.
 
     :param ssh: the way to the host; None where it is the control node
@@ -50,7 +50,7 @@ def ssh_args(guest: Guest, ssh: Ssh | None, wanted: str) -> str:
     return f"{jump(ssh)} -o HostKeyAlias={alias}"
 
 
-def variables(guest: Guest, way: Reach | None = None) -> dict[str, t.Any]:
+def variables(guest: JoinedGuest, way: Reach | None = None) -> dict[str, t.Any]:
     """The variables of a guest.
 
     :param way: the way to its host, where Ansible is to reach the guest by its agent; None for SSH
@@ -68,7 +68,7 @@ def variables(guest: Guest, way: Reach | None = None) -> dict[str, t.Any]:
     return {name: unsafe(value) for name, value in found.items()}
 
 
-def by_agent(guest: Guest, way: Reach) -> dict[str, str]:
+def by_agent(guest: JoinedGuest, way: Reach) -> dict[str, str]:
     """The variables by which the connection plugin ``agent`` finds a guest."""
     found = {"ansible_connection": "virtfleet.kvm.agent", "ansible_kvm_guest": guest["name"]}
     found["ansible_kvm_uri"] = plain_uri(way)
@@ -79,7 +79,7 @@ def by_agent(guest: Guest, way: Reach) -> dict[str, str]:
     return found
 
 
-def groups(guest: Guest, kinds: t.Sequence[str]) -> list[str]:
+def groups(guest: JoinedGuest, kinds: t.Sequence[str]) -> list[str]:
     """The names of a guest's groups, as they are before letters are replaced that no name of a group may have.
 
     :param kinds: what groups are made by: ``host``, ``state``, ``network``, ``tag``

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive
 from . import address, tags
 from .address import Networks
 
-Guest = dict[str, t.Any]
+JoinedGuest = dict[str, t.Any]
 
 DECLARED = "declared"
 """The source of addresses that are declared: as the guest's own, or in the DHCP of a network."""
@@ -37,12 +37,12 @@ class AddressChoice(t.NamedTuple):
 
 def guests_of(
     host: str,
-    declared: t.Sequence[Guest],
-    networks: t.Sequence[Guest],
+    declared: t.Sequence[JoinedGuest],
+    networks: t.Sequence[JoinedGuest],
     answer: t.Mapping[str, t.Any] | None,
     choice: AddressChoice,
     undeclared: bool,
-) -> list[Guest]:
+) -> list[JoinedGuest]:
     """The guests of one host, those that are declared first.
 
     :param declared: the guests that are declared for it, evaluated
@@ -51,7 +51,7 @@ def guests_of(
     :param undeclared: whether guests count that are there and not declared
     """
     parsed = [normal(network) for network in with_default(networks)]
-    there: t.Mapping[str, Guest] = {} if answer is None else answer["guests"]
+    there: t.Mapping[str, JoinedGuest] = {} if answer is None else answer["guests"]
     known = {**networks_of(parsed), **({} if answer is None else answer["networks"])}
     missing = "absent" if answer is not None and answer["complete"] else "unknown"
     wanted = [DOMAIN.parse_item({key: value for key, value in guest.items() if key != "host"})[0] for guest in declared]
@@ -65,19 +65,19 @@ def guests_of(
     return [finished(guest, known, choice) for guest in found]
 
 
-def with_default(networks: t.Sequence[Guest]) -> list[Guest]:
+def with_default(networks: t.Sequence[JoinedGuest]) -> list[JoinedGuest]:
     """The networks that are declared, and ``default``, which libvirt brings along."""
     named = any(word(network, "name") == "default" for network in networks)
     return [*networks, *([] if named else [{"name": "default"}])]
 
 
-def normal(network: Guest) -> Guest:
+def normal(network: JoinedGuest) -> JoinedGuest:
     """The options of a network in normal form, with those that the name alone gives it."""
     item = NETWORK.parse_item(network)[0]
     return item if NETWORK.base is None else NETWORK.base(item)
 
 
-def networks_of(parsed: t.Sequence[Guest]) -> dict[str, dict[str, object]]:
+def networks_of(parsed: t.Sequence[JoinedGuest]) -> dict[str, dict[str, object]]:
     """What networks are like, as far as they are declared."""
     out = {}
     for network in parsed:
@@ -87,7 +87,7 @@ def networks_of(parsed: t.Sequence[Guest]) -> dict[str, dict[str, object]]:
     return out
 
 
-def from_declaration(item: Guest, raw: Guest, networks: t.Sequence[Guest]) -> Guest:
+def from_declaration(item: JoinedGuest, raw: JoinedGuest, networks: t.Sequence[JoinedGuest]) -> JoinedGuest:
     """A guest as it is declared; what is left out is what a new guest gets, as far as that follows from its name.
 
     :param item: its options in normal form; what is wrong among them is left out
@@ -113,7 +113,7 @@ def from_declaration(item: Guest, raw: Guest, networks: t.Sequence[Guest]) -> Gu
 
 
 def declared_addresses(
-    name: str, raw: Guest, interfaces: t.Sequence[Guest], networks: t.Sequence[Guest]
+    name: str, raw: JoinedGuest, interfaces: t.Sequence[JoinedGuest], networks: t.Sequence[JoinedGuest]
 ) -> list[dict[str, object]]:
     """The addresses that a guest is declared to have: its own, and those that a network's DHCP keeps for it."""
     found = []
@@ -140,7 +140,7 @@ def declared_addresses(
     ]
 
 
-def combined(host: str, declared: Guest, there: Guest | None, missing: str) -> Guest:
+def combined(host: str, declared: JoinedGuest, there: JoinedGuest | None, missing: str) -> JoinedGuest:
     """A guest as it is, and where it is not there, or nobody knows, as it is declared.
 
     :param there: what the host says of it
@@ -155,7 +155,7 @@ def combined(host: str, declared: Guest, there: Guest | None, missing: str) -> G
     return {**guest, "host": host}
 
 
-def finished(guest: Guest, networks: Networks, choice: AddressChoice) -> Guest:
+def finished(guest: JoinedGuest, networks: Networks, choice: AddressChoice) -> JoinedGuest:
     """A guest with the address that Ansible takes, and the networks it is on by name."""
     interfaces = [{**one, "network": address.network_of(one, networks)} for one in guest["interfaces"]]
     one = address.chosen(interfaces, guest["addresses"], networks, choice.networks, choice.sources, choice.families)
@@ -172,6 +172,6 @@ def finished(guest: Guest, networks: Networks, choice: AddressChoice) -> Guest:
     }
 
 
-def called(interface: Guest, networks: Networks) -> str | None:
+def called(interface: JoinedGuest, networks: Networks) -> str | None:
     """The name of what an interface is on; None for what has none."""
     return next(iter(address.names(interface, networks)), None)

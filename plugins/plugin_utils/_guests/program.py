@@ -35,15 +35,20 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.facts import addresses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import LibvirtError, connect, said
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects import Address, Connection, Domain, Network
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects import (
+    Connection,
+    Domain,
+    GuestAddress,
+    Network,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, masked_uri, unforeseen
 
 from . import address, tags
 
-Order = dict[str, t.Any]
+OrderData = dict[str, t.Any]
 """What is to be asked: ``hosts``, ``forks``, ``timeout``, ``sources`` and ``networks`` (see ask)."""
 
-Answer = dict[str, t.Any]
+AnswerData = dict[str, t.Any]
 """What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""
 
 Tell = t.Callable[..., None]
@@ -68,7 +73,7 @@ class HostAnswers:
 
     def __init__(self, host: str, deadline: float) -> None:
         self.deadline = deadline
-        self.answer: Answer = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
+        self.answer: AnswerData = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
 
     def told(self, key: str, value: t.Any) -> None:
         """Take in a piece of the answer: ``guests`` and ``networks`` as they are, ``addresses`` of one guest."""
@@ -88,7 +93,7 @@ def main() -> None:
     os._exit(0)
 
 
-def answers(order: Order) -> t.Iterator[Answer]:
+def answers(order: OrderData) -> t.Iterator[AnswerData]:
     """The answers of all hosts, as they come."""
     waiting = collections.deque(order["hosts"])
     looks: dict[str, HostAnswers] = {}
@@ -111,7 +116,7 @@ def answers(order: Order) -> t.Iterator[Answer]:
                 yield looks.pop(host).answer
 
 
-def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[Piece]) -> None:
+def ask(host: str, uri: str, order: OrderData, pieces: queue.SimpleQueue[Piece]) -> None:
     """Ask one host, in a thread of its own."""
 
     def tell(key: str, value: object) -> None:
@@ -143,14 +148,14 @@ def look(connection: Connection, sources: t.Sequence[str], wanted: t.Sequence[st
     domains = {domain.name(): domain for domain in connection.listAllDomains(0)}
     guests = {name: guest_facts(domain) for name, domain in domains.items()}
     tell("guests", {name: {**facts, "addresses": []} for name, facts in guests.items()})
-    known: dict[str, list[Address]] = {name: [] for name in guests}
+    known: dict[str, list[GuestAddress]] = {name: [] for name in guests}
     for source in sources:
         for name, facts in guests.items():
             if facts["state"] == "stopped" or (source == "agent" and not facts["agent"]):
                 continue
             if address.suffices(facts["interfaces"], known[name], networks, wanted):
                 continue
-            found: list[Address] = [{**one, "source": source} for one in addresses(domains[name], source)]
+            found: list[GuestAddress] = [{**one, "source": source} for one in addresses(domains[name], source)]
             known[name] += found
             tell("addresses", (name, found))
 

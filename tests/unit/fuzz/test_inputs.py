@@ -31,7 +31,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIAB
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection
@@ -58,7 +58,7 @@ BEGINS = ("guest", "profile ", "kvm_", "host ", "name ", "uuid ", "mac ", "addre
 
 HOST = Facts(
     devices={
-        "eno1": Device("eno1", index=2, mac="52:54:00:00:00:01", addresses=("192.0.2.10/24",)),
+        "eno1": HostDevice("eno1", index=2, mac="52:54:00:00:00:01", addresses=("192.0.2.10/24",)),
     },
     routes=(Route("0.0.0.0/0", "eno1", "192.0.2.1"), Route("192.0.2.0/24", "eno1")),
     netplan=(NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"),),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .shapes import Address, Device
+from .shapes import AddressData, DeviceData
 
 FOREVER = 0xFFFFFFFF
 """The lifetime of an address that does not end (INFINITY_LIFE_TIME in linux/addrconf.h)."""
@@ -15,12 +15,12 @@ BY_KERNEL = "kernel_"
 """How the names of the origins begin that the kernel gives (ifaprot_display in iproute2)."""
 
 
-def options(device: Device, address: str) -> list[str]:
+def options(device: DeviceData, address: str) -> list[str]:
     """What ``ip address replace`` is told of an address that a device had (ip-address(8)): all that it was.
 
     One that a lease or a router gave must not stay for ever once nobody renews it.
     """
-    found: Address = {}
+    found: AddressData = {}
     for entry in device.get("addr_info", []):
         if f"{entry.get('local')}/{entry.get('prefixlen')}" == address:
             found = entry
@@ -39,7 +39,7 @@ def options(device: Device, address: str) -> list[str]:
     return words
 
 
-def is_of_a_program(device: Device, address: str) -> bool:
+def is_of_a_program(device: DeviceData, address: str) -> bool:
     """Whether an address has an origin (IFA_PROTO): the kernel, or a program such as keepalived that looks after it.
 
     :param device: as ``ip`` tells of it, which iproute2 does with the origin since 6.3
@@ -55,7 +55,7 @@ def lifetime(seconds: int) -> str:
     return "forever" if seconds == FOREVER else str(seconds)
 
 
-def unconfirmed(seconds: int, before: dict[str, Device], now: dict[str, Device]) -> str:
+def unconfirmed(seconds: int, before: dict[str, DeviceData], now: dict[str, DeviceData]) -> str:
     """Why a change is taken back that nobody confirmed, for people: what the host was not reached by may be the reason.
 
     :param before: the devices, as ``ip`` tells of them, before the change

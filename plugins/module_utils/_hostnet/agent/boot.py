@@ -38,7 +38,7 @@ def boot(state: str) -> None:
     def generate() -> None:
         """netplan's generator has run before this; with what is in /run where a trial is open."""
         if not trial_is_open and files.load(journal.path_of("keep")).get("netplan"):
-            network.Network({}).call(["netplan", "generate"])
+            network.TrialNetwork({}).call(["netplan", "generate"])
 
     trial, verdict, lost = journal.finish(generate)
     if not verdict or trial_is_open:

@@ -11,8 +11,8 @@ import time
 import typing as t
 
 from . import files, others
-from .network import LINKS, Network, clock, held
-from .shapes import Device, Expected
+from .network import LINKS, TrialNetwork, clock, held
+from .shapes import DeviceData, Expected
 
 SHORT = 2.0
 """Seconds that all must be there: networkd drops some only a moment after it was told to read its files."""
@@ -22,10 +22,10 @@ PAUSE = 0.2
 RESOLVED = "/run/systemd/resolve"
 """Is there where the name servers of networkd count."""
 
-Devices = t.Dict[str, Device]  # noqa: UP006 - this runs with the Python of the host
+Devices = t.Dict[str, DeviceData]  # noqa: UP006 - this runs with the Python of the host
 
 
-class Look(t.NamedTuple):
+class MissingNow(t.NamedTuple):
     """What is missing, for people.
 
     :ivar needed: without which a trial is taken back
@@ -36,7 +36,7 @@ class Look(t.NamedTuple):
     wanted: list[str]
 
 
-def wait(network: Network, end: float) -> str:
+def wait(network: TrialNetwork, end: float) -> str:
     """Wait until the host has what it must have, and for some moments more. Returns what is missing at the end.
 
     :param end: until when at most, by ``clock``
@@ -57,7 +57,7 @@ def wait(network: Network, end: float) -> str:
         time.sleep(PAUSE)
 
 
-def after_rollback(network: Network) -> list[str]:
+def after_rollback(network: TrialNetwork) -> list[str]:
     """Have the default routes of before again, which come with addresses. Returns what is not there, for people.
 
     Name servers are only told of: those of a lease come with the next one.
@@ -99,9 +99,9 @@ def without_servers(servers: t.Mapping[str, t.Sequence[str]], devices: Devices) 
     return found
 
 
-def look(wanted: t.Sequence[Expected], devices: Devices) -> Look:
+def look(wanted: t.Sequence[Expected], devices: Devices) -> MissingNow:
     """What of it is missing now. Where ip does not tell the devices, nothing is known to be missing."""
-    found = Look([], [])
+    found = MissingNow([], [])
     if not devices:
         return found
     routes = default_routes() if any(each["routes"] for each in wanted) else None

@@ -14,7 +14,7 @@ from . import files, network, others, settings
 from .address_words import is_of_a_program, options
 from .others import Words
 from .route_words import destination, origin, without_lifetime
-from .shapes import Device, Noted
+from .shapes import DeviceData, SetByOthers
 
 ATTEMPTS, PAUSE, LEAST = 6, 1.0, 3
 """How often it is looked whether all is there at most, the seconds between, and how often at least: networkd may still
@@ -38,10 +38,10 @@ class GiveBack:
     """
 
     def __init__(
-        self, folder: str, look: t.Callable[[], t.Mapping[str, Device]], without: t.Container[str] | None = None
+        self, folder: str, look: t.Callable[[], t.Mapping[str, DeviceData]], without: t.Container[str] | None = None
     ) -> None:
         noted = files.load(os.path.join(folder, others.NOTED))
-        self.before: dict[str, Device] = files.load(os.path.join(folder, "before.json"))
+        self.before: dict[str, DeviceData] = files.load(os.path.join(folder, "before.json"))
         self.look, self.as_before, self.known = look, without is None, "words" in noted
         self.static: list[Words] = noted.get("static", [])
         self.words: list[Words] = [
@@ -60,7 +60,7 @@ class GiveBack:
         if self.as_before and applied and ended:
             self.leave_to_others(applied, ended)
 
-    def leave_to_others(self, applied: Noted, ended: Noted) -> None:
+    def leave_to_others(self, applied: SetByOthers, ended: SetByOthers) -> None:
         """Leave it as it is where others have changed something themselves while the trial was in force."""
         old, new = (set(map(key, said["words"])) for said in (applied, ended))
         taken, added = old - new, new - old
@@ -130,14 +130,14 @@ class GiveBack:
         """The words that give a device an address as it was."""
         return ["address", "replace", address, "dev", name, *options(self.before.get(name, {}), address)]
 
-    def missing(self, found: others.Found) -> list[Words]:
+    def missing(self, found: others.KernelState) -> list[Words]:
         """What was noted and is not there, but for what went with its device."""
         there, now = set(map(key, found.words)), self.look()
         ended = [name for name in self.before if name not in now] if now else []
         return [words for words in self.words if key(words) not in there and not leads_over(words, ended)]
 
     def commands(
-        self, missing: list[Words], missing_before: list[Words], found: others.Found, by_id: bool
+        self, missing: list[Words], missing_before: list[Words], found: others.KernelState, by_id: bool
     ) -> tuple[list[Words], bool]:
         """What gives the kernel what is missing and whose place is free, and whether that is nothing.
 
@@ -189,7 +189,7 @@ class GiveBack:
 
 
 def after_trial(
-    folder: str, look: t.Callable[[], t.Mapping[str, Device]], without: t.Container[str], end: float | None
+    folder: str, look: t.Callable[[], t.Mapping[str, DeviceData]], without: t.Container[str], end: float | None
 ) -> None:
     """Give back what a trial has taken away, and take note of what is there then. Raises OSError.
 
@@ -201,13 +201,13 @@ def after_trial(
     note(folder, APPLIED, look(), lost)
 
 
-def after_rollback(folder: str, changes: network.Network) -> list[str]:
+def after_rollback(folder: str, changes: network.TrialNetwork) -> list[str]:
     """Give back all that others had set before a trial. Returns what is not there all the same. Raises OSError."""
     lost = settings.give_back(folder, changes)
     return [*lost, *GiveBack(folder, changes.devices).run()]
 
 
-def note(folder: str, name: str, devices: t.Mapping[str, Device], lost: t.Sequence[str] = ()) -> None:
+def note(folder: str, name: str, devices: t.Mapping[str, DeviceData], lost: t.Sequence[str] = ()) -> None:
     """Take note of what others have set now. Where ip does not answer, nothing is noted. Raises OSError.
 
     :param name: the name of the note
@@ -226,7 +226,7 @@ def key(words: t.Sequence[str]) -> tuple[str, ...]:
     return (*without_lifetime(words),)
 
 
-def hosts(device: Device) -> set[str]:
+def hosts(device: DeviceData) -> set[str]:
     """A device's addresses without their subnets."""
     return {address.partition("/")[0] for address in network.held(device)}
 

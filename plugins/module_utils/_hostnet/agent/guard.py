@@ -42,7 +42,7 @@ from . import (
     unit,
     way_back,
 )
-from .shapes import Device, Outcome, State
+from .shapes import DeviceData, Outcome, State
 from .watchdog import keep_watch
 
 PATIENCE = 15.0
@@ -91,7 +91,7 @@ class Guard:
         if "state.json" not in self.notes:
             self.notes = notes.collect(notes.place())
         self.state: State = json.loads(self.notes.get("state.json", "{}"))
-        self.network = network.Network(self.state)
+        self.network = network.TrialNetwork(self.state)
 
     def path(self, name: str) -> str:
         """The path of a file of the trial's."""
@@ -178,7 +178,7 @@ class Guard:
         try:
             runtime.put(self.state["trial"])
             if self.state["generate"] and not self.network.all_of(self.state["generate"]):
-                raise network.Failed("; ".join(self.network.log))
+                raise network.NotApplied("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
             self.attempt(lambda: others.save(self.folder, self.state))
             self.attempt(self.save_notes)
@@ -187,8 +187,8 @@ class Guard:
             self.attempt(lambda: give_back.after_trial(self.folder, self.network.devices, self.changed(), end))
             missing = expected.wait(self.network, self.state["deadline"] - min(RESERVE, self.state["seconds"] / 2))
             if missing:
-                raise network.Failed(missing)
-        except network.Failed as problem:
+                raise network.NotApplied(missing)
+        except network.NotApplied as problem:
             return self.give_up("applying", str(problem))
         except OSError as error:
             return self.give_up("applying", files.problem(error))
@@ -234,9 +234,9 @@ class Guard:
             self.attempt(self.bring_about)
             raise
 
-    def before(self) -> dict[str, Device]:
+    def before(self) -> dict[str, DeviceData]:
         """The devices as they were before the trial, by name."""
-        found: dict[str, Device] = json.loads(self.notes.get("before.json", "{}"))
+        found: dict[str, DeviceData] = json.loads(self.notes.get("before.json", "{}"))
         return files.load(self.path("before.json")) or found
 
     def is_over(self) -> bool:
@@ -283,7 +283,7 @@ class Guard:
             return self.give_up("confirming", f"it could not be kept: {'; '.join(found.needed)}")
         try:
             journal.keep(self.state["id"])
-        except journal.NotKept as problem:
+        except journal.FilesNotKept as problem:
             return self.give_up("confirming", f"it could not be kept: {problem}")
         # From here on both folders say the same; what is kept takes over without a change.
         self.attempt(lambda: runtime.drop(self.state["trial"]))
@@ -329,7 +329,7 @@ class Guard:
         """
         try:
             runtime.restore(self.folder, self.state["trial"], again)
-        except runtime.Lost:
+        except runtime.SavedFileLost:
             for command in self.state["generate"]:
                 self.network.call(command, 20)
             raise

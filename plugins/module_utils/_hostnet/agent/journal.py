@@ -21,7 +21,7 @@ import stat
 import typing as t
 
 from . import files, strays
-from .shapes import Entry, Journal, State
+from .shapes import Journal, JournalEntry, State
 
 DISK = "/var/lib/virtfleet/links"
 BOOT = "/etc/systemd/system/virtfleet-links-boot.service"
@@ -55,11 +55,11 @@ TimeoutStartSec=90
 """
 
 
-class NotKept(Exception):
+class FilesNotKept(Exception):
     """The files could not be put in their places; its text says why."""
 
 
-class Lost(OSError):
+class OldFileLost(OSError):
     """An old file cannot be put back: it is gone, or somebody wrote in its place. All the rest is done."""
 
 
@@ -73,7 +73,7 @@ def prepare(state: State) -> None:
 
     Raises OSError where that cannot be done; ``clear`` removes what was made until then.
     """
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     folders: list[str] = []
     for index, file in enumerate(state["keep"]):
         path = os.path.realpath(file["path"]) if os.path.isfile(file["path"]) else file["path"]
@@ -119,12 +119,12 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def is_as_before(entry: Entry) -> bool:
+def is_as_before(entry: JournalEntry) -> bool:
     """Whether what has a file's name is still what had it before the trial, or still nothing."""
     return (stamp(entry["path"]) if files.exists(entry["path"]) else None) == entry["stamp"]
 
 
-def is_new(entry: Entry) -> bool:
+def is_new(entry: JournalEntry) -> bool:
     """Whether what has a file's name is the new file, which nobody has edited. Raises OSError."""
     path = entry["path"]
     if "digest" not in entry:  # The journal of an earlier version.
@@ -132,7 +132,7 @@ def is_new(entry: Entry) -> bool:
     return os.path.isfile(path) and not os.path.islink(path) and digest(files.read(path)) == entry["digest"]
 
 
-def is_old(entry: Entry) -> bool:
+def is_old(entry: JournalEntry) -> bool:
     """Whether what has a file's name is what was saved, or the same again. Raises OSError."""
     old, path = entry["old"], entry["path"]
     return old is not None and (files.is_same_file(old, path) or files.same(old, path))
@@ -192,7 +192,7 @@ def keep(trial: str) -> None:
         if not files.exists(path_of("keep")):
             journal = files.load(path_of("trial"))
             if journal.get("id") != trial:
-                raise NotKept(f"{path_of('trial')} is not that of this change any more")
+                raise FilesNotKept(f"{path_of('trial')} is not that of this change any more")
             check(journal)
             if not files.exists(WANTED):
                 os.rename(UNWANTED, WANTED)
@@ -206,15 +206,15 @@ def keep(trial: str) -> None:
             if files.exists(folder):
                 files.sync(folder)
     except OSError as error:
-        raise NotKept(files.problem(error)) from None
+        raise FilesNotKept(files.problem(error)) from None
 
 
-def entries(name: str) -> list[Entry]:
+def entries(name: str) -> list[JournalEntry]:
     """The files of a journal, none where it is not there. Raises Lost where it cannot be read."""
     path = path_of(name)
     found = files.load(path).get("files")
     if found is None and files.exists(path):
-        raise Lost(errno.EIO, "it is damaged, and does not tell any more which files change", path)
+        raise OldFileLost(errno.EIO, "it is damaged, and does not tell any more which files change", path)
     return found or []
 
 
@@ -223,13 +223,13 @@ def check(journal: Journal) -> None:
     for entry in journal["files"]:
         folder = os.path.dirname(entry["path"])
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
-            raise NotKept(f"{folder} cannot be written any more")
+            raise FilesNotKept(f"{folder} cannot be written any more")
         if entry["new"] and not files.exists(entry["new"]):
-            raise NotKept(f"{entry['new']} is gone")
+            raise FilesNotKept(f"{entry['new']} is gone")
         refuse_changed(entry)
 
 
-def place(entry: Entry) -> None:
+def place(entry: JournalEntry) -> None:
     """Put one file in its place, or remove it.
 
     One that was to go stays where somebody wrote it anew since that was decided. Raises OSError, and NotKept where
@@ -244,13 +244,13 @@ def place(entry: Entry) -> None:
             refuse_changed(entry)
         os.rename(new, path)
     elif not files.exists(path) or (entry["old"] and files.is_same_file(entry["old"], path)):
-        raise NotKept(f"{new} is gone")
+        raise FilesNotKept(f"{new} is gone")
 
 
-def refuse_changed(entry: Entry) -> None:
+def refuse_changed(entry: JournalEntry) -> None:
     """Raises NotKept where somebody has changed a file since the trial began."""
     if not is_as_before(entry):
-        raise NotKept(f"{entry['path']} was changed by somebody else in the meantime")
+        raise FilesNotKept(f"{entry['path']} was changed by somebody else in the meantime")
 
 
 def undo() -> None:
@@ -264,17 +264,17 @@ def undo() -> None:
         os.rename(path_of("keep"), path_of("trial"))
         files.sync(DISK)
     problems: list[OSError] = []
-    lost: list[Lost] = []
+    lost: list[OldFileLost] = []
     spared: list[str | None] = []
     try:
         noted = entries("trial")
-    except Lost as error:
+    except OldFileLost as error:
         noted = []
         lost.append(error)
     for entry in noted:
         try:
             put_back(entry)
-        except Lost as error:
+        except OldFileLost as error:
             lost.append(error)
             spared.append(entry["old"])
         except OSError as error:
@@ -286,7 +286,7 @@ def undo() -> None:
         raise lost[0]
 
 
-def put_back(entry: Entry) -> None:
+def put_back(entry: JournalEntry) -> None:
     """Put one old file back. Raises OSError; Lost where it is gone, or somebody wrote in its place."""
     path, new, old = entry["path"], entry["new"], entry["old"]
     saved = old is not None and files.exists(old)
@@ -300,7 +300,7 @@ def put_back(entry: Entry) -> None:
                 files.unlink(staged)
     elif old and not saved:
         if not is_as_before(entry):
-            raise Lost(errno.ENOENT, "what was saved of it is gone", path)
+            raise OldFileLost(errno.ENOENT, "what was saved of it is gone", path)
     elif files.exists(path) and not is_new(entry) and not (old and is_old(entry)):
         raise written_anew(entry)
     elif old:
@@ -309,10 +309,10 @@ def put_back(entry: Entry) -> None:
         files.unlink(path)
 
 
-def written_anew(entry: Entry) -> Lost:
+def written_anew(entry: JournalEntry) -> OldFileLost:
     """The error for a file that is neither the old nor the new one."""
     before = f"what was there before is {entry['old']}" if entry["old"] else "there was none before"
-    return Lost(errno.EEXIST, f"somebody wrote it anew in the meantime, so it stays; {before}", entry["path"])
+    return OldFileLost(errno.EEXIST, f"somebody wrote it anew in the meantime, so it stays; {before}", entry["path"])
 
 
 def done() -> None:
@@ -374,7 +374,7 @@ def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str
     if name == "keep":
         try:
             keep(trial)
-        except NotKept:
+        except FilesNotKept:
             pass
         else:
             in_place()
@@ -382,6 +382,6 @@ def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str
             return trial, "confirmed", ""
     try:
         undo()
-    except Lost as error:
+    except OldFileLost as error:
         lost = files.problem(error)
     return trial, "rolled-back", lost

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from . import files
-from .shapes import Device, State
+from .shapes import DeviceData, State
 
 LONG = 60.0
 """Seconds that a command may take."""
@@ -25,7 +25,7 @@ LAST_WORDS = 2.0
 """Seconds that a command has to be gone once it is killed."""
 
 
-class Failed(Exception):
+class NotApplied(Exception):
     """The trial cannot be applied; its text says why."""
 
 
@@ -64,7 +64,7 @@ def run(command: list[str], seconds: float) -> tuple[int, str, str]:
     return process.returncode, output, errors
 
 
-class Network:
+class TrialNetwork:
     """A host's network, as one trial changes it.
 
     :param state: what the trial is about
@@ -133,7 +133,7 @@ class Network:
             if os.path.exists(f"/sys/class/net/{name}"):
                 self.call(["ip", "link", "delete", "dev", name], 10)
 
-    def devices(self) -> dict[str, Device]:
+    def devices(self) -> dict[str, DeviceData]:
         """What ``ip`` says of devices and addresses, by device; nothing where it cannot be asked.
 
         That is never what a host has: every one has the loopback device.
@@ -158,7 +158,7 @@ class Network:
                 self.wait_for_network_manager()
                 done = self.all_of(state["commands"])
         if not done:
-            raise Failed("; ".join(self.log) or "the change could not be put into force")
+            raise NotApplied("; ".join(self.log) or "the change could not be put into force")
 
     def links_are_there(self) -> bool:
         """Whether the new links and those made anew are there as they are to be, after some time at most.
@@ -228,7 +228,7 @@ class Network:
                     self.call(["ip", "link", "set", "dev", port, "master", missing[port], "up"], 10)
             time.sleep(0.2)
 
-    def other_unit(self, device: Device, bridge: str) -> str:
+    def other_unit(self, device: DeviceData, bridge: str) -> str:
         """The unit by which networkd configures a device, where that does not make it a port; in doubt it does.
 
         The device would be no port after the next boot, whatever the kernel is told now.
@@ -241,7 +241,7 @@ class Network:
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
         return units[0] if texts and f"Bridge={bridge}" not in words else ""
 
-    def units_of(self, device: Device) -> list[str]:
+    def units_of(self, device: DeviceData) -> list[str]:
         """The unit by which networkd configures a device, then its drop-ins; none where it does not, or cannot be read.
 
         :param device: what ``ip`` says of it
@@ -296,7 +296,7 @@ class Network:
                 run(["nm-online", "-q", "-s", "-t", "20"], 25)
 
 
-def held(device: Device) -> set[str]:
+def held(device: DeviceData) -> set[str]:
     """A device's addresses with their subnets."""
     return {f"{entry['local']}/{entry['prefixlen']}" for entry in device.get("addr_info", []) if "local" in entry}
 
@@ -309,11 +309,11 @@ def said(text: str) -> str:
     return " ".join(" ".join(lines).split())[-600:]
 
 
-def mode_of(device: Device) -> str:
+def mode_of(device: DeviceData) -> str:
     """The mode of a MacVLAN or MacVTap link, empty for others."""
     return str(((device.get("linkinfo") or {}).get("info_data") or {}).get("mode", ""))
 
 
-def kind_of(device: Device) -> str:
+def kind_of(device: DeviceData) -> str:
     """The kernel's kind of a device, empty for hardware."""
     return str((device.get("linkinfo") or {}).get("info_kind", ""))

@@ -18,7 +18,7 @@ import typing as t
 
 from . import files, network, settings
 from .route_words import destination, given, hop, is_of_others, lock, origin
-from .shapes import Route, State
+from .shapes import RouteData, State
 
 NOTED = "others.json"
 """The name of the note in the folder of a trial."""
@@ -40,7 +40,7 @@ Words = list[str]
 """What follows ``ip``."""
 
 
-class Found(t.NamedTuple):
+class KernelState(t.NamedTuple):
     """What the kernel has.
 
     :ivar words: those that give it each next hop, rule, neighbour and route again that others may have set
@@ -53,9 +53,9 @@ class Found(t.NamedTuple):
     hops: list[tuple[Words, Words]]
 
 
-def look() -> Found:
+def look() -> KernelState:
     """What the kernel has now. Where ip does not answer there is nothing."""
-    found = Found([], [], [])
+    found = KernelState([], [], [])
     for family, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
         told = asked("-json", family, "route", "show", "table", "all")
         if not told and family == "-4":
@@ -85,16 +85,16 @@ def asked(*words: str, seconds: float = PATIENCE) -> str:
     return output if status == 0 else ""
 
 
-def entries(text: str) -> list[Route]:
+def entries(text: str) -> list[RouteData]:
     """What ``ip -json`` tells; none where that cannot be read."""
     try:
-        found: list[Route] = json.loads(text or "[]")
+        found: list[RouteData] = json.loads(text or "[]")
     except ValueError:
         return []
     return [entry for entry in found if isinstance(entry, dict)]
 
 
-def routes(known: t.Iterable[Route], default: str) -> list[Words]:
+def routes(known: t.Iterable[RouteData], default: str) -> list[Words]:
     """The routes that others may have set, those first by which gateways are reached.
 
     :param known: what ``ip -json route show`` tells
@@ -152,7 +152,7 @@ def next_hops(text: str) -> list[Words]:
     return sorted(found, key=lambda words: "group" in words)
 
 
-def by_id(entry: Route, words: t.Sequence[str]) -> Words:
+def by_id(entry: RouteData, words: t.Sequence[str]) -> Words:
     """The words of a route that name its next hop by the id alone, as the kernel wants it."""
     leads = list(map(str, hop(entry)))
     own = list(words[: words.index("nexthop")] if "nexthop" in words else words)
@@ -185,4 +185,4 @@ def save(folder: str, state: State) -> None:
         "static": [*state.get("static", []), *([] if state.get("rules_of_files", True) else rules_of(words))],
     }
     files.write(os.path.join(folder, NOTED), json.dumps(note))
-    settings.note(folder, settings.NOTED, state, network.Network({}).devices())
+    settings.note(folder, settings.NOTED, state, network.TrialNetwork({}).devices())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .shapes import Route
+from .shapes import RouteData
 
 PLAIN = {
     "from": "from",
@@ -26,14 +26,14 @@ METRICS = {**dict.fromkeys((*SIZES, *COUNTS), ""), **dict.fromkeys(TIMES, "ms")}
 """The numbers that a route sets for its connections, each with its unit."""
 
 
-def gateway(entry: Route) -> str:
+def gateway(entry: RouteData) -> str:
     """The next hop of a route, or of one of its hops; of the other family where IPv4 goes by IPv6. Empty: none."""
     return str(entry.get("gateway") or (entry.get("via") or {}).get("host", ""))
 
 
 def given(
-    entries: t.Iterable[Route], default: str, kinds: t.Container[str] = ("unicast",)
-) -> t.Iterator[tuple[Route, tuple[str, ...]]]:
+    entries: t.Iterable[RouteData], default: str, kinds: t.Container[str] = ("unicast",)
+) -> t.Iterator[tuple[RouteData, tuple[str, ...]]]:
     """Routes, each with the words after ``ip`` that give it to the kernel again; none where ip does not tell them.
 
     :param entries: what ``ip -json route`` tells
@@ -42,12 +42,12 @@ def given(
     """
     for entry in entries:
         if entry.get("type", "unicast") in kinds and "dst" in entry:
-            whole: Route = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
+            whole: RouteData = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
             # What is put around its packets is told in words of its own, with a second "dst".
             yield whole, () if "encap" in entry else replacing(whole, expires=":" in whole["dst"])
 
 
-def lock(entries: t.Sequence[Route], ask: t.Callable[[], str]) -> None:
+def lock(entries: t.Sequence[RouteData], ask: t.Callable[[], str]) -> None:
     """Note of routes which of their numbers are locked, under ``locked``: ``ip -json`` leaves that out.
 
     :param entries: what ``ip -json route`` tells
@@ -76,7 +76,7 @@ def origin(words: t.Sequence[str]) -> str:
     return words[words.index("proto") + 1] if "proto" in words[:-1] else ""
 
 
-def replacing(entry: Route, expires: bool) -> tuple[str, ...]:
+def replacing(entry: RouteData, expires: bool) -> tuple[str, ...]:
     """The words after ``ip`` that give the kernel a route.
 
     :param entry: the route as ``ip -json route`` tells of it, with ``dst`` as a network
@@ -106,7 +106,7 @@ def replacing(entry: Route, expires: bool) -> tuple[str, ...]:
     return tuple(words)
 
 
-def hop(entry: Route) -> list[str]:
+def hop(entry: RouteData) -> list[str]:
     """Where a route leads next: gateway, device, and whether the gateway is reached though no subnet covers it."""
     words = []
     if gateway(entry):

@@ -33,7 +33,7 @@ class Saved(t.NamedTuple):
     inodes: list[int]
 
 
-class Lost(FileNotFoundError):
+class SavedFileLost(FileNotFoundError):
     """What was saved of a file is gone; all the rest is put back."""
 
 
@@ -117,7 +117,7 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
     if names is None:
         lost = [os.path.join(folder, "saved.json")]
     if lost:
-        raise Lost(errno.ENOENT, "what was saved of it is gone", lost[0])
+        raise SavedFileLost(errno.ENOENT, "what was saved of it is gone", lost[0])
     if edited:
         said = "somebody else had netplan make it anew during the trial, and it is as before that: run netplan apply"
         raise OSError(errno.ESTALE, said, edited[0])

@@ -15,7 +15,7 @@ import subprocess
 import typing as t
 
 from . import files, network
-from .shapes import Device, PortVlans, State
+from .shapes import DeviceData, PortVlans, State
 
 NOTED, APPLIED, ENDED = "settings.json", "settings.applied.json", "settings.ended.json"
 """The notes of what there was before the trial, once it is in force, and when it is decided that it is taken back."""
@@ -65,18 +65,18 @@ OF_BRIDGE = (
 """The numbers of a bridge that no other bridge has a say in."""
 PATIENCE = 5.0
 
-Settings = dict[str, str]
+KernelSettings = dict[str, str]
 """Values by what they are of: ``port eno1 cost``, ``bridge br0 ageing_time``, ``vlan eno1 10-20``, a file of
 ``/proc/sys``."""
 
 
-def look(devices: t.Mapping[str, Device], names: t.Iterable[str]) -> Settings:
+def look(devices: t.Mapping[str, DeviceData], names: t.Iterable[str]) -> KernelSettings:
     """The settings that there are now.
 
     :param devices: what ``ip -details`` tells, by device
     :param names: the devices whose part of /proc/sys is looked at
     """
-    found: Settings = {}
+    found: KernelSettings = {}
     for name, device in devices.items():
         info = device.get("linkinfo") or {}
         if info.get("info_slave_kind") == "bridge":
@@ -98,7 +98,7 @@ def look(devices: t.Mapping[str, Device], names: t.Iterable[str]) -> Settings:
     return found
 
 
-def of_port(name: str, device: Device, data: t.Mapping[str, object]) -> Settings:
+def of_port(name: str, device: DeviceData, data: t.Mapping[str, object]) -> KernelSettings:
     """The settings of a bridge's port."""
     found = {f"port {name} {key}": "on" if data[key] else "off" for key in SWITCHES if key in data}
     for key, word in NUMBERS.items():
@@ -118,7 +118,7 @@ def vlans() -> list[PortVlans]:
     return [entry for entry in found if isinstance(entry, dict)]
 
 
-def sysctls(name: str) -> Settings:
+def sysctls(name: str) -> KernelSettings:
     """A device's part of /proc/sys."""
     found = {}
     for family in ("ipv4", "ipv6"):
@@ -131,7 +131,7 @@ def sysctls(name: str) -> Settings:
     return {path: value for path, value in found.items() if os.path.basename(path) not in NOT_OURS}
 
 
-def note(folder: str, name: str, state: State, devices: t.Mapping[str, Device]) -> None:
+def note(folder: str, name: str, state: State, devices: t.Mapping[str, DeviceData]) -> None:
     """Take note of the settings in the folder of a trial. Raises OSError.
 
     :param name: the name of the note
@@ -146,7 +146,7 @@ def concerned(state: State) -> list[str]:
     return sorted({name for names in (*listed, state.get("addresses", {}), state.get("ports", {})) for name in names})
 
 
-def give_back(folder: str, changes: network.Network) -> list[str]:
+def give_back(folder: str, changes: network.TrialNetwork) -> list[str]:
     """Give back the settings of before, but for those that others have changed themselves meanwhile.
 
     Returns those that are not as before all the same, for people. Raises OSError.
@@ -165,7 +165,7 @@ def give_back(folder: str, changes: network.Network) -> list[str]:
     return wrong()
 
 
-def give_before_up(folder: str, name: str, changes: network.Network) -> None:
+def give_before_up(folder: str, name: str, changes: network.TrialNetwork) -> None:
     """Have a link that was just made take from routers what it took before, and nothing else.
 
     Until networkd or NetworkManager has it in its care, the kernel would set routes of its own on it, which stay.
@@ -195,7 +195,7 @@ def is_known(key: str, before: t.Iterable[str]) -> bool:
     return any(each.startswith(f"port {name} ") for each in before)
 
 
-def give(key: str, value: str | None, changes: network.Network) -> None:
+def give(key: str, value: str | None, changes: network.TrialNetwork) -> None:
     """Give one setting back; None takes a VLAN away that was not there."""
     if key.startswith("/"):
         try:

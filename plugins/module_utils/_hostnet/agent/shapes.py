@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 
-class Address(t.TypedDict, total=False):
+class AddressData(t.TypedDict, total=False):
     """One address of a device, as ``ip -json address`` tells of it."""
 
     local: str
@@ -63,7 +63,7 @@ class LinkInfo(t.TypedDict, total=False):
     info_slave_data: dict[str, object]
 
 
-class Device(t.TypedDict, total=False):
+class DeviceData(t.TypedDict, total=False):
     """A device, as ``ip -details -json address`` tells of it."""
 
     ifname: str
@@ -80,10 +80,10 @@ class Device(t.TypedDict, total=False):
     master: str
     mtu: int
     operstate: str
-    addr_info: list[Address]
+    addr_info: list[AddressData]
 
 
-class Route(t.TypedDict, total=False):
+class RouteData(t.TypedDict, total=False):
     """A route, one of its hops, a next hop with an id, or a neighbour, as ``ip -json`` tells of it.
 
     ``locked`` is added: which of its numbers are.
@@ -103,16 +103,16 @@ class Route(t.TypedDict, total=False):
     encap: str
     weight: int
     metrics: list[dict[str, object]]
-    nexthops: list[Route]
+    nexthops: list[RouteData]
     nhid: int
     id: int
-    group: list[Route]
+    group: list[RouteData]
     blackhole: None
     lladdr: str
     locked: list[str]
 
 
-class File(t.TypedDict):
+class FileData(t.TypedDict):
     """A file that is kept: its text, None for one that goes, and its mode where it is new."""
 
     path: str
@@ -154,7 +154,7 @@ class State(t.TypedDict, total=False):
     seconds: int
     deadline: float
     trial: dict[str, str | None]
-    keep: list[File]
+    keep: list[FileData]
     generate: list[list[str]]
     apply: list[list[str]]
     commands: list[list[str]]
@@ -183,7 +183,7 @@ class State(t.TypedDict, total=False):
     secrets: list[str]
 
 
-class Entry(t.TypedDict):
+class JournalEntry(t.TypedDict):
     """A file of the journal: the names of the new and the old one beside it, and what tells whether it was changed.
 
     :ivar new: None for a file that goes
@@ -203,12 +203,12 @@ class Journal(t.TypedDict):
     """What the disk notes of the files that change together; ``folders`` are those that were made for them."""
 
     id: str
-    files: list[Entry]
+    files: list[JournalEntry]
     folders: list[str]
     netplan: bool
 
 
-class Noted(t.TypedDict):
+class SetByOthers(t.TypedDict):
     """What others had set once a trial was in force, or when it was decided that it is taken back."""
 
     words: list[list[str]]

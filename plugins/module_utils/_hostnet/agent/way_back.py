@@ -12,8 +12,8 @@ import typing as t
 
 from . import files, settings
 from .address_words import options
-from .network import LINKS, Network, clock, held, kind_of, mode_of
-from .shapes import Address, Device
+from .network import LINKS, TrialNetwork, clock, held, kind_of, mode_of
+from .shapes import AddressData, DeviceData
 
 SETTLE = 30.0
 """Seconds that a host has to be as before after a rollback, before that is brought about by hand."""
@@ -30,7 +30,7 @@ class WayBack:
     :param before: the devices as ``ip`` told of them before the trial, by name
     """
 
-    def __init__(self, network: Network, before: dict[str, Device]) -> None:
+    def __init__(self, network: TrialNetwork, before: dict[str, DeviceData]) -> None:
         self.network, self.state, self.before = network, network.state, before
         self.tried: dict[str, int] = {}
 
@@ -180,12 +180,12 @@ class WayBack:
         elif names:
             self.network.call(["networkctl", "reconfigure", *dict.fromkeys(names)], 8)
 
-    def set_masters(self, devices: dict[str, Device]) -> None:
+    def set_masters(self, devices: dict[str, DeviceData]) -> None:
         """Put devices back into the bridges that they were part of."""
         for name, master in self.apart(devices):
             self.network.call(["ip", "link", "set", "dev", name, "master", master, "up"], 10)
 
-    def apart(self, devices: dict[str, Device]) -> list[tuple[str, str]]:
+    def apart(self, devices: dict[str, DeviceData]) -> list[tuple[str, str]]:
         """The devices that are not in the bridge that they were part of, each with that."""
         return [
             (name, master)
@@ -193,7 +193,7 @@ class WayBack:
             if name in devices and master in devices and devices[name].get("master") != master
         ]
 
-    def set_mtus(self, devices: dict[str, Device]) -> None:
+    def set_mtus(self, devices: dict[str, DeviceData]) -> None:
         """Give devices their MTU back: networkd leaves one that its units no longer name."""
         for name, device in self.before.items():
             mtu, tried = device.get("mtu"), self.tried.get(name, 0)
@@ -201,7 +201,7 @@ class WayBack:
                 self.tried[name] = tried + 1
                 self.network.call(["ip", "link", "set", "dev", name, "mtu", str(mtu)], 10)
 
-    def other_modes(self, devices: dict[str, Device]) -> list[str]:
+    def other_modes(self, devices: dict[str, DeviceData]) -> list[str]:
         """The links that are there again with another mode than before."""
         return [
             name
@@ -209,12 +209,12 @@ class WayBack:
             if name in devices and name in self.before and mode_of(devices[name]) != mode_of(self.before[name])
         ]
 
-    def lost(self, devices: dict[str, Device]) -> list[str]:
+    def lost(self, devices: dict[str, DeviceData]) -> list[str]:
         """The links that were to go and are not back, or not as they were."""
         gone = [name for name in self.state["gone"] if name in self.before and name not in devices]
         return [*gone, *(name for name in self.other_modes(devices) if name not in gone)]
 
-    def unmanaged(self, devices: dict[str, Device]) -> list[str]:
+    def unmanaged(self, devices: dict[str, DeviceData]) -> list[str]:
         """The links on top of others that were to go and are there, but not in networkd's care.
 
         The program has made them itself, in an earlier life that could not put back the files. networkd 257 cannot
@@ -225,14 +225,14 @@ class WayBack:
         names = [name for name in self.state["gone"] if devices.get(name, {}).get("link")]
         return [name for name in names if not self.network.units_of(devices[name])]
 
-    def gone_along(self, devices: dict[str, Device]) -> list[str]:
+    def gone_along(self, devices: dict[str, DeviceData]) -> list[str]:
         """The devices that others had built on links that were to go, and that the kernel took away with them."""
         going = [*self.state["gone"]]
         for name in going:  # It grows by what was built on these.
             going += [each for each, device in self.before.items() if device.get("link") == name and each not in going]
         return [name for name in going if name not in self.state["gone"] and devices and name not in devices]
 
-    def missing(self, devices: dict[str, Device]) -> list[tuple[str, str]]:
+    def missing(self, devices: dict[str, DeviceData]) -> list[tuple[str, str]]:
         """The addresses of before that are not there, each with its device."""
         return [
             (name, address)
@@ -241,7 +241,7 @@ class WayBack:
             if address not in held(devices.get(name, {}))
         ]
 
-    def odd(self, devices: dict[str, Device]) -> list[tuple[str, str]]:
+    def odd(self, devices: dict[str, DeviceData]) -> list[tuple[str, str]]:
         """The IPv4 addresses that are there, but not as they were, each with its device."""
         found = []
         for name in self.state["addresses"]:
@@ -252,7 +252,7 @@ class WayBack:
                     found.append((name, address))
         return found
 
-    def strays(self, devices: dict[str, Device]) -> list[tuple[str, str]]:
+    def strays(self, devices: dict[str, DeviceData]) -> list[tuple[str, str]]:
         """The addresses of before that are on another device now, each with that device."""
         wanted = {address for name, each in self.state["addresses"].items() for address in each}
         return [
@@ -290,7 +290,7 @@ class WayBack:
             network.note(f"not back: {address} on {name}")
         return not missing and not self.lost(devices) and not self.apart(devices)
 
-    def add_link(self, name: str, device: Device) -> None:
+    def add_link(self, name: str, device: DeviceData) -> None:
         """Make a link that networkd or NetworkManager does not make."""
         kind, parent, mode = kind_of(device), device.get("link"), mode_of(device)
         if not kind:
@@ -308,7 +308,7 @@ def without_source(words: t.Sequence[str]) -> list[str]:
     return [*words[:place], *words[place + 2 :]]
 
 
-def entries(device: Device) -> dict[str, Address]:
+def entries(device: DeviceData) -> dict[str, AddressData]:
     """A device's IPv4 addresses with their subnets, and what ``ip`` says of each."""
     return {
         f"{entry['local']}/{entry['prefixlen']}": entry

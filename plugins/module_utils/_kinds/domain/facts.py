@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._libvirt.connection import LibvirtError, libvirt
-from ..._libvirt.objects import Address, Connection, Domain
+from ..._libvirt.objects import Connection, Domain, GuestAddress
 
 SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
 
 
-def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], Facts]:
+def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], FactsByName]:
     """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
 
-    def live(connection: Connection, names: t.Container[str]) -> Facts:
-        facts: Facts = {}
+    def live(connection: Connection, names: t.Container[str]) -> FactsByName:
+        facts: FactsByName = {}
         for domain in connection.listAllDomains(0):
             if domain.name() not in names:
                 continue
@@ -32,7 +32,7 @@ def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], Facts]:
     return live
 
 
-def addresses(domain: Domain, source: str) -> list[Address]:
+def addresses(domain: Domain, source: str) -> list[GuestAddress]:
     """The addresses of a guest, none where it does not run or nobody knows."""
     try:
         found = domain.interfaceAddresses(getattr(libvirt, f"VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_{SOURCES[source]}"))

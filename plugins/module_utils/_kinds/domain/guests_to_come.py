@@ -19,7 +19,7 @@ from ..._engine.plan import Plan
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage.forecast import ToCome
-from ..._storage.guest_places import Place, guest_places, item_places
+from ..._storage.guest_places import GuestPlace, guest_places, item_places
 from ..._storage.making import Making
 from ..secret.references import secrets_of
 
@@ -59,7 +59,7 @@ def to_come(connection: Connection, plan: Plan) -> ToCome | None:
     places = [place for tree in trees for place in guest_places(tree)]
     for step in plan.steps:
         if isinstance(step.value, Making):
-            places += [Place("volume", step.value.key), *item_places(step.value.item)]
+            places += [GuestPlace("volume", step.value.key), *item_places(step.value.item)]
     return ToCome(
         None if domain is None else domain.UUIDString(),
         places=tuple(dict.fromkeys(places)),

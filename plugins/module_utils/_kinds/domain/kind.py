@@ -12,7 +12,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._flow.kind import Action, Around, Kind, TakeBack
 from ..._libvirt.connection import Session, libvirt
-from ..._libvirt.objects import Address, Connection
+from ..._libvirt.objects import Connection, GuestAddress
 from ..volume.storage_plan import fetched
 from . import wait_for
 from .define_batch import Definitions
@@ -40,7 +40,7 @@ def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around
 
 def wait(
     session: Session, wants: t.Sequence[Item], failed: t.Container[str]
-) -> tuple[dict[str, list[Address]], dict[str, str]]:
+) -> tuple[dict[str, list[GuestAddress]], dict[str, str]]:
     """Wait for the guests that are to be of use by the end of the run."""
     waits = wait_for.waited_for(wants, failed)
     return wait_for.wait(session, waits) if waits else ({}, {})

@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.converters import KIB
 from ..._engine.converters.sizes import Size
-from ..._engine.live import RESTART, Answer
+from ..._engine.live import RESTART, StepsOrReason
 from ..._engine.rows.model import Change, Item
 from .normal_form.cpu import amount
 from .normal_form.cpu import memory as sum_up
 
 
-def comes_along(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def comes_along(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """Memory that comes and goes with memory devices alone: libvirt counts them in as they do."""
     total = paths.clone(root)
     sum_up(total)

@@ -21,7 +21,7 @@ from ..._storage.guest_places import guest_places
 from ..._storage.other_hosts import within_reach
 from ..._storage.removal import Judge, because
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 
 FOLDERS = ("nvram", "varstore")
 """The folders in which libvirt makes such files itself (virQEMUDriverConfigNew in its src/qemu/qemu_conf.c)."""
@@ -33,7 +33,7 @@ SIGNATURE, OFFSET = b"_FVH", 40
 """Of a firmware volume, and where it is in one (UEFI Platform Initialization, EFI_FIRMWARE_VOLUME_HEADER)."""
 
 
-class Variables(t.NamedTuple):
+class FirmwareVariables(t.NamedTuple):
     """A file that goes with its guest, as it was when that was planned.
 
     :param path: where it is
@@ -89,7 +89,9 @@ def identity(path: str) -> str:
     return f"{state.st_dev} {birth(path) or state.st_ino}"
 
 
-def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users, running: bool = False) -> str | None:
+def keeps(
+    path: str, guest: str, uri: str, definition: ET.Element, users: StorageUsers, running: bool = False
+) -> str | None:
     """Why the file stays though its guest goes, to be read after its path; None where it may go.
 
     :param running: whether the guest runs, and has it open
@@ -103,7 +105,7 @@ def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users,
     return unlike(path, uri) if far is None else f"it {far}"
 
 
-def last_look(connection: Connection, domain: Domain, going: Variables) -> str | None:
+def last_look(connection: Connection, domain: Domain, going: FirmwareVariables) -> str | None:
     """Why a file stays that was planned to go, right before libvirt would delete it; None where it may go."""
     uri, guest = connection.getURI(), domain.name()
     definition = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
@@ -117,7 +119,7 @@ def last_look(connection: Connection, domain: Domain, going: Variables) -> str |
     return keeps(path, guest, uri, definition, all_users(connection))
 
 
-def in_another_place(path: str, definition: ET.Element, users: Users) -> bool:
+def in_another_place(path: str, definition: ET.Element, users: StorageUsers) -> bool:
     """Whether the definition has the file as something else too: as a disk, or as the firmware itself."""
     rest = ET.fromstring(ET.tostring(definition))
     for nvram in rest.findall("os/nvram") + rest.findall("os/varstore"):

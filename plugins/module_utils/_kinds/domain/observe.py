@@ -12,7 +12,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import libvirt, listed
-from ..._libvirt.objects import Connection, Found
+from ..._libvirt.objects import Connection, Resource
 from .live import refusals
 from .normal_form import running
 from .undefine import Belongings, undefine
@@ -42,7 +42,7 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
     return found
 
 
-def kept(found: Found, transient: bool | None = None) -> ET.Element:
+def kept(found: Resource, transient: bool | None = None) -> ET.Element:
     """The definition that libvirt keeps of a guest.
 
     :param transient: whether it is, so that it has but what runs; None where libvirt is to be asked
@@ -54,14 +54,14 @@ def kept(found: Found, transient: bool | None = None) -> ET.Element:
     return root
 
 
-def state(found: Found) -> str:
+def state(found: Resource) -> str:
     """The state of a guest, as the table names it."""
     if found.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
         return "paused"
     return "running" if found.isActive() else "stopped"
 
 
-def undefine_new(connection: Connection, found: Found) -> None:
+def undefine_new(connection: Connection, found: Resource) -> None:
     """Take away the definition of a new guest, and nothing that was there before it."""
     undefine(connection, found.name(), Belongings(uuid=found.UUIDString()))
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..._flow.arguments import DECLARE, IMAGES, PURGE, RESTART, USES
-from ..._flow.parameters import Given, Parameters
+from ..._flow.parameters import GivenParameters, Parameters
 from .guest_options import GuestOptions
 from .kind import DOMAINS
 from .undefine import Belongings
@@ -24,13 +24,13 @@ TAKEN = (
 )
 
 
-def options(given: Given) -> GuestOptions:
+def options(given: GivenParameters) -> GuestOptions:
     """What the user says about how."""
     going = Belongings(**{name: given[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     return GuestOptions(going=going, **{name: given[name] for name in TAKEN})
 
 
-def wrong(given: Given) -> str | None:
+def wrong(given: GivenParameters) -> str | None:
     """Ansible takes nan, inf and -1 for numbers."""
     if 0 <= given["shutdown_timeout"] < float("inf"):
         return None

@@ -10,15 +10,15 @@ import typing as t
 
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._errors import Invalid, Unchangeable, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.leaving import definitions
 from ..._storage.making import Making
-from ..._storage.manifest import Entries, Manifest
-from ..._storage.storage_observe import Pool
+from ..._storage.manifest import Manifest, ManifestEntries
+from ..._storage.storage_observe import ObservedPool
 from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases
 from ..image.declared import declared as declared_images
@@ -205,7 +205,7 @@ def half_made_of(needed: t.Iterable[guest_disks.Needed], half: Half) -> list[str
 
 
 def with_volumes(
-    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, Pool], made: Entries, here: bool
+    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, ObservedPool], made: ManifestEntries, here: bool
 ) -> tuple[list[tuple[Item, list[guest_disks.Needed]]], list[str]]:
     """Guests with their disks, and seeds, as what they are on, and the volumes that these need; and what is wrong.
 
@@ -252,7 +252,7 @@ def plan_storage(
             of_seed += steps
     disks = [need for need in needed if "seed" not in need.item]
     guest_disks.amend(entry, disks, volumes, of_seeds.pools, of_seeds.host, found)
-    entry.steps.add(Place.NEEDED, *of_seed)
+    entry.steps.add(StepPlace.NEEDED, *of_seed)
 
 
 def shared(plans: list[Plan], resolved: list[tuple[Item, list[guest_disks.Needed]]]) -> list[str]:
@@ -276,7 +276,7 @@ def plan_removals(
     plans: list[Plan],
     wants: Wants,
     have: Have,
-    pools: t.Mapping[str, Pool],
+    pools: t.Mapping[str, ObservedPool],
     options: GuestOptions,
 ) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""

@@ -44,14 +44,14 @@ def check_guests(
     changing = [
         any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans
     ]
-    guests: list[shared_disks.Guest] = []
+    guests: list[shared_disks.DisksOfGuest] = []
     roots: dict[str, ET.Element] = {}
     saved = saved_states.saved_definitions(connection) if any(changing) else {}
     for entry, want, changes in zip(plans, wants, changing, strict=True):
         there = have.get(entry.name)
         root = None if want["state"] == "absent" else definition(entry, there)
         if any(changing):
-            guests.append(shared_disks.Guest.of(site, entry, changes, there, root, saved.get(entry.name)))
+            guests.append(shared_disks.DisksOfGuest.of(site, entry, changes, there, root, saved.get(entry.name)))
         problems = [*block_jobs(site, entry, there), *growths(site, entry)]
         if not changes:
             refuse(entry, problems)

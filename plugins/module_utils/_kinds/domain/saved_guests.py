@@ -11,7 +11,7 @@ from ..._engine import pending
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan, edited_live
 from ..._engine.rows.model import Change, Host, Item, Scope
-from ..._engine.step import Place
+from ..._engine.step import StepPlace
 from ..._engine.table import Table
 from ..._errors import Invalid
 from ..._libvirt.objects import Connection
@@ -55,7 +55,7 @@ def plan_starts(
             paths = ", ".join(waiting)
             plan.refuse(pending.forbidden(plan.kind, f"{paths} ({SAVED})"))
         elif policy == "restart" and want["state"] == "running":
-            plan.steps.add(Place.STATE, *table.way(table.restart))
+            plan.steps.add(StepPlace.STATE, *table.way(table.restart))
             plan.changes.append(Change("restart", None, ", ".join(waiting)))
         else:
             plan.waiting.update(waiting)

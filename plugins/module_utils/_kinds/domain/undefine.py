@@ -21,10 +21,10 @@ from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage import leaving
-from ..._storage.removal import Going, Kept
-from ..._storage.users import Users
+from ..._storage.removal import Going, NotRemoved
+from ..._storage.users import StorageUsers
 from . import nvram
-from .nvram import Variables
+from .nvram import FirmwareVariables
 
 TPM = "devices/tpm/backend[@type='emulator']"
 
@@ -44,7 +44,7 @@ class Belongings:
     nvram: bool = False
     tpm: bool = False
     saved_state: bool = False
-    variables: Variables | None = None
+    variables: FirmwareVariables | None = None
     uuid: str | None = None
     volumes: tuple[Going, ...] = ()
 
@@ -115,7 +115,7 @@ def plan_nvram(
     connection: Connection,
     plans: t.Sequence[Plan],
     have: t.Mapping[str, Observed],
-    users: Users,
+    users: StorageUsers,
     going: dict[str, Belongings],
 ) -> None:
     """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so.
@@ -129,7 +129,7 @@ def plan_nvram(
             live = found.live is not None
             reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
             if reason is None:
-                variables = Variables(path, nvram.identity(path))
+                variables = FirmwareVariables(path, nvram.identity(path))
                 going[plan.name] = dataclasses.replace(going[plan.name], variables=variables)
             else:
                 plan.changes.remove(change)
@@ -203,7 +203,7 @@ def undefine(connection: Connection, name: str, going: Belongings) -> None:
     if kept is None and there(file.path, follow=False):
         kept = "libvirt did not delete it"
     if kept is not None:
-        raise Kept("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)
+        raise NotRemoved("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)
 
 
 def flags(going: Belongings, variables: bool) -> tuple[int, int]:

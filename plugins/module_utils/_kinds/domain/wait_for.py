@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.rows.model import Item
 from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
-from ..._libvirt.objects import Address, Connection
+from ..._libvirt.objects import Connection, GuestAddress
 from .impossible import AGENT
 
 POLL = 1.0
@@ -31,11 +31,11 @@ ENDS = {"address": "have an address", "agent": "have an agent that answers"}
 LONGER = "look at its console, or give it longer with wait_timeout"
 
 
-Addresses = list[Address]
+Addresses = list[GuestAddress]
 
 
 @dataclasses.dataclass
-class Look:
+class GuestLook:
     """What is seen of a guest.
 
     :ivar addresses: those that others can reach, from the first source that knows any
@@ -120,7 +120,7 @@ def awaited(left: t.Mapping[str, Item], ready: int, problems: t.Sized) -> str:
     )
 
 
-def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:
+def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | None:
     """Why a guest is not waited for any more; None where it is.
 
     :param late: whether its time is over
@@ -132,18 +132,18 @@ def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:
     return seen.lacks(what, seconds) if late else None
 
 
-def look(connection: Connection, name: str) -> Look:
+def look(connection: Connection, name: str) -> GuestLook:
     """Look at a guest."""
     from .facts import SOURCES, addresses
 
     try:
         domain = connection.lookupByName(name)
         if not active(domain):
-            return Look(runs=False)
+            return GuestLook(runs=False)
         root = ET.fromstring(domain.XMLDesc(0))
     except LibvirtError as error:
         if lacks(error, "VIR_ERR_NO_DOMAIN", "VIR_ERR_OPERATION_INVALID"):
-            return Look(runs=False)
+            return GuestLook(runs=False)
         raise
     channel = next((node for node in root.iterfind("devices/channel/target") if node.get("name") == AGENT), None)
     agent = None if channel is None else channel.get("state") == "connected"
@@ -152,14 +152,14 @@ def look(connection: Connection, name: str) -> Look:
         with contextlib.suppress(LibvirtError, AttributeError):
             domain.agentSetResponseTimeout(ANSWER, 0)
     for source in SOURCES:
-        known: list[Address] = [
+        known: list[GuestAddress] = [
             {**one, "source": source}
             for one in (addresses(domain, source) if source != "agent" or agent else ())
             if reachable(one["address"]) and str(one["mac"]).lower() in macs
         ]
         if known:
-            return Look(known, agent)
-    return Look([], agent)
+            return GuestLook(known, agent)
+    return GuestLook([], agent)
 
 
 def reachable(address: str) -> bool:

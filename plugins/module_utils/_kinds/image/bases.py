@@ -20,7 +20,7 @@ import typing as t
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._errors import Invalid, VirtfleetError
 from ..._flow.options import KindOptions
 from ..._libvirt.objects import Connection
@@ -30,12 +30,12 @@ from ..._storage import storage_observe
 from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
 from ..._storage.removal import listed
-from ..._storage.storage_observe import Pool, another
+from ..._storage.storage_observe import ObservedPool, another
 from ..._storage.survey_users import all_users
 from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
 from ..volume.storage_rules import MADE_DIRECTORIES, format_by_name, volume_key
-from .declared import MARK, Declared, filled_from, is_name, refuse_undeclared
+from .declared import MARK, DeclaredImage, filled_from, is_name, refuse_undeclared
 from .products import Version, newest
 
 LETTERS = 12
@@ -55,7 +55,7 @@ class Base:
     :param version: where it comes from, and what it must have
     """
 
-    image: Declared
+    image: DeclaredImage
     version: Version
 
     @property
@@ -95,13 +95,13 @@ class Bases:
     :param pools: the pools of the host
     """
 
-    def __init__(self, connection: Connection, host: Host, pools: t.Mapping[str, Pool]) -> None:
+    def __init__(self, connection: Connection, host: Host, pools: t.Mapping[str, ObservedPool]) -> None:
         self.connection, self.host, self.pools = connection, host, pools
-        self.known: dict[Declared, Base | str] = {}
+        self.known: dict[DeclaredImage, Base | str] = {}
         self.there: dict[str, bool | str] = {}
         self.needed: dict[str, Base] = {}
 
-    def of(self, image: Declared) -> Base:
+    def of(self, image: DeclaredImage) -> Base:
         """The version of an image that new disks get, which is asked for once. Raises VirtfleetError."""
         if image not in self.known:
             try:
@@ -113,7 +113,7 @@ class Bases:
             raise VirtfleetError(found)
         return found
 
-    def found(self, image: Declared) -> Base:
+    def found(self, image: DeclaredImage) -> Base:
         """The version of an image that there is now. Raises VirtfleetError where that cannot be told, or kept."""
         pool = self.pools.get(image.pool)
         if pool is not None and pool.type not in MADE_DIRECTORIES:
@@ -125,7 +125,7 @@ class Bases:
         self.is_there(base)
         return base
 
-    def refuse_form(self, volume: Item, image: Declared) -> None:
+    def refuse_form(self, volume: Item, image: DeclaredImage) -> None:
         """Raise Invalid for a new volume that cannot be made of an image, whatever is in that."""
         form, pool = volume.get("format"), self.pools.get(str(volume["pool"]))
         files = pool is None or pool.type in (*MADE_DIRECTORIES, "gluster")
@@ -138,7 +138,7 @@ class Bases:
         if (form or format_by_name(str(volume["name"]))) == "iso" and image.form != "raw":
             raise Invalid("format", f"the host keeps the image as {image.form}; write format: raw in the image")
 
-    def version(self, image: Declared) -> Version:
+    def version(self, image: DeclaredImage) -> Version:
         """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
         from ..._host import checksum_list
 
@@ -213,10 +213,10 @@ class Bases:
             facts = {"base": base.image.name, "content": base.content}
             facts.update({} if base.version.serial is None else {"serial": base.version.serial})
             disk = None if owner is None else owner.disk
-            entry.steps.add(Place.NEEDED, Step(STEP, dataclasses.replace(making, facts=facts, disk=disk)))
+            entry.steps.add(StepPlace.NEEDED, Step(STEP, dataclasses.replace(making, facts=facts, disk=disk)))
 
     def for_volumes(
-        self, wants: t.Iterable[Item], have: t.Collection[str], images: t.Mapping[str, Declared]
+        self, wants: t.Iterable[Item], have: t.Collection[str], images: t.Mapping[str, DeclaredImage]
     ) -> tuple[list[Item], dict[str, str]]:
         """Volumes, each new one with the base image that it is made from; and what is wrong with images, by volume.
 

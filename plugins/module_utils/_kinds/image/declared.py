@@ -23,7 +23,7 @@ HOLDS = ("image", "clone_from", "backing")
 
 
 @dataclasses.dataclass(frozen=True)
-class Declared:
+class DeclaredImage:
     """An image that is declared.
 
     :param place: the URL or path that it comes from; empty for a product
@@ -44,7 +44,7 @@ class Declared:
     product: Product | None = None
 
     @classmethod
-    def of(cls, item: Item) -> Declared:
+    def of(cls, item: Item) -> DeclaredImage:
         """An image by its options in normal form."""
         return cls(
             item["name"],
@@ -73,12 +73,12 @@ def product_of(item: Item) -> Product | None:
     return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
 
 
-def declared(raw: object) -> dict[str, Declared]:
+def declared(raw: object) -> dict[str, DeclaredImage]:
     """The declared images by name. Raises VirtfleetError with all that is wrong with them.
 
     :param raw: the parameter ``images`` of a module, as the user wrote it
     """
-    return {item["name"]: Declared.of(item) for item in IMAGES.parse(raw or [], where="images")}
+    return {item["name"]: DeclaredImage.of(item) for item in IMAGES.parse(raw or [], where="images")}
 
 
 def is_name(image: object) -> bool:
@@ -86,14 +86,14 @@ def is_name(image: object) -> bool:
     return isinstance(image, str) and bool(image) and "/" not in image
 
 
-def marked(item: Item, images: t.Mapping[str, Declared]) -> Item:
+def marked(item: Item, images: t.Mapping[str, DeclaredImage]) -> Item:
     """A disk or volume, with the declared image that it names, if it names one."""
     image = item.get("image")
     found = images.get(image) if is_name(image) and image is not None else None
     return item if found is None else {**item, MARK: found}
 
 
-def marked_disks(wants: t.Sequence[Item], images: t.Mapping[str, Declared]) -> list[Item]:
+def marked_disks(wants: t.Sequence[Item], images: t.Mapping[str, DeclaredImage]) -> list[Item]:
     """Guests, with the declared images that their disks name."""
     if not images:
         return list(wants)

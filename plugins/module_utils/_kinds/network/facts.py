@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._libvirt.connection import LibvirtError
 from ..._libvirt.objects import Connection, Network
 
 
-def network_facts(leases: bool) -> t.Callable[[Connection, t.Container[str]], Facts]:
+def network_facts(leases: bool) -> t.Callable[[Connection, t.Container[str]], FactsByName]:
     """The bridges of active networks, and the addresses that they have handed out."""
 
-    def live(connection: Connection, names: t.Container[str]) -> Facts:
-        facts: Facts = {}
+    def live(connection: Connection, names: t.Container[str]) -> FactsByName:
+        facts: FactsByName = {}
         for network in connection.listAllNetworks(0):
             if network.name() not in names:
                 continue

@@ -18,19 +18,19 @@ from xml.etree import ElementTree as ET
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._flow.purge import Leftovers
 from ..._libvirt.objects import Connection
 from .cleanup import OF_OTHERS, forward_mode
 from .network_users import guests, named, on_network
 from .subnets import subnets
 
-Declared = t.Mapping[str, t.Sequence[str]]
+NetworksOfGuests = t.Mapping[str, t.Sequence[str]]
 """Guests that are declared, each with the networks that it will be on."""
 
 
 def leaving(
-    connection: Connection, over: Leftovers, wants: t.Sequence[Item], declared: Declared
+    connection: Connection, over: Leftovers, wants: t.Sequence[Item], declared: NetworksOfGuests
 ) -> tuple[list[Item], dict[str, str]]:
     """What is declared, with those of the networks that go which have to make room for others; and what is held back.
 
@@ -115,5 +115,5 @@ def reattach(plans: t.Iterable[Plan], have: t.Mapping[str, Observed], wants: t.S
         actions = {step.action for step in entry.steps}
         if entry.name in given_up and "start" in actions:
             if "reattach" not in actions:  # After a restart, that puts the network's own guests back, too.
-                entry.steps.add(Place.STATE, Step("reattach"))
+                entry.steps.add(StepPlace.STATE, Step("reattach"))
             entry.steps.give("reattach", tuple(given_up[entry.name]))

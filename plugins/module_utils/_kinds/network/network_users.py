@@ -131,7 +131,7 @@ def guests(connection: Connection, forecast: Forecast = PRESENT) -> list[tuple[s
     return [*found, *(pair for pair in saved_definitions(connection).items() if pair[0] not in gone)]
 
 
-def using(trees: t.Iterable[tuple[str, ET.Element]], uses: Uses) -> list[str]:
+def using(trees: t.Iterable[tuple[str, ET.Element]], uses: UsesNetwork) -> list[str]:
     """The guests of which something is true, in words, each once."""
     return list(dict.fromkeys(f"guest {name}" for name, tree in trees if uses(tree)))
 
@@ -151,7 +151,7 @@ def declared_on(connection: Connection, network: Network, asked: declared.Declar
     return found if bridge is None else [*found, *declared.users_of(connection, asked, "bridges", {bridge})]
 
 
-def on_network(network: Network) -> Uses:
+def on_network(network: Network) -> UsesNetwork:
     """Whether a guest has an interface on a network, or on the bridge that goes with it."""
     name, device = network.name(), own_bridge(network)
 
@@ -165,4 +165,4 @@ def on_network(network: Network) -> Uses:
     return uses
 
 
-Uses = t.Callable[[ET.Element], bool]
+UsesNetwork = t.Callable[[ET.Element], bool]

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from ..._flow.arguments import DECLARE, PURGE, RESTART, USES
-from ..._flow.parameters import Given, Parameters
+from ..._flow.parameters import GivenParameters, Parameters
 from .kind import NETWORKS
 from .network_options import NetworkOptions
 
 TAKEN = ("on_restart_needed", "purge", "owner", "guest_networks", "declared_uses")
 
 
-def options(given: Given) -> NetworkOptions:
+def options(given: GivenParameters) -> NetworkOptions:
     """What the user says about how."""
     return NetworkOptions(**{name: given[name] for name in TAKEN})
 

@@ -10,7 +10,7 @@ from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 from ..shared import declared
 from ..shared.renames import undeclared
 from .pool_users import pool_users
@@ -27,7 +27,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         and made_by_another(pool.name(), noted[pool.name()]) is None
         and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
-    users = all_users(connection, forecast=asked.forecast) if found else Users()
+    users = all_users(connection, forecast=asked.forecast) if found else StorageUsers()
     if found:
         declared.add_uses(connection, users, asked)
     names = {pool.name() for pool in found}

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.observed import Observed
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
-from ..._libvirt.objects import Connection, Found, StoragePool
+from ..._libvirt.objects import Connection, Resource, StoragePool
 from ..._storage.manifest import Manifest
 from .table import POOL
 
@@ -58,7 +58,7 @@ def inactive(pool: StoragePool) -> str:
 
 def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, object]]:
     """How much of active pools is taken, by name."""
-    facts: Facts = {}
+    facts: FactsByName = {}
     for pool in connection.listAllStoragePools(0):
         if pool.name() in names:
             active = bool(pool.isActive())
@@ -72,7 +72,7 @@ def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dic
     return facts
 
 
-def undefine_new(connection: Connection, found: Found) -> None:
+def undefine_new(connection: Connection, found: Resource) -> None:
     """Take away the definition of a new pool, and the note that the collection made it."""
     name = found.name()
     found.undefine()

@@ -14,7 +14,7 @@ from ..._flow.options import Options
 from ..._host.open_files import kept_open
 from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 from ..shared import declared
 from ..volume.storage_rules import TARGETS
 
@@ -22,7 +22,7 @@ GOING = "going"
 """The value of the step that stops a pool which goes."""
 
 
-def pool_users(users: Users, name: str, going: t.Collection[str] = ()) -> list[str]:
+def pool_users(users: StorageUsers, name: str, going: t.Collection[str] = ()) -> list[str]:
     """The guests that have something in a pool, be it active or not, in words.
 
     A guest needs the pool that it names. Of several pools of type dir over one folder it needs no other: the files stay
@@ -43,7 +43,7 @@ def pool_users(users: Users, name: str, going: t.Collection[str] = ()) -> list[s
     return list(dict.fromkeys(use.who for use in found if use.guest is not None))
 
 
-def twins(users: Users, name: str) -> set[str]:
+def twins(users: StorageUsers, name: str) -> set[str]:
     """The other pools over the folder of a pool, by whatever path."""
 
     def folder(target: str | None) -> set[str]:
@@ -91,7 +91,7 @@ def new_folder(plan: Plan) -> tuple[str, str] | None:
     return None
 
 
-def left_behind(users: Users, name: str, old: str) -> list[str]:
+def left_behind(users: StorageUsers, name: str, old: str) -> list[str]:
     """The guests with disks in the folder that a pool of type dir leaves, in words: in no pool, they cannot grow.
 
     Those that name the pool's volumes are told elsewhere.
@@ -105,7 +105,7 @@ def left_behind(users: Users, name: str, old: str) -> list[str]:
     return sorted({use.who for uses in found for use in uses if use.guest is not None})
 
 
-def warn_of_users(plan: Plan, users: Users) -> None:
+def warn_of_users(plan: Plan, users: StorageUsers) -> None:
     """Say which guests will not find their disks once a pool is inactive, or has another folder."""
     pool, folder = users.pools.get(plan.name), new_folder(plan)
     stay = left_behind(users, plan.name, folder[0]) if folder is not None and pool and pool.kind == "dir" else []

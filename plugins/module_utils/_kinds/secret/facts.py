@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._libvirt.objects import Connection
 from .observe import all_named
 
 
-def secret_facts(connection: Connection, names: t.Container[str]) -> Facts:
+def secret_facts(connection: Connection, names: t.Container[str]) -> FactsByName:
     """Whether secrets have a value, by name."""
     return {one.name(): {"has_value": one.has_value()} for one in all_named(connection) if one.name() in names}

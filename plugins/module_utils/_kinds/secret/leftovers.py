@@ -11,7 +11,7 @@ from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..shared.renames import undeclared
 from .observe import MADE, all_named
-from .users import Users, add_declared, all_users
+from .users import SecretUsers, add_declared, all_users
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
@@ -25,7 +25,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         and made_by_another(secret.name(), noted[secret.name()]) is None
         and out.mine("secret", secret.name(), noted[secret.name()].get("owner", ""), asked.owner)
     ]
-    users = all_users(connection, asked.forecast) if found else Users()
+    users = all_users(connection, asked.forecast) if found else SecretUsers()
     if found:
         add_declared(users, connection, asked)
     for secret in found:

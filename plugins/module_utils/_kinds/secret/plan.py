@@ -14,7 +14,7 @@ from ..._engine import plan as engine
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
 from ..._flow.undo import planned_uuid
@@ -70,13 +70,13 @@ def plan_value(uri: str, entry: Plan, want: Item, have: Have, there: t.Mapping[s
     if known is None or not digests.is_set(uri, there[entry.name], before, wanted):
         is_there = known is not None and digests.has_value(uri, there[entry.name]) is not False
         entry.changes.append(Change("value", HIDDEN if is_there else None, HIDDEN))
-        entry.steps.add(Place.BESIDE, Step("set_value", wanted))
+        entry.steps.add(StepPlace.BESIDE, Step("set_value", wanted))
     elif after and known is not None and ephemeral(entry, want, known):
         entry.warnings.append(
             "is private and ephemeral, so nobody can tell which value it has: one that somebody else set would stay"
         )
     elif after and any(change.path in ("private", "ephemeral") for change in entry.changes):
-        entry.steps.add(Place.AFTER, Step("note_value", wanted))
+        entry.steps.add(StepPlace.AFTER, Step("note_value", wanted))
 
 
 def refuse_misnamed(entry: Plan, have: Have) -> None:

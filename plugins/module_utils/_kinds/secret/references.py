@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-Reference = tuple[str, str]
+SecretReference = tuple[str, str]
 """``uuid`` or ``usage``, and the UUID or the name."""
 
 
@@ -27,7 +27,7 @@ def needed_of(root: ET.Element) -> t.Iterator[tuple[str, str | None]]:
             yield str(node.get("secret")).strip().lower(), "vtpm"
 
 
-def secrets_of(root: ET.Element) -> t.Iterator[Reference]:
+def secrets_of(root: ET.Element) -> t.Iterator[SecretReference]:
     """The secrets that a definition, or a part of one, refers to."""
     for node in root.iter("secret"):
         uuid, usage = node.get("uuid"), node.get("usage")

@@ -22,7 +22,7 @@ from ..._engine.table import Table
 from ..._errors import Invalid
 from ..._printing import printable
 from ..shared import derive
-from .values import Base64, Plain, Usage
+from .values import Base64, PlainText, Usage
 
 PLACES = {"iscsi": "usage/target", "volume": "usage/volume"}
 """Where the name stands for a kind of usage; for all others in ``usage/name`` (virSecretDefParseUsage)."""
@@ -108,7 +108,7 @@ ROWS = (
     Unshown(
         "value",
         "",
-        Plain(),
+        PlainText(),
         "Value of the secret as text, such as a passphrase. Left out, the value that is there stays.",
         secret=True,
     ),

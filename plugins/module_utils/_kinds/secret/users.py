@@ -19,7 +19,7 @@ from ..._storage.removal import because
 from ..pool.observe import inactive
 from ..shared import declared
 from .observe import Named
-from .references import Reference, secrets_of
+from .references import SecretReference, secrets_of
 from .volume_users import disks_of, encrypted_volumes
 
 CONFIGURATION = "/etc/libvirt/qemu.conf"
@@ -32,7 +32,7 @@ WAY = (
 """What to do about a secret that an encrypted volume may need."""
 
 
-class Users:
+class SecretUsers:
     """Who refers to which secrets.
 
     :ivar found: the users in words, by what they refer to
@@ -42,12 +42,12 @@ class Users:
     """
 
     def __init__(self) -> None:
-        self.found: dict[Reference, list[str]] = {}
-        self.unsure: dict[Reference, list[str]] = {}
+        self.found: dict[SecretReference, list[str]] = {}
+        self.unsure: dict[SecretReference, list[str]] = {}
         self.doubts: list[str] = []
         self.encrypted: list[str] = []
 
-    def add(self, who: str, references: t.Iterable[Reference], sure: bool = True) -> None:
+    def add(self, who: str, references: t.Iterable[SecretReference], sure: bool = True) -> None:
         """Note what somebody refers to."""
         for reference in references:
             known = (self.found if sure else self.unsure).setdefault(reference, [])
@@ -70,12 +70,12 @@ class Users:
         return [*self.doubts, f"{shown} is encrypted, and nobody knows with which secret ({WAY})"]
 
 
-def all_users(connection: Connection, forecast: Forecast) -> Users:
+def all_users(connection: Connection, forecast: Forecast) -> SecretUsers:
     """The users of all secrets of a host.
 
     :param forecast: what earlier tasks of a run in check mode would have changed
     """
-    users = Users()
+    users = SecretUsers()
     disks: set[str] = set()
     for document in documents(connection, users, forecast):
         users.add(document.who, secrets_of(document.root))
@@ -96,7 +96,7 @@ def all_users(connection: Connection, forecast: Forecast) -> Users:
     return users
 
 
-def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Iterator[Document]:
+def documents(connection: Connection, users: SecretUsers, forecast: Forecast) -> t.Iterator[Document]:
     """All that is in writing of the guests that are as they are, and what the others can still come back as."""
     gone: set[str] = set()
     for domain in connection.listAllDomains(0):
@@ -108,7 +108,7 @@ def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Ite
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
-def add_declared(users: Users, connection: Connection, asked: declared.DeclaredUses) -> None:
+def add_declared(users: SecretUsers, connection: Connection, asked: declared.DeclaredUses) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
     names = declared.called(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
@@ -116,7 +116,7 @@ def add_declared(users: Users, connection: Connection, asked: declared.DeclaredU
         users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])
 
 
-def configured() -> t.Iterator[Reference]:
+def configured() -> t.Iterator[SecretReference]:
     """The secrets that the configuration of libvirt names."""
     try:
         with open(CONFIGURATION, encoding="utf-8", errors="replace") as file:
@@ -136,7 +136,7 @@ def refuse_used(
     :param there: the secrets of the host by name
     """
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
-    users = all_users(connection, options.forecast) if going else Users()
+    users = all_users(connection, options.forecast) if going else SecretUsers()
     if going:
         add_declared(users, connection, options)
     for plan in going:

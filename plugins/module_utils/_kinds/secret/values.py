@@ -37,7 +37,7 @@ class Usage(Converter):
         return name
 
 
-class Plain(Converter):
+class PlainText(Converter):
     """A value as text. No message quotes it."""
 
     def parse(self, value: object) -> str:

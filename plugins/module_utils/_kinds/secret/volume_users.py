@@ -26,7 +26,7 @@ from ..._storage.manifest import Manifest
 from ..._storage.storage_observe import another, listed, source_place
 from ..._storage.survey_users import files
 from ..._storage.users import is_local
-from .references import Reference, secrets_of
+from .references import SecretReference, secrets_of
 
 CRYPT_METHOD = 32
 """Where the header of a qcow2 says how it is encrypted (docs/interop/qcow2.txt of QEMU)."""
@@ -39,7 +39,7 @@ class Volumes(t.NamedTuple):
     :param unknown: encrypted ones in words, of which nobody knows the secret
     """
 
-    known: list[tuple[str, Reference]]
+    known: list[tuple[str, SecretReference]]
     unknown: list[str]
 
 
@@ -152,7 +152,7 @@ def noted_secret(root: ET.Element) -> dict[str, str]:
     return next(({"secret": f"{by} {secret}"} for by, secret in secrets_of(root)), {})
 
 
-def reference(text: str) -> Reference:
+def reference(text: str) -> SecretReference:
     """A reference to a secret as it is noted."""
     by, _space, secret = text.partition(" ")
     return by, secret.lower() if by == "uuid" else secret

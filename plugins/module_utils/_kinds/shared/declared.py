@@ -12,9 +12,9 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._libvirt.objects import Connection
 from ..._storage.forecast import Forecast
-from ..._storage.guest_places import Place, item_places
+from ..._storage.guest_places import GuestPlace, item_places
 from ..._storage.making import Making
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 from ..volume.storage_rules import volume_key
 
 Uses = t.Mapping[str, t.Mapping[str, t.Sequence[str]]]
@@ -59,7 +59,7 @@ def guest_of(who: str) -> str | None:
     return who[len(GUEST) :] if who.startswith(GUEST) else None
 
 
-def add_uses(connection: Connection, users: Users, asked: DeclaredUses, whole: t.Container[str] = ()) -> None:
+def add_uses(connection: Connection, users: StorageUsers, asked: DeclaredUses, whole: t.Container[str] = ()) -> None:
     """Note the storage that is used by what is declared for the host, whatever module declares it.
 
     :param asked: has what is used (declared_uses), and the forecast
@@ -70,12 +70,12 @@ def add_uses(connection: Connection, users: Users, asked: DeclaredUses, whole: t
         told = names[who]
         key = who[len(VOLUME) :] if who.startswith(VOLUME) else ""
         if key and key in whole:
-            users.add_places(told, None, [Place("volume", key)])  # What it is laid over, its file tells.
+            users.add_places(told, None, [GuestPlace("volume", key)])  # What it is laid over, its file tells.
             continue
         if who.startswith(VOLUME):
             pool, _slash, name = who[len(VOLUME) :].partition("/")
             told = who if pool in users.pools and name in users.pools[pool].paths else told
-        places = [Place(place, value) for kind, place in PLACES.items() for value in used.get(kind, ())]
+        places = [GuestPlace(place, value) for kind, place in PLACES.items() for value in used.get(kind, ())]
         users.add_places(told, guest_of(who), places)
 
 
@@ -93,7 +93,7 @@ FILLED = ("clone_from", "image")
 """Options of a volume that tell what it is filled from: once it is there, it does without."""
 
 
-def add_volumes(users: Users, wants: t.Iterable[Item], whole: t.Container[str] = ()) -> None:
+def add_volumes(users: StorageUsers, wants: t.Iterable[Item], whole: t.Container[str] = ()) -> None:
     """Note the declared volumes, and what they are made from or laid over.
 
     :param whole: volumes that are there, and so need nothing any more that they were filled from
@@ -105,10 +105,10 @@ def add_volumes(users: Users, wants: t.Iterable[Item], whole: t.Container[str] =
             there = pool in users.pools and name in users.pools[pool].paths
             who = f"volume {key}" if there else f"the declared volume {key}"
             needed = {option: value for option, value in want.items() if key not in whole or option not in FILLED}
-            users.add_places(who, None, [Place("volume", key), *item_places(needed)])
+            users.add_places(who, None, [GuestPlace("volume", key), *item_places(needed)])
 
 
-def add_guests(users: Users, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: t.Container[str]) -> None:
+def add_guests(users: StorageUsers, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: t.Container[str]) -> None:
     """Note what declared guests name, in their items and in the definitions that they will get.
 
     :param have: the names of those that are there already
@@ -120,6 +120,6 @@ def add_guests(users: Users, plans: t.Sequence[Plan], wants: t.Sequence[Item], h
         users.add_places(who, plan.name, item_places(want))
         for step in plan.steps:
             if isinstance(step.value, Making):
-                users.add_places(who, plan.name, [Place("volume", step.value.key), *item_places(step.value.item)])
+                users.add_places(who, plan.name, [GuestPlace("volume", step.value.key), *item_places(step.value.item)])
             elif step.action == "define" and isinstance(step.value, str):
                 users.add_document(who, plan.name, ET.fromstring(step.value))

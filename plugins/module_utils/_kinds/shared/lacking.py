@@ -26,7 +26,7 @@ from ..._printing import printable
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
 from ..._storage.making import Making
-from ..._storage.storage_observe import Pool
+from ..._storage.storage_observe import ObservedPool
 from ..._storage.users import is_local
 from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
@@ -77,7 +77,7 @@ class Site:
         return t.cast(T, self.kept[name])
 
     @property
-    def pools(self) -> dict[str, Pool]:
+    def pools(self) -> dict[str, ObservedPool]:
         return self.once("pools", lambda: self.forecast.with_pools(storage_observe.all_pools(self.connection)))
 
     @property

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths, xml_merge
 from ..._libvirt.connection import LibvirtError
-from ..._libvirt.objects import Found
+from ..._libvirt.objects import Resource
 from .namespaces import OWN
 
 MADE = f"{{{OWN}}}made"
@@ -54,7 +54,7 @@ def owner_of(definition: ET.Element) -> str | None:
     return mark.get("owner") or ""
 
 
-def owner_now(found: Found, definition: t.Callable[[Found], str]) -> str | None:
+def owner_now(found: Resource, definition: t.Callable[[Resource], str]) -> str | None:
     """The label of a guest or network; None without the mark, and where it went away just then.
 
     :param definition: reads its definition

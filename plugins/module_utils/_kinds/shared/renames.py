@@ -14,7 +14,7 @@ from ..._engine.rows.model import Host, Item, Scope
 from ..._flow.kind import Definition
 from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid
-from ..._libvirt.objects import Connection, Found
+from ..._libvirt.objects import Connection, Resource
 from ..._printing import label
 from .derive import derive_uuid
 
@@ -82,7 +82,7 @@ def told(kept: Definition, plan: Plan, there: str) -> str:
     )
 
 
-def undeclared(kind: str, there: t.Sequence[Found], asked: Asked) -> list[Found]:
+def undeclared(kind: str, there: t.Sequence[Resource], asked: Asked) -> list[Resource]:
     """Those that nobody declares, by name: libvirt lists them in no order, and each run tells the same.
 
     One whose UUID is that of a declared one was renamed by hand, and is declared.

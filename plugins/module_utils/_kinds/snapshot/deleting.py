@@ -10,7 +10,7 @@ import typing as t
 from ..._errors import Invalid
 from ..._printing import label, spelled_out
 from .files import held_inside, missing, used_by_others
-from .guests import Guest, Snapshot, disks_of
+from .guests import Snapshot, SnapshotGuest, disks_of
 from .reverting import reverts_external
 
 if t.TYPE_CHECKING:
@@ -22,7 +22,7 @@ DELETES_EXTERNAL = 9_000_000
 BY_HAND = "merge it by hand (virsh blockcommit), and have libvirt forget it (virsh snapshot-delete --metadata)"
 
 
-def problems(guest: Guest, snapshot: Snapshot, options: SnapshotOptions) -> list[Invalid]:
+def problems(guest: SnapshotGuest, snapshot: Snapshot, options: SnapshotOptions) -> list[Invalid]:
     """Why a snapshot cannot be deleted; empty where nothing is known against it."""
     if not snapshot.external:
         return list(of_internal(guest, snapshot))
@@ -31,7 +31,7 @@ def problems(guest: Guest, snapshot: Snapshot, options: SnapshotOptions) -> list
     return told or list(of_external(guest, snapshot, gone)) or list(of_files(guest, snapshot, options, gone))
 
 
-def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
+def of_internal(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[Invalid]:
     """Why an internal snapshot cannot be deleted: while the guest runs, QEMU deletes it of the disks that it has."""
     if not guest.active or snapshot.definition is None:
         return
@@ -45,7 +45,7 @@ def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             )
 
 
-def of_external(guest: Guest, snapshot: Snapshot, gone: t.Collection[str]) -> t.Iterator[Invalid]:
+def of_external(guest: SnapshotGuest, snapshot: Snapshot, gone: t.Collection[str]) -> t.Iterator[Invalid]:
     """Why an external snapshot cannot be deleted, which is to merge what was written since into the image below.
 
     :param gone: the snapshots of the guest that go before
@@ -87,7 +87,7 @@ def of_external(guest: Guest, snapshot: Snapshot, gone: t.Collection[str]) -> t.
     yield from guest.busy_with("state", (disk.target for disk in guest.disks))
 
 
-def of_coming(guest: Guest, coming: t.Mapping[str, str]) -> t.Iterator[Invalid]:
+def of_coming(guest: SnapshotGuest, coming: t.Mapping[str, str]) -> t.Iterator[Invalid]:
     """Which snapshots that are taken before, in the same call, would be lost or in the way.
 
     :param coming: their types by their names
@@ -101,7 +101,7 @@ def of_coming(guest: Guest, coming: t.Mapping[str, str]) -> t.Iterator[Invalid]:
         )
 
 
-def of_later(guest: Guest, snapshot: Snapshot, after: t.Iterable[str]) -> t.Iterator[Invalid]:
+def of_later(guest: SnapshotGuest, snapshot: Snapshot, after: t.Iterable[str]) -> t.Iterator[Invalid]:
     """Which later snapshots are in the way while the guest is off: an older libvirt only merges the last one then.
 
     :param after: the snapshots that were taken after it
@@ -118,7 +118,7 @@ def of_later(guest: Guest, snapshot: Snapshot, after: t.Iterable[str]) -> t.Iter
 
 
 def of_files(
-    guest: Guest, snapshot: Snapshot, options: SnapshotOptions, gone: t.Collection[str]
+    guest: SnapshotGuest, snapshot: Snapshot, options: SnapshotOptions, gone: t.Collection[str]
 ) -> t.Iterator[Invalid]:
     """What would be lost with the files that libvirt removes, and in the images that it merges these into.
 

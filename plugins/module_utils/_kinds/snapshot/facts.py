@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._libvirt.objects import Connection
 from .observe import listed
 
 
-def snapshot_facts(connection: Connection, names: t.Container[str]) -> Facts:
+def snapshot_facts(connection: Connection, names: t.Container[str]) -> FactsByName:
     """What snapshots are besides their options, by GUEST/SNAPSHOT."""
     return {
         f"{guest.name}/{snapshot.name}": {

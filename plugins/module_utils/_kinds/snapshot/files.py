@@ -19,7 +19,7 @@ from ..._host.qcow2_snapshots import look
 from ..._printing import label, spelled_out
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
-from .guests import Disk, Guest
+from .guests import Disk, SnapshotGuest
 
 if t.TYPE_CHECKING:
     from .plan import SnapshotOptions
@@ -28,7 +28,7 @@ Place = tuple[str, str]
 """The target of a disk, and the path of an image that it is or was on."""
 
 
-def used_by_others(guest: Guest, places: t.Collection[Place], options: SnapshotOptions) -> t.Iterator[Invalid]:
+def used_by_others(guest: SnapshotGuest, places: t.Collection[Place], options: SnapshotOptions) -> t.Iterator[Invalid]:
     """Who else uses images that change or go: another guest that got one since, an image that is laid over one.
 
     :param places: the targets of the disks, and the paths of the images
@@ -53,7 +53,7 @@ def used_by_others(guest: Guest, places: t.Collection[Place], options: SnapshotO
             )
 
 
-def held_inside(guest: Guest, going: t.Iterable[Place], gone: t.Collection[str] = ()) -> t.Iterator[Invalid]:
+def held_inside(guest: SnapshotGuest, going: t.Iterable[Place], gone: t.Collection[str] = ()) -> t.Iterator[Invalid]:
     """The snapshots inside of files that libvirt removes, and these with them.
 
     :param going: the targets of the disks, and the paths of the files
@@ -75,7 +75,7 @@ def held_inside(guest: Guest, going: t.Iterable[Place], gone: t.Collection[str] 
             )
 
 
-def missing(guest: Guest, disk: Disk, option: str = "state") -> t.Iterator[Invalid]:
+def missing(guest: SnapshotGuest, disk: Disk, option: str = "state") -> t.Iterator[Invalid]:
     """That the image of a disk is not there, or is none: QEMU finds out on the way.
 
     :param option: the option that it is said of

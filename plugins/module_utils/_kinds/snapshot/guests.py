@@ -139,7 +139,7 @@ class Snapshot:
         return sorted([*self.files.values(), *([] if self.memory_file is None else [self.memory_file])])
 
 
-class Guest:
+class SnapshotGuest:
     """A guest with its snapshots.
 
     :param connection: the connection that it is of
@@ -246,13 +246,13 @@ def snapshots_of(domain: Domain) -> t.Iterator[Snapshot]:
                 raise
 
 
-def guests(connection: Connection, names: t.Container[str]) -> dict[str, Guest]:
+def guests(connection: Connection, names: t.Container[str]) -> dict[str, SnapshotGuest]:
     """The guests of these names, with their snapshots."""
     found = {}
     for domain in connection.listAllDomains(0):
         if domain.name() in names:
             try:
-                found[str(domain.name())] = Guest(connection, domain)
+                found[str(domain.name())] = SnapshotGuest(connection, domain)
             except LibvirtError as error:
                 if not lacks(error, "VIR_ERR_NO_DOMAIN"):
                     raise

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.observed import Observed
 from ..._libvirt.objects import Connection
-from .guests import Guest, Snapshot, guests
+from .guests import Snapshot, SnapshotGuest, guests
 from .unchanged import is_there
 
 
@@ -34,7 +34,7 @@ def all_snapshots(connection: Connection, names: t.Container[str]) -> dict[str, 
     }
 
 
-class Guests:
+class NamedGuests:
     """A container of the names of guests that some names of snapshots may be of.
 
     :param names: names of guests, and of snapshots as GUEST/SNAPSHOT
@@ -48,15 +48,15 @@ class Guests:
         return name in self.names if self.guests is None else name in self.guests
 
 
-def listed(connection: Connection, names: t.Container[str]) -> t.Iterator[tuple[Guest, Snapshot]]:
+def listed(connection: Connection, names: t.Container[str]) -> t.Iterator[tuple[SnapshotGuest, Snapshot]]:
     """The snapshots of these names, each with its guest."""
-    for guest in guests(connection, Guests(names)).values():
+    for guest in guests(connection, NamedGuests(names)).values():
         for snapshot in guest.snapshots.values():
             if guest.name in names or f"{guest.name}/{snapshot.name}" in names:
                 yield guest, snapshot
 
 
-def observed(guest: Guest, snapshot: Snapshot, state: str) -> Observed:
+def observed(guest: SnapshotGuest, snapshot: Snapshot, state: str) -> Observed:
     """A snapshot, as the table describes it."""
     return Observed(described(snapshot), None, state, {"domain": guest.name})
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from ..._flow.arguments import DECLARE
-from ..._flow.parameters import Given, Parameters
+from ..._flow.parameters import GivenParameters, Parameters
 from .kind import SNAPSHOTS
 from .plan import SnapshotOptions
 
 
-def options(given: Given) -> SnapshotOptions:
+def options(given: GivenParameters) -> SnapshotOptions:
     """Nothing but the list is given."""
     return SnapshotOptions()
 

@@ -12,15 +12,15 @@ import typing as t
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan, plan_item
 from ..._engine.rows.model import Change, Host, Item
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._errors import Invalid
 from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
-from ..._storage.users import Users, is_local
+from ..._storage.users import StorageUsers, is_local
 from . import deleting, reverting, taking
-from .guests import Guest, Snapshot, guests
+from .guests import Snapshot, SnapshotGuest, guests
 from .table import SNAPSHOT, snapshot_key
 
 
@@ -37,7 +37,7 @@ class SnapshotOptions(Options):
 
     reverted: set[str] = dataclasses.field(default_factory=set)
     bare: bool = False
-    walks: list[Users] = dataclasses.field(default_factory=list)
+    walks: list[StorageUsers] = dataclasses.field(default_factory=list)
     going: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     coming: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
@@ -107,13 +107,13 @@ def plan_snapshots(
     return plans
 
 
-def goes(guest: Guest, options: SnapshotOptions) -> bool:
+def goes(guest: SnapshotGuest, options: SnapshotOptions) -> bool:
     """Whether an earlier task of a run in check mode would have removed a guest."""
     told = options.forecast.guest(guest.name, guest.uuid)
     return told is not None and told.gone
 
 
-def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: SnapshotOptions) -> Plan:
+def plan_one(have: Have, want: Item, guest: SnapshotGuest | None, host: Host, options: SnapshotOptions) -> Plan:
     """Plan one snapshot. Raises Invalid for what cannot be.
 
     :param guest: None for one that is not there
@@ -150,7 +150,7 @@ def plan_without(want: Item, host: Host, options: SnapshotOptions) -> Plan:
     return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
 
 
-def plan_foretold(want: Item, guest: Guest | None) -> Plan:
+def plan_foretold(want: Item, guest: SnapshotGuest | None) -> Plan:
     """Plan a snapshot that an earlier task of a run in check mode would have taken.
 
     :param guest: None for one that an earlier task would have made as well
@@ -165,11 +165,11 @@ def plan_foretold(want: Item, guest: Guest | None) -> Plan:
         return entry
     if action is not None:
         entry.changes.append(Change("state", "present", want["state"]))
-        entry.steps.add(Place.STATE, *SNAPSHOT.way(action))
+        entry.steps.add(StepPlace.STATE, *SNAPSHOT.way(action))
     return entry
 
 
-def plan_new(want: Item, guest: Guest, host: Host, options: SnapshotOptions) -> Plan:
+def plan_new(want: Item, guest: SnapshotGuest, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot that is taken. Raises Invalid where it cannot be."""
     whole = taking.completed(guest, want)
     refused(taking.problems(guest, whole))
@@ -182,7 +182,7 @@ def plan_new(want: Item, guest: Guest, host: Host, options: SnapshotOptions) -> 
     return entry
 
 
-def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: SnapshotOptions) -> Plan:
+def plan_there(have: Observed, want: Item, guest: SnapshotGuest, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot that is there. Raises Invalid where it is another one, or what is asked for cannot be."""
     snapshot = guest.snapshots[want["name"]]
     key = str(snapshot_key(want))
@@ -213,12 +213,12 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: Sn
     return entry
 
 
-def redefined(guest: Guest, snapshot: Snapshot, want: Item) -> t.Callable[[Plan, str], t.Iterable[Step]]:
+def redefined(guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> t.Callable[[Plan, str], t.Iterable[Step]]:
     """The steps for a snapshot whose description changes."""
     return lambda plan, text: (Step("describe", (Deleting(guest.uuid, snapshot.created), want.get("description"))),)
 
 
-def give_up(entry: Plan, guest: Guest, snapshot: Snapshot, want: Item) -> None:
+def give_up(entry: Plan, guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> None:
     """Put into a plan what goes as a guest is put back."""
     lost = reverting.lost(guest, snapshot)
     entry.changes += [Change(f"snapshot {name}", "present", "absent") for name in lost]

@@ -19,14 +19,14 @@ from ..._host.qcow2_snapshots import look
 from ..._printing import label, spelled_out
 from ..._storage.users import is_local
 from .files import held_inside, missing, used_by_others
-from .guests import Disk, Guest, Snapshot, disks_of
+from .guests import Disk, Snapshot, SnapshotGuest, disks_of
 from .unchanged import is_held
 
 if t.TYPE_CHECKING:
     from .plan import SnapshotOptions
 
 
-def problems(guest: Guest, snapshot: Snapshot, want: Item, options: SnapshotOptions) -> list[Invalid]:
+def problems(guest: SnapshotGuest, snapshot: Snapshot, want: Item, options: SnapshotOptions) -> list[Invalid]:
     """Why a guest is not put back to a snapshot; empty where nothing is known against it."""
     told = [*of_guest(guest), *of_snapshot(guest, snapshot)]
     if not told:
@@ -40,7 +40,7 @@ def problems(guest: Guest, snapshot: Snapshot, want: Item, options: SnapshotOpti
     return told
 
 
-def of_guest(guest: Guest) -> t.Iterator[Invalid]:
+def of_guest(guest: SnapshotGuest) -> t.Iterator[Invalid]:
     """Why a guest is put back to no snapshot at all."""
     if not guest.persistent:
         yield Invalid("domain", f"guest {label(guest.name)} is transient: define it first")
@@ -53,7 +53,7 @@ def of_guest(guest: Guest) -> t.Iterator[Invalid]:
     yield from guest.busy_with("state", (disk.target for disk in guest.disks))
 
 
-def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
+def of_snapshot(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[Invalid]:
     """Why nobody can be put back to a snapshot."""
     if snapshot.definition is None:
         yield Invalid("state", "libvirt has no definition of the guest with this snapshot, and cannot put it back")
@@ -79,7 +79,7 @@ def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             yield from of_image(guest, snapshot, disk)
 
 
-def of_files(guest: Guest, options: SnapshotOptions) -> t.Iterator[Invalid]:
+def of_files(guest: SnapshotGuest, options: SnapshotOptions) -> t.Iterator[Invalid]:
     """What would be lost with the files that the guest writes to: libvirt removes those of its current snapshot."""
     current = guest.current
     going = [] if current is None else list((current.files_since or current.files).items())
@@ -87,13 +87,13 @@ def of_files(guest: Guest, options: SnapshotOptions) -> t.Iterator[Invalid]:
     yield from used_by_others(guest, going, options)
 
 
-def reverts_external(guest: Guest) -> bool:
+def reverts_external(guest: SnapshotGuest) -> bool:
     """Whether libvirt can put a guest back to an external snapshot, by its own word."""
     root = ET.fromstring(guest.connection.getCapabilities())
     return root.find("guest/features/externalSnapshot") is not None
 
 
-def of_image(guest: Guest, snapshot: Snapshot, disk: Disk) -> t.Iterator[Invalid]:
+def of_image(guest: SnapshotGuest, snapshot: Snapshot, disk: Disk) -> t.Iterator[Invalid]:
     """Why an image cannot be put back: libvirt stops the guest first, and finds out then."""
     if disk.path is None or not is_local(str(guest.connection.getURI())):
         return
@@ -112,7 +112,7 @@ def of_image(guest: Guest, snapshot: Snapshot, disk: Disk) -> t.Iterator[Invalid
         )
 
 
-def of_loss(guest: Guest, snapshot: Snapshot, want: Item) -> t.Iterator[Invalid]:
+def of_loss(guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> t.Iterator[Invalid]:
     """What would be lost without leave."""
     if not want.get("discard_changes") and not is_held(guest):
         yield Invalid("state", gone_on(guest, None if guest.current is None else guest.current.name))
@@ -126,7 +126,7 @@ def of_loss(guest: Guest, snapshot: Snapshot, want: Item) -> t.Iterator[Invalid]
         )
 
 
-def gone_on(guest: Guest, last: str | None) -> str:
+def gone_on(guest: SnapshotGuest, last: str | None) -> str:
     """What a guest would lose that is put back.
 
     :param last: its last snapshot
@@ -139,7 +139,7 @@ def gone_on(guest: Guest, last: str | None) -> str:
     )
 
 
-def lost(guest: Guest, snapshot: Snapshot) -> list[str]:
+def lost(guest: SnapshotGuest, snapshot: Snapshot) -> list[str]:
     """The external snapshots that are laid over what an internal one puts back."""
     if snapshot.external or snapshot.definition is None:
         return []
@@ -152,7 +152,7 @@ def lost(guest: Guest, snapshot: Snapshot) -> list[str]:
     return found
 
 
-def below(guest: Guest, snapshot: Snapshot) -> t.Iterator[str | None]:
+def below(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[str | None]:
     """The images that the files of an external snapshot are laid over."""
     for disk in disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else ():
         if disk.target in snapshot.files:

@@ -21,7 +21,7 @@ from ..._libvirt.connection import LibvirtError
 from ..._printing import label, printable, spelled_out
 from ..._storage.users import is_local
 from .files import missing
-from .guests import Disk, Guest
+from .guests import Disk, SnapshotGuest
 from .table import NUMBER
 
 QCOW2_NVRAM = 10_010_000
@@ -36,7 +36,7 @@ SMALLEST = 192 * 1024 + 8
 EXTERNALLY = "take an external one (type: external)"
 
 
-def completed(guest: Guest, want: Item) -> Item:
+def completed(guest: SnapshotGuest, want: Item) -> Item:
     """A declared new snapshot with what it gets where nothing is declared: its type, memory and disks."""
     whole = {**want, "type": want.get("type") or "internal"}
     if want.get("memory") is None:
@@ -47,7 +47,7 @@ def completed(guest: Guest, want: Item) -> Item:
     return whole
 
 
-def problems(guest: Guest, whole: Item) -> list[Invalid]:
+def problems(guest: SnapshotGuest, whole: Item) -> list[Invalid]:
     """Why a snapshot cannot be taken; empty where nothing is known against it.
 
     :param whole: the declared one, completed
@@ -68,7 +68,7 @@ def of_name(whole: Item) -> t.Iterator[Invalid]:
         )
 
 
-def of_guest(guest: Guest) -> t.Iterator[Invalid]:
+def of_guest(guest: SnapshotGuest) -> t.Iterator[Invalid]:
     """Why no snapshot can be taken of a guest, of whatever kind."""
     if not guest.persistent:
         yield Invalid(
@@ -87,7 +87,7 @@ def of_guest(guest: Guest) -> t.Iterator[Invalid]:
         )
 
 
-def of_disks(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+def of_disks(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     """What is wrong with the disks of a new snapshot."""
     there = {disk.target: disk for disk in guest.disks}
     listed = ", ".join(map(label, there)) or "none"
@@ -101,7 +101,7 @@ def of_disks(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
     yield from guest.busy_with("disks", (target for target in whole["disks"] if target in there))
 
 
-def of_internal(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     """Why no internal snapshot can be taken."""
     for disk in guest.disks:
         if not disk.written:
@@ -131,7 +131,7 @@ def of_internal(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
     yield from of_space(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
 
 
-def of_image(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
+def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
     """Why an image cannot hold an internal snapshot: QEMU would take away one of that name, without a word."""
     if disk.path is None or not is_local(str(guest.connection.getURI())):
         return
@@ -147,7 +147,7 @@ def of_image(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
         )
 
 
-def of_temporary(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
+def of_temporary(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
     """Why a disk that forgets what is written to it (transient) is against a snapshot."""
     if disk.temporary and (guest.active or whole["type"] == "external"):
         yield Invalid(
@@ -157,12 +157,12 @@ def of_temporary(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
         )
 
 
-def off(guest: Guest) -> Invalid:
+def off(guest: SnapshotGuest) -> Invalid:
     """That a guest has no memory to keep."""
     return Invalid("memory", f"guest {label(guest.name)} is off, so it has no memory to keep: leave memory out")
 
 
-def of_firmware(guest: Guest) -> t.Iterator[Invalid]:
+def of_firmware(guest: SnapshotGuest) -> t.Iterator[Invalid]:
     """Why the variables of a UEFI are against an internal snapshot."""
     loader, nvram = guest.definition.find("os/loader"), guest.definition.find("os/nvram")
     if loader is None or loader.get("type") != "pflash":
@@ -178,7 +178,7 @@ def of_firmware(guest: Guest) -> t.Iterator[Invalid]:
         yield Invalid("type", f"{told}: {EXTERNALLY}")
 
 
-def of_space(guest: Guest, whole: Item, path: str | None) -> t.Iterator[Invalid]:
+def of_space(guest: SnapshotGuest, whole: Item, path: str | None) -> t.Iterator[Invalid]:
     """Whether the memory of a guest has room where it is to go: QEMU notices too late, and leaves no room at all.
 
     :param path: a file in the folder where it is to go
@@ -200,7 +200,7 @@ def of_space(guest: Guest, whole: Item, path: str | None) -> t.Iterator[Invalid]
         )
 
 
-def of_external(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     """Why no external snapshot can be taken."""
     for target, disk in chosen(guest, whole):
         if disk.type != "file" or disk.path is None or disk.device == "lun":
@@ -242,7 +242,7 @@ def of_external(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
         yield from of_space(guest, whole, whole["memory_file"])
 
 
-def of_overlay(guest: Guest, disk: Disk, path: str) -> t.Iterator[Invalid]:
+def of_overlay(guest: SnapshotGuest, disk: Disk, path: str) -> t.Iterator[Invalid]:
     """Why a file cannot be laid over the image of a disk."""
     if len(os.fsencode(os.path.basename(path))) > NAME_BYTES:
         yield Invalid(
@@ -267,12 +267,12 @@ def of_overlay(guest: Guest, disk: Disk, path: str) -> t.Iterator[Invalid]:
         )
 
 
-def exists(guest: Guest, path: str) -> bool:
+def exists(guest: SnapshotGuest, path: str) -> bool:
     """Whether there is something at a path of the host; nobody knows of another host."""
     return is_local(str(guest.connection.getURI())) and os.path.lexists(path)
 
 
-def chosen(guest: Guest, whole: Item) -> t.Iterator[tuple[str, Disk]]:
+def chosen(guest: SnapshotGuest, whole: Item) -> t.Iterator[tuple[str, Disk]]:
     """The disks that are in a new snapshot, by their targets."""
     there = {disk.target: disk for disk in guest.disks}
     return ((target, there[target]) for target in whole["disks"] if target in there)
@@ -285,7 +285,7 @@ def overlay(disk: Disk, name: str) -> str:
     return os.path.join(folder, f"{stem if dot else file}.{name}")
 
 
-def document(guest: Guest, whole: Item) -> str:
+def document(guest: SnapshotGuest, whole: Item) -> str:
     """What libvirt is told of a new snapshot.
 
     :param whole: the declared one, completed
@@ -310,7 +310,7 @@ def document(guest: Guest, whole: Item) -> str:
     return paths.text(root)
 
 
-def new_files(guest: Guest, whole: Item) -> list[str]:
+def new_files(guest: SnapshotGuest, whole: Item) -> list[str]:
     """The files that an external snapshot makes."""
     if whole["type"] != "external":
         return []

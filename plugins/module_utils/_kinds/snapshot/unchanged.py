@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from ..._host.image_format import Unfit
 from ..._host.qcow2_snapshots import Image, look
 from ..._storage.users import is_local
-from .guests import Disk, Guest, Snapshot, disks_of
+from .guests import Disk, Snapshot, SnapshotGuest, disks_of
 
 Answer = t.TypeVar("Answer")
 
@@ -20,7 +20,7 @@ SECTOR = 512
 """The bytes that QEMU rounds the size of a raw image up to."""
 
 
-def is_there(guest: Guest, snapshot: Snapshot) -> bool:
+def is_there(guest: SnapshotGuest, snapshot: Snapshot) -> bool:
     """Whether a guest is off, as a snapshot has it, and neither its definition nor its disks have changed since.
 
     One that runs never is: it has gone on. What cannot be told counts as changed.
@@ -30,13 +30,13 @@ def is_there(guest: Guest, snapshot: Snapshot) -> bool:
     return defined_alike(guest, snapshot) and is_unwritten(guest, snapshot)
 
 
-def is_held(guest: Guest) -> bool:
+def is_held(guest: SnapshotGuest) -> bool:
     """Whether all that a guest is now is in its current snapshot, so that nothing is lost if it is put back."""
     current = guest.current
     return current is not None and is_there(guest, current)
 
 
-def defined_alike(guest: Guest, snapshot: Snapshot) -> bool:
+def defined_alike(guest: SnapshotGuest, snapshot: Snapshot) -> bool:
     """Whether a guest has the definition of a snapshot, but for what an external one has laid over its images."""
     if snapshot.definition is None:
         return False
@@ -68,7 +68,7 @@ def same(one: ET.Element, other: ET.Element) -> bool:
     return texts[0] == texts[1]
 
 
-def is_unwritten(guest: Guest, snapshot: Snapshot) -> bool:
+def is_unwritten(guest: SnapshotGuest, snapshot: Snapshot) -> bool:
     """Whether a guest that is off has not written to any disk since its current snapshot."""
     written = [disk for disk in guest.disks if disk.written]
     if snapshot.external:
@@ -90,7 +90,7 @@ def is_unwritten(guest: Guest, snapshot: Snapshot) -> bool:
     return all(ask(guest, disk, unchanged) is True for disk in written)
 
 
-def is_only_laid_over(guest: Guest, snapshot: Snapshot, disk: Disk) -> bool:
+def is_only_laid_over(guest: SnapshotGuest, snapshot: Snapshot, disk: Disk) -> bool:
     """Whether a file that an external snapshot has laid over an image has nothing in it, and shows that image whole."""
     then = disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else []
     image = next((one.path for one in then if one.target == disk.target), None)
@@ -105,7 +105,7 @@ def is_only_laid_over(guest: Guest, snapshot: Snapshot, disk: Disk) -> bool:
     return shown == size if form == "qcow2" else shown == -(-size // SECTOR) * SECTOR
 
 
-def ask(guest: Guest, disk: Disk, question: t.Callable[[Image], Answer]) -> Answer | None:
+def ask(guest: SnapshotGuest, disk: Disk, question: t.Callable[[Image], Answer]) -> Answer | None:
     """What the image of a disk answers; None where it is no qcow2, is not on this host, or cannot be read."""
     if disk.path is None or disk.format != "qcow2" or not is_local(str(guest.connection.getURI())):
         return None

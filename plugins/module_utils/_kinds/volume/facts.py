@@ -9,7 +9,7 @@ import typing as t
 
 from ..._engine import paths
 from ..._engine.observed import Observed
-from ..._flow.info import Facts
+from ..._flow.info import FactsByName
 from ..._libvirt.connection import LibvirtError, cut, ended, libvirt
 from ..._libvirt.objects import Connection, Volume
 from ..._storage.storage_observe import listed
@@ -17,9 +17,9 @@ from .volume_formats import Formats
 from .volume_size import capacity_of
 
 
-def volume_facts(connection: Connection, names: t.Container[str]) -> Facts:
+def volume_facts(connection: Connection, names: t.Container[str]) -> FactsByName:
     """Where volumes are and how much they take, by identity."""
-    facts: Facts = {}
+    facts: FactsByName = {}
     formats = Formats(connection)
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         for name, volume in listed(pool):

@@ -27,7 +27,7 @@ from ..._storage.manifest import Manifest
 from ..._storage.removal import because
 from ..._storage.storage_observe import identity
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 
 
 class Born:
@@ -141,7 +141,7 @@ def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half
     """Which of these volumes a run began that was killed. Who uses them is only asked where there are any."""
     noted = Manifest(connection.getURI()).entries("volumes")
     half = Half.nothing()
-    users: Users | None = None
+    users: StorageUsers | None = None
     for key, found in volumes.items():
         facts = noted.get(key, {})
         if facts.get("making") is None:
@@ -166,7 +166,7 @@ def unfinished(key: str) -> str:
     return f"a run that was killed was making the volume {key}"
 
 
-def doubt(key: str, facts: t.Mapping[str, str], found: Observed, users: Users) -> str | None:
+def doubt(key: str, facts: t.Mapping[str, str], found: Observed, users: StorageUsers) -> str | None:
     """Why a volume may be another one than the one that was being made; None where it is that one and unused."""
     path = found.definition.findtext("target/path")
     sign = identity(found.definition)

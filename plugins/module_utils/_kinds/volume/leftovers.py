@@ -11,12 +11,12 @@ from ..._engine.observed import Observed
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
-from ..._storage.manifest import Entries, Manifest
+from ..._storage.manifest import Manifest, ManifestEntries
 from ..._storage.other_hosts import within_reach
 from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 from ..image.declared import declared as declared_images
 from ..shared import declared
 from .half_made import made_in_this_moment
@@ -43,7 +43,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     there = storage_observe.volumes(connection, noted.keys())
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
     left = still_ours(out, there, noted, asked)
-    users = all_users(connection, forecast=asked.forecast) if left else Users()
+    users = all_users(connection, forecast=asked.forecast) if left else StorageUsers()
     declared.add_volumes(users, asked.wants)
     if left:
         declared.add_uses(connection, users, asked)
@@ -60,7 +60,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     return out
 
 
-def current(noted: Entries, images: t.Container[str]) -> list[str]:
+def current(noted: ManifestEntries, images: t.Container[str]) -> list[str]:
     """The base images that stay, though nothing may be laid over them: the last one of each declared image.
 
     :param noted: what is noted of volumes
@@ -74,7 +74,9 @@ def current(noted: Entries, images: t.Container[str]) -> list[str]:
     return [key for _fetched, key in last.values()]
 
 
-def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, asked: Asked) -> dict[str, str | None]:
+def still_ours(
+    out: Leftovers, there: t.Mapping[str, Observed], noted: ManifestEntries, asked: Asked
+) -> dict[str, str | None]:
     """The volumes of the owner that are those which were made, by their paths; of others is said why they stay."""
     left: dict[str, str | None] = {}
     for key, found in sorted(there.items(), key=lambda entry: entry[0]):
@@ -100,7 +102,7 @@ def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, 
     return left
 
 
-def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) -> dict[str, str | None]:
+def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: StorageUsers) -> dict[str, str | None]:
     """The volumes that no other host can have; of others is said why they stay.
 
     :param left: the volumes with their paths
@@ -119,7 +121,7 @@ def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) 
     return near
 
 
-def add_unseen(connection: Connection, out: Leftovers, noted: Entries, asked: Asked) -> None:
+def add_unseen(connection: Connection, out: Leftovers, noted: ManifestEntries, asked: Asked) -> None:
     """Say which volumes may still be there, and cannot be seen, for their pool is stopped or gone.
 
     :param noted: volumes that no active pool has

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host
-from ..._engine.step import Place, Step
+from ..._engine.step import Step, StepPlace
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
@@ -20,7 +20,7 @@ from ..._storage import storage_observe
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
 from ..._storage.survey_users import all_users
-from ..._storage.users import Users
+from ..._storage.users import StorageUsers
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..image.bases import Bases
 from ..image.declared import declared as declared_images
@@ -42,10 +42,10 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     if connection is None:
         given, unfit = found.for_volumes(wants, have, images)
-        plans = storage_plan.plan_volumes(have, given, host, pools, Users())
+        plans = storage_plan.plan_volumes(have, given, host, pools, StorageUsers())
         return refused(found.first(plans), unfit)
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
-    users = all_users(connection, forecast=options.forecast) if going else Users()
+    users = all_users(connection, forecast=options.forecast) if going else StorageUsers()
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")
     if going:
@@ -64,7 +64,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
         refuse_held(connection, entry, half, noted)
         entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
         if want["state"] != "absent" and entry.name in have and is_a_guests(noted.get(entry.name, {})):
-            entry.steps.add(Place.AFTER, Step("note_declared", entry.name))
+            entry.steps.add(StepPlace.AFTER, Step("note_declared", entry.name))
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     readiness.check_volumes(connection, plans, wants, options)
@@ -133,4 +133,4 @@ def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str])
     for key in keys:
         if key in doubtful:
             entry.warnings.append(doubtful[key])
-            entry.steps.add(Place.FORGET, Step("forget", key))
+            entry.steps.add(StepPlace.FORGET, Step("forget", key))

@@ -26,8 +26,8 @@ from ..._host.files import in_place_of_file
 from ..._printing import printable, spelled_out
 from ..._storage.making import Making
 from ..._storage.removal import Judge, because, going
-from ..._storage.storage_observe import Pool, problem_of, stopped_pool
-from ..._storage.users import Users
+from ..._storage.storage_observe import ObservedPool, problem_of, stopped_pool
+from ..._storage.users import StorageUsers
 from .encryption import comparable
 from .storage_rules import IMAGES, MADE_DIRECTORIES, describe_volume, need_size, odd_name, volume_key
 from .table import VOLUME
@@ -46,7 +46,7 @@ CYLINDER = 16 * 255 * 512
 NEVER_GROWN = ("qcow", "vdi", "vmdk", "vpc")
 """Formats that QEMU makes, and makes no larger."""
 
-FUTURE = {"default": Pool("dir", IMAGES, True)}
+FUTURE = {"default": ObservedPool("dir", IMAGES, True)}
 """Pools that a fresh host will have, as far as can be known."""
 
 
@@ -77,8 +77,8 @@ def plan_volumes(
     have: t.Mapping[str, Observed],
     wants: t.Iterable[Item],
     host: Host,
-    pools: t.Mapping[str, Pool],
-    users: Users,
+    pools: t.Mapping[str, ObservedPool],
+    users: StorageUsers,
 ) -> list[Plan]:
     """Plan volumes.
 
@@ -119,7 +119,7 @@ def plan_volume(
     have: Observed | None,
     want: Item,
     host: Host,
-    pools: t.Mapping[str, Pool],
+    pools: t.Mapping[str, ObservedPool],
     owner: Owner | None = None,
 ) -> Plan:
     """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there.
@@ -137,7 +137,9 @@ def plan_volume(
     return done
 
 
-def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, pool: Pool | None = None) -> Plan:
+def plan_deletion(
+    have: Observed | None, want: Item, host: Host, judge: Judge, pool: ObservedPool | None = None
+) -> Plan:
     """Plan that a volume goes, with its data; never while somebody uses it.
 
     :param judge: knows who uses what, and what goes before. What is laid over it must be gone by then.
@@ -170,7 +172,7 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, p
     return done
 
 
-def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
+def plan_making(want: Item, host: Host, pools: t.Mapping[str, ObservedPool], owner: Owner | None) -> Plan:
     """Plan a new volume."""
     pool = pools.get(want["pool"])
     need_size(want)
@@ -218,7 +220,9 @@ def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
                 yield str(step.value.item["image"])
 
 
-def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
+def plan_growth(
+    have: Observed, want: Item, host: Host, pools: t.Mapping[str, ObservedPool], owner: Owner | None
+) -> Plan:
     """Plan the only way that a volume can change."""
     there = have.definition
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
@@ -291,7 +295,7 @@ def slack(volume: ET.Element) -> int:
     return CYLINDER if form is not None and form.get("type") == "vpc" else 1
 
 
-def volume_path(place: str, pool: str, pools: t.Mapping[str, Pool]) -> str | None:
+def volume_path(place: str, pool: str, pools: t.Mapping[str, ObservedPool]) -> str | None:
     """Where a volume named from another one is, for pools whose volumes are files or devices in one directory."""
     where, _slash, name = place.rpartition("/")
     found = pools.get(where or pool)

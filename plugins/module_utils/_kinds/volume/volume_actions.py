@@ -26,7 +26,7 @@ from ..._storage import leaving
 from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
-from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
+from ..._storage.removal import Going, InUse, NotRemoved, going, last_look, refuse_used
 from ..._storage.storage_observe import active_pool, identity, lookup, refresh, runs_with, unseen
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
@@ -275,7 +275,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
         if isinstance(error, InUse) and plan.guest is not None:
             with contextlib.suppress(VirtfleetError):
                 leaving.spare(connection, plan.note or plan.key)
-        raise Kept(plan.change, str(error)) from None
+        raise NotRemoved(plan.change, str(error)) from None
     try:
         if volume is not None:
             volume.delete(0)
@@ -283,7 +283,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
         if cut(error) or ended(connection):
             raise
         if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
-            raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
+            raise NotRemoved(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
@@ -309,10 +309,10 @@ def guest_volume_delete(connection: Connection, name: str, step: Step, options: 
     deadline = time.monotonic() + options.shutdown_timeout + MARGIN
     while waiting(connection, plan):
         if time.monotonic() >= deadline:
-            raise Kept(plan.change, f"delete: {plan.key} stays: {waiting(connection, plan)} is still there")
+            raise NotRemoved(plan.change, f"delete: {plan.key} stays: {waiting(connection, plan)} is still there")
         yield
     if any(domain.name() == name for domain in connection.listAllDomains(0)):
-        raise Kept(plan.change, f"delete_volume: a guest {name} is still defined, so its volume {plan.key} stays")
+        raise NotRemoved(plan.change, f"delete_volume: a guest {name} is still defined, so its volume {plan.key} stays")
     volume_delete(connection, name, step, options)
 
 

@@ -31,7 +31,7 @@ from ..._libvirt.connection import LibvirtError, libvirt
 from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.guest_documents import definitions
-from ..._storage.noted_formats import SAME, Noted, things, volume_at
+from ..._storage.noted_formats import SAME, NotedFormats, things, volume_at
 from ..._storage.storage_observe import listed, source_place
 from ..._storage.users import is_local
 from ..domain.disks.disk_bytes import first_bytes
@@ -53,7 +53,7 @@ class Formats:
         self.connection, self.gone = connection, gone
         self.places = Places()
         self.local = is_local(str(connection.getURI()))
-        self.noted = Noted(connection, self.places)
+        self.noted = NotedFormats(connection, self.places)
         self.told: dict[str, set[tuple[str, str]]] | None = None
         self.sealed: dict[str, set[bool]] = {}
 

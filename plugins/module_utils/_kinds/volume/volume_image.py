@@ -47,7 +47,7 @@ CONVERT = "; only raw and qcow2 are taken: convert it with qemu-img"
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class ImageFound:
     """What an image is.
 
     :param format: such as ``qcow2``
@@ -189,7 +189,7 @@ def make(
     permissions: t.Mapping[str, object] | None = None,
     born: t.Callable[[str], None] = lambda part: None,
     part: str | None = None,
-) -> Found:
+) -> ImageFound:
     """Make a file of an image.
 
     :param form: the format it gets; None for that of the image
@@ -226,7 +226,7 @@ def make(
 
 def fill_open(
     target: int, source: Source, form: str | None, capacity: int | None, folder: str, stack: contextlib.ExitStack
-) -> Found:
+) -> ImageFound:
     """Fill an open file with an image. Raises Unfit, or OSError where there is no room."""
     image, content = obtain(source, form, capacity, folder, stack)
     plain = content.kind in PLAIN
@@ -245,7 +245,7 @@ def fill_open(
         if error.errno == errno.EFBIG:
             raise VirtfleetError(too_large(f"a disk of {largest} bytes", folder)) from None
         raise
-    return Found(form, largest)
+    return ImageFound(form, largest)
 
 
 def measured(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import OWN, Guest, Layer, merged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import OWN, Layer, LayeredGuest, merged
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 LOW = {"memory": "1GiB", "cpu": {"topology": {"cores": 1, "threads": 1}}, "title": "low"}
@@ -44,7 +44,7 @@ def test_what_is_given_is_given_whatever_it_is(empty: Any) -> None:
 
 def test_the_place_of_each_option_is_known() -> None:
     guest = merged({"name": "a", "cpu": {"mode": "maximum"}}, [Layer("low", LOW), Layer("high", HIGH)], "a.yml")
-    assert isinstance(guest, Guest)
+    assert isinstance(guest, LayeredGuest)
     assert json.loads(json.dumps(guest))["title"] == "high"
     said = {where: guest.says(Invalid(where, "is odd")) for where in ("title", "cpu.topology.cores", "cpu.mode", "")}
     assert said == {
@@ -59,14 +59,14 @@ def test_the_place_of_each_option_is_known() -> None:
 
 def test_a_place_inside_a_list_is_that_of_the_list() -> None:
     guest = merged({"name": "a"}, [Layer("low", {"disks": [{"size": "1GiB"}]})])
-    assert isinstance(guest, Guest)
+    assert isinstance(guest, LayeredGuest)
     assert guest.says(Invalid("disks[0].size", "is odd")) == "disks[0].size: is odd (from low)"
 
 
 def test_what_was_said_of_the_layer_is_not_said_of_the_guest() -> None:
     layer = Layer("low", {"memory": "banana"})
     guest = merged({"name": "a"}, [layer])
-    assert isinstance(guest, Guest)
+    assert isinstance(guest, LayeredGuest)
     _item, problems = DOMAIN.parse_item(guest)
     assert [guest.says(problem) for problem in problems] == [None]
     assert layer.lines() == [f"low: {problem}" for problem in problems]

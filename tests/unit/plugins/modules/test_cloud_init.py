@@ -24,7 +24,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit.seed_world import CLOUD, HASH, KEY, URI, guest
 
@@ -392,9 +392,9 @@ def test_a_bare_host_in_check_mode(connection: Any, run_main: Any, monkeypatch: 
 )
 def test_the_place_of_a_seed(disks: list[dict[str, Any]], pool: str) -> None:
     known = {
-        "images": Pool("dir", "/images", True),
-        "default": Pool("dir", "/var/lib", True),
-        "vg0": Pool("logical", "/dev/vg0", True),
+        "images": ObservedPool("dir", "/images", True),
+        "default": ObservedPool("dir", "/var/lib", True),
+        "vg0": ObservedPool("logical", "/dev/vg0", True),
     }
     made, (need,) = seeds.resolve({**guest({}, disks=disks), "state": "present"}, None, known, {})
     assert need.key == f"{pool}/web01-seed.img"

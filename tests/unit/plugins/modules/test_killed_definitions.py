@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import begun
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.private_file import PrivateFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
@@ -292,8 +292,8 @@ def test_a_pool_that_came_about_though_its_step_failed_is_told(
 def test_the_making_ends_before_a_start(actions: str, order: str) -> None:
     entry = Plan("pool", "k1")
     for action in actions.split():
-        place = Place.DEFINITION if action == "define" else Place.STATE
-        entry.steps.add(Place.BESIDE if action.startswith("set_") else place, Step(action))
+        place = StepPlace.DEFINITION if action == "define" else StepPlace.STATE
+        entry.steps.add(StepPlace.BESIDE if action.startswith("set_") else place, Step(action))
     have = {"k1": Observed(ET.Element("pool"), None, "inactive", {}, unfinished=True)}
     begun.plan_finish(POOLS, [entry], have)
     assert [step.action for step in entry.steps] == order.split()

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
@@ -244,7 +244,7 @@ def test_plans_that_wait_for_each_other_fail() -> None:
     one, other = plan_of("domain", "one", Step("start")), plan_of("domain", "other", Step("start"))
     one.after, other.after = [other], [one]
     for plan in (one, other):
-        plan.steps.add(Place.STATE, Step("define"))
+        plan.steps.add(StepPlace.STATE, Step("define"))
     waiting = [apply.handed_over(plan, ("define",)) for plan in (one, other)]
     next(waiting[0])
     with pytest.raises(VirtfleetError, match="it and guest one wait for each other's disks"):

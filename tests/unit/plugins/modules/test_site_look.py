@@ -13,7 +13,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.action import site_look as action
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import look as flow
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import daemons
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge
@@ -191,7 +191,7 @@ def test_steps_without_a_change_are_something_to_do(
     def prepared(self: Any, session: Any) -> None:
         prepare(self, session)
         for entry in self.plans:
-            entry.steps.add(Place.AFTER, Step("note"))
+            entry.steps.add(StepPlace.AFTER, Step("note"))
 
     monkeypatch.setattr(flow.Run, "prepare", prepared)
     assert "network default has something left to be done" in look(made)["why"]

@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot impo
     snapshot_actions,
     unchanged,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.guests import Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.guests import SnapshotGuest
 from ansible_collections.virtfleet.kvm.plugins.modules import snapshots
 from ansible_collections.virtfleet.kvm.tests.unit.snapshot_host import BACK, URI, Host, Run, problem, tool
 
@@ -216,5 +216,5 @@ def test_controllers_at_another_place_are_no_change() -> None:
     usb, ide = "<controller type='usb' index='0'/>", "<controller type='ide' index='0'/>"
     now, then, other = (ET.fromstring(text.format(part)) for part in (usb + ide, ide + usb, usb))
     snapshot: Any = SimpleNamespace(definition=then, external=False)
-    assert unchanged.defined_alike(t.cast(Guest, SimpleNamespace(kept=now)), snapshot)
-    assert not unchanged.defined_alike(t.cast(Guest, SimpleNamespace(kept=other)), snapshot)
+    assert unchanged.defined_alike(t.cast(SnapshotGuest, SimpleNamespace(kept=now)), snapshot)
+    assert not unchanged.defined_alike(t.cast(SnapshotGuest, SimpleNamespace(kept=other)), snapshot)

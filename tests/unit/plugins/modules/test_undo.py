@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch, domain_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import Lost
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import ConnectionLost
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
@@ -293,7 +293,7 @@ def test_what_was_made_before_the_connection_was_lost_is_taken_back(
     def starting(link: Any, name: str, *more: Any) -> None:
         starts.append(name)
         if name == "bad" and (len(starts) == 1 or (then == "is lost again" and len(starts) == 2)):
-            raise Lost("start: client socket is closed")
+            raise ConnectionLost("start: client socket is closed")
         if name == "bad" and then != "fails after a good start":
             raise VirtfleetError("boom")
         domain_actions.domain_start(link, name, *more)

@@ -17,13 +17,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.lacking import Site
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_places
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
-ON_ONE = {"a": Pool("dir", "/x", True), "b": Pool("dir", "/x", True)}
+ON_ONE = {"a": ObservedPool("dir", "/x", True), "b": ObservedPool("dir", "/x", True)}
 SAME = "the two are one file: declare it once"
 
 
@@ -122,13 +122,16 @@ def test_a_folder_that_is_mounted_twice_is_one(mounted: Path) -> None:
 
 @pytest.mark.parametrize(("one", "two"), [("dir", "fs"), ("logical", "logical"), ("netfs", "dir")])
 def test_pools_of_all_types_in_folders(connection: Any, one: str, two: str) -> None:
-    assert len(planned(connection, {"a": Pool(one, "/x", True), "b": Pool(two, "//x/.", True)})) == 1
+    assert len(planned(connection, {"a": ObservedPool(one, "/x", True), "b": ObservedPool(two, "//x/.", True)})) == 1
 
 
 @pytest.mark.parametrize("kind", ["iscsi", "scsi", "rbd", "disk"])
 def test_names_of_other_pools_are_their_own(connection: Any, kind: str) -> None:
     assert (
-        planned(connection, {"a": Pool(kind, "/dev/disk/by-path", True), "b": Pool(kind, "/dev/disk/by-path", True)})
+        planned(
+            connection,
+            {"a": ObservedPool(kind, "/dev/disk/by-path", True), "b": ObservedPool(kind, "/dev/disk/by-path", True)},
+        )
         == []
     )
 
@@ -140,7 +143,7 @@ def test_only_where_one_of_them_changes(connection: Any, steps: tuple[int, int])
 
 def planned(
     connection: Any,
-    found: dict[str, Pool],
+    found: dict[str, ObservedPool],
     steps: tuple[int, int] = (1, 1),
     states: tuple[str, str] = ("present", "present"),
 ) -> list[str]:

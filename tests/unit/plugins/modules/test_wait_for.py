@@ -14,11 +14,11 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import Look
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import GuestLook
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 SEEN = {"interface": "vnet0", "mac": "52:54:00:00:00:01", "address": "192.0.2.7", "prefix": 24, "source": "lease"}
-Seeing = Callable[[str], Look]
+Seeing = Callable[[str], GuestLook]
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +41,10 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seeing], None]:
     return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name: see(name))
 
 
-def after(seconds: float, look: Look) -> Callable[[], Look]:
+def after(seconds: float, look: GuestLook) -> Callable[[], GuestLook]:
     """A guest that is so after a time."""
     start = time.monotonic()
-    return lambda: look if time.monotonic() - start >= seconds else Look([], False)
+    return lambda: look if time.monotonic() - start >= seconds else GuestLook([], False)
 
 
 def test_the_addresses_are_told(connection: Any, run_domains: Any) -> None:
@@ -70,7 +70,7 @@ def test_check_mode_waits_for_nothing(connection: Any, run_domains: Any, sees: A
 
 
 def test_guests_are_waited_for_side_by_side(connection: Any, run_domains: Any, sees: Any) -> None:
-    looks = {name: after(0.4, Look([SEEN], False)) for name in ("a", "b", "c")}
+    looks = {name: after(0.4, GuestLook([SEEN], False)) for name in ("a", "b", "c")}
     sees(lambda name: looks[name]())
     start = time.monotonic()
     done = run_domains(*(guest(name, wait_for="address", interfaces=[]) for name in looks))
@@ -79,7 +79,7 @@ def test_guests_are_waited_for_side_by_side(connection: Any, run_domains: Any, s
 
 
 def test_one_that_comes_too_late_fails_alone(connection: Any, run_domains: Any, sees: Any) -> None:
-    sees(lambda name: Look([SEEN], None) if name == "good" else Look([], False))
+    sees(lambda name: GuestLook([SEEN], None) if name == "good" else GuestLook([], False))
     done = run_domains(
         guest("good", wait_for="address", interfaces=[]),
         guest("late", wait_for="address", wait_timeout=1, interfaces=[]),
@@ -99,12 +99,12 @@ def test_one_that_comes_too_late_fails_alone(connection: Any, run_domains: Any, 
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
-        (Look(runs=False), "wait_for: it does not run any more"),
-        (Look([SEEN], None), "wait_for: it has no channel for an agent: declare channels"),
-        (Look([SEEN], False), "wait_for: after 1 s its agent is not connected"),
+        (GuestLook(runs=False), "wait_for: it does not run any more"),
+        (GuestLook([SEEN], None), "wait_for: it has no channel for an agent: declare channels"),
+        (GuestLook([SEEN], False), "wait_for: after 1 s its agent is not connected"),
     ],
 )
-def test_what_an_agent_can_lack(connection: Any, run_domains: Any, sees: Any, seen: Look, said: str) -> None:
+def test_what_an_agent_can_lack(connection: Any, run_domains: Any, sees: Any, seen: GuestLook, said: str) -> None:
     sees(lambda name: seen)
     done = run_domains(guest("web01", wait_for="agent", wait_timeout=1, **AGENT), fails=True)
     assert f"domain web01: {said}" in done["msg"]
@@ -117,7 +117,7 @@ def test_a_guest_without_a_channel_for_its_agent_is_refused(connection: Any, run
 
 
 def test_an_agent_that_is_there(connection: Any, run_domains: Any, sees: Any) -> None:
-    sees(lambda name: Look([], True))
+    sees(lambda name: GuestLook([], True))
     assert run_domains(guest("web01", wait_for="agent", **AGENT))["addresses"] == {"web01": []}
 
 

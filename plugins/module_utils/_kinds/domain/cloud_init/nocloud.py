@@ -19,7 +19,7 @@ from ...._errors import Invalid
 from ...._printing import SECRET
 from .options import ALONE, CLOUD_INIT
 
-Files = dict[str, bytes]
+SeedFiles = dict[str, bytes]
 """The files of a seed by their names."""
 
 META, USER, VENDOR, NETWORK = "meta-data", "user-data", "vendor-data", "network-config"
@@ -37,7 +37,7 @@ UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> Files:
+def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> SeedFiles:
     """The files of a seed.
 
     :param item: the options of ``cloud_init``
@@ -47,7 +47,7 @@ def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> Files
     Raises Invalid where they are too large.
     """
     meta = {INSTANCE: instance, "local-hostname": item.get("hostname") or guest, **(item.get("meta_data") or {})}
-    made: Files = {META: written(meta), USER: config(user_data(item, guest))}
+    made: SeedFiles = {META: written(meta), USER: config(user_data(item, guest))}
     if item.get("vendor_data") is not None:
         made[VENDOR] = config(item["vendor_data"])
     network = network_config(item, macs)
@@ -147,7 +147,7 @@ def read(content: bytes) -> object:
         return None
 
 
-def instance_of(made: Files) -> str | None:
+def instance_of(made: SeedFiles) -> str | None:
     """The identity of the instance on a seed; None where nothing tells it."""
     meta = read(made.get(META, b""))
     found = meta.get(INSTANCE) if isinstance(meta, dict) else None
@@ -160,7 +160,7 @@ def next_instance(instance: str) -> str:
     return f"{base}+{int(number) + 1}" if base and re.fullmatch(r"[0-9]{1,9}", number) else f"{instance}+2"
 
 
-def digest(made: Files, instance: bool) -> str:
+def digest(made: SeedFiles, instance: bool) -> str:
     """What tells the content of a seed from another one.
 
     :param instance: whether the identity of the instance is a part of it, as the user gives it
@@ -175,7 +175,7 @@ def digest(made: Files, instance: bool) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def parts(before: Files, after: Files) -> dict[str, tuple[object, object]]:
+def parts(before: SeedFiles, after: SeedFiles) -> dict[str, tuple[object, object]]:
     """What differs between two seeds: the options by their names, each as it was and will be (see shown)."""
     found: dict[str, tuple[object, object]] = {}
     for name, default in ((META, "meta_data"), (USER, "user_data"), (VENDOR, "vendor_data"), (NETWORK, "network")):

@@ -22,13 +22,13 @@ from ...._host.files import in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.manifest import Manifest
-from ...._storage.storage_observe import Pool, active_pool, identity, lookup, source_place
+from ...._storage.storage_observe import ObservedPool, active_pool, identity, lookup, source_place
 from ..guest_options import GuestOptions
 from . import nocloud
-from .nocloud import Files
+from .nocloud import SeedFiles
 
 
-class Adopted(t.NamedTuple):
+class AdoptedSeed(t.NamedTuple):
     """A seed that is noted again.
 
     :param key: its volume, POOL/VOLUME
@@ -41,13 +41,13 @@ class Adopted(t.NamedTuple):
     facts: dict[str, str]
 
 
-def files_on(path: str | None) -> Files | None:
+def files_on(path: str | None) -> SeedFiles | None:
     """The files on a seed; None where nothing is there that is one, or the host lacks the tools."""
     image = seed_image.content_of(path or "")
     return None if image is None or seed_image.missing() is not None else seed_image.read(image)
 
 
-def belongs(files: Files | None, uuid: str | None, item: Item) -> bool:
+def belongs(files: SeedFiles | None, uuid: str | None, item: Item) -> bool:
     """Whether files are those of the seed of a guest, whatever is declared by now.
 
     :param uuid: that of the guest
@@ -63,7 +63,9 @@ def belongs(files: Files | None, uuid: str | None, item: Item) -> bool:
     return instance in (uuid, declared) or (base in (uuid, declared) and number.isdigit())
 
 
-def is_of_guest(want: Item, have: Observed | None, node: ET.Element | None, pools: t.Mapping[str, Pool]) -> bool:
+def is_of_guest(
+    want: Item, have: Observed | None, node: ET.Element | None, pools: t.Mapping[str, ObservedPool]
+) -> bool:
     """Whether what a guest has as its seed was made for it.
 
     :param node: the disk that it has as its seed
@@ -74,7 +76,7 @@ def is_of_guest(want: Item, have: Observed | None, node: ET.Element | None, pool
     return belongs(files_on(path_of(place, pools)), have.definition.findtext("uuid"), want.get("cloud_init") or {})
 
 
-def path_of(place: str, pools: t.Mapping[str, Pool]) -> str:
+def path_of(place: str, pools: t.Mapping[str, ObservedPool]) -> str:
     """The path of a place, given as one or as POOL/VOLUME; empty where none is known."""
     pool, _slash, name = place.partition("/")
     if place.startswith("/"):
@@ -104,7 +106,7 @@ def refusal(key: str, path: str, kept: bool) -> str:
 
 def adopt_seed(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     """Note a seed again as made for a guest. Raises VirtfleetError where it is another one by now."""
-    plan: Adopted = step.value
+    plan: AdoptedSeed = step.value
     pool_name, _slash, volume_name = plan.key.partition("/")
     volume = lookup(active_pool(connection, pool_name), volume_name)
     if volume is None or identity(ET.fromstring(volume.XMLDesc())) != plan.identity:

@@ -18,7 +18,7 @@ from ...._host.files import birth, in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._storage.making import Making
 from ...._storage.manifest import Manifest
-from ...._storage.removal import Kept
+from ...._storage.removal import NotRemoved
 from ...._storage.storage_observe import active_pool, another, identity, lookup, refresh
 from ...volume.half_made import clear_parts
 from ...volume.new_file import told
@@ -158,7 +158,7 @@ def delete_seed(delete: t.Callable[..., None]) -> t.Callable[..., None]:
     def action(connection: Connection, name: str, step: Step, options: object) -> None:
         try:
             delete(connection, name, step, options)
-        except Kept as error:
+        except NotRemoved as error:
             raise VirtfleetError(str(error)) from None
 
     return action

@@ -12,15 +12,15 @@ from ...._engine.live import RESTART
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Item
-from ...._engine.step import Place, Step
+from ...._engine.step import Step, StepPlace
 from ...._libvirt.objects import Connection
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
 from ...._storage.removal import because, going
-from ...._storage.storage_observe import Pool, source_place
+from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.survey_users import all_users
-from ...._storage.users import Users
+from ...._storage.users import StorageUsers
 from ...shared import declared
 from ..disks.disk_removal import not_ours
 from ..disks.guest_disks import key_of
@@ -35,7 +35,7 @@ def plan_removals(
     plans: t.Sequence[Plan],
     wants: t.Sequence[Item],
     have: t.Mapping[str, Observed],
-    pools: t.Mapping[str, Pool],
+    pools: t.Mapping[str, ObservedPool],
     forecast: Forecast,
 ) -> None:
     """Plan that the volumes of seeds go which guests give up by ``cloud_init: null``, once nobody has them any more."""
@@ -61,7 +61,7 @@ def plan_removals(
             plan_removal(plan, key, volume, made.get(key), users, runs_with(have.get(plan.name)))
 
 
-def had_by(have: Observed | None, pools: t.Mapping[str, Pool]) -> list[str]:
+def had_by(have: Observed | None, pools: t.Mapping[str, ObservedPool]) -> list[str]:
     """The volume that a guest has as its seed, also where it was made under another name, or on another host."""
     node = None if have is None else seed_of(have.definition)
     place = None if node is None else source_place(node.find("source"))
@@ -69,7 +69,7 @@ def had_by(have: Observed | None, pools: t.Mapping[str, Pool]) -> list[str]:
     return [] if key is None else [key]
 
 
-def holders(plan: Plan, key: str, volume: Observed, users: Users) -> list[str]:
+def holders(plan: Plan, key: str, volume: Observed, users: StorageUsers) -> list[str]:
     """Who else has the seed of a guest, in words; also a snapshot, or a saved state that the guest does not leave."""
     own = {f"guest {plan.name}"}
     if any(step.action == "start" for step in plan.steps):
@@ -84,7 +84,7 @@ def runs_with(have: Observed | None) -> bool:
 
 
 def plan_removal(
-    plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, str] | None, users: Users, running: bool
+    plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, str] | None, users: StorageUsers, running: bool
 ) -> None:
     """Plan that one volume goes. What is not sure to be the one that was made stays, and is said.
 
@@ -105,7 +105,7 @@ def plan_removal(
         step = dataclasses.replace(going(key, volume), guest=plan.name)
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))
-        plan.steps.add(Place.AFTER, Step("delete_seed", step, reaches=(path,)))
+        plan.steps.add(StepPlace.AFTER, Step("delete_seed", step, reaches=(path,)))
         plan.beside = plan.beside | {path}
 
 

@@ -26,10 +26,10 @@ from ...._host import seed_image
 from ...._host.files import bases, in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
-from ...._storage.manifest import Entries, filled_by_another
+from ...._storage.manifest import ManifestEntries, filled_by_another
 from ...._storage.removal import because
-from ...._storage.storage_observe import Pool, another, identity, problem_of, source_place
-from ...._storage.users import Users, is_local
+from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, source_place
+from ...._storage.users import StorageUsers, is_local
 from ...shared.derive import targets
 from ...shared.lacking import FOREIGN
 from ...volume.storage_plan import FUTURE, Owner, plan_volume
@@ -37,7 +37,7 @@ from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from . import nocloud
 from .options import ALIAS, is_seed
-from .seed_adoption import Adopted, belongs, files_on, is_of_guest, path_of, refusal
+from .seed_adoption import AdoptedSeed, belongs, files_on, is_of_guest, path_of, refusal
 
 LETTERS = 26
 """Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
@@ -58,7 +58,7 @@ class Refilling:
     """
 
     key: str
-    files: nocloud.Files = dataclasses.field(repr=False)
+    files: nocloud.SeedFiles = dataclasses.field(repr=False)
     content: str
     identity: str | None
     same: bool
@@ -88,7 +88,7 @@ def seed_of(root: ET.Element) -> ET.Element | None:
 
 
 def resolve(
-    want: Item, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries, here: bool = False
+    want: Item, have: Observed | None, pools: t.Mapping[str, ObservedPool], made: ManifestEntries, here: bool = False
 ) -> tuple[Item, list[Needed]]:
     """A guest with its seed among its disks, and the volume that this needs.
 
@@ -125,8 +125,8 @@ def had(
     want: Item,
     have: Observed | None,
     node: ET.Element | None,
-    pools: t.Mapping[str, Pool],
-    made: Entries,
+    pools: t.Mapping[str, ObservedPool],
+    made: ManifestEntries,
     here: bool,
 ) -> str | None:
     """The volume that a guest has as its seed, if it was made for it; also where it has an image laid over that.
@@ -171,7 +171,7 @@ def placed(
     have: Observed | None,
     listed: t.Sequence[Item],
     node: ET.Element | None,
-    pools: t.Mapping[str, Pool],
+    pools: t.Mapping[str, ObservedPool],
     spot: int,
     key: str | None,
 ) -> tuple[Item, Needed]:
@@ -206,7 +206,7 @@ def free_target(listed: t.Iterable[Item], have: Observed | None) -> str:
     )
 
 
-def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[str, Pool]) -> str:
+def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[str, ObservedPool]) -> str:
     """The pool of a new seed: that of the first disk where it holds files, else ``default``."""
     there = {target_of(disk): source_place(disk.find("source")) for disk in others(have)}
     for disk in listed:
@@ -219,7 +219,7 @@ def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[s
     return "default"
 
 
-def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) -> str | None:
+def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, ObservedPool]) -> str | None:
     """What is said of a seed that changes while its guest has an image laid over it; None where it has none."""
     node = None if have is None or not need.kept else seed_of(have.definition)
     place = None if node is None else source_place(node.find("source"))
@@ -247,12 +247,12 @@ class Seeds:
     :param users: tells who uses what; asked only where a volume is there that the guest does not have
     """
 
-    made: Entries
-    pools: t.Mapping[str, Pool]
+    made: ManifestEntries
+    pools: t.Mapping[str, ObservedPool]
     host: Host
     here: bool
     check: bool
-    users: t.Callable[[], Users] | None = None
+    users: t.Callable[[], StorageUsers] | None = None
 
     def plan(
         self, plan: Plan, need: Needed, volume: Observed | None, have: Observed | None
@@ -304,7 +304,7 @@ class Seeds:
         adopted = self.adopted(plan, need, volume, root.findtext("uuid"))
         return adopted.facts, [Step("adopt_seed", adopted)]
 
-    def adopted(self, plan: Plan, need: Needed, volume: Observed, uuid: str | None) -> Adopted:
+    def adopted(self, plan: Plan, need: Needed, volume: Observed, uuid: str | None) -> AdoptedSeed:
         """A seed that was made for the guest elsewhere. Raises VirtfleetError where that is not known.
 
         :param uuid: that of the guest
@@ -321,7 +321,7 @@ class Seeds:
         image = hashlib.sha256(seed_image.content_of(path) or b"").hexdigest()
         kept |= {"guest": plan.name, "format": "raw", "seed": content_of(need, files), "image": image}
         sign = identity(volume.definition)
-        return Adopted(need.key, sign, kept if sign is None else {**kept, "identity": sign})
+        return AdoptedSeed(need.key, sign, kept if sign is None else {**kept, "identity": sign})
 
     def making(self, plan: Plan, need: Needed, root: ET.Element) -> tuple[list[Step], list[Change]]:
         """A seed that is not there yet."""
@@ -381,12 +381,12 @@ def definition(plan: Plan, have: Observed | None) -> ET.Element:
     return ET.Element("domain") if have is None else have.definition
 
 
-def files_of(need: Needed, guest: str, instance: str, root: ET.Element) -> nocloud.Files:
+def files_of(need: Needed, guest: str, instance: str, root: ET.Element) -> nocloud.SeedFiles:
     """What is on a seed."""
     macs = [str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")]
     return nocloud.files(need.item["seed"], guest, instance, macs)
 
 
-def content_of(need: Needed, files: nocloud.Files) -> str:
+def content_of(need: Needed, files: nocloud.SeedFiles) -> str:
     """What tells the content of a seed from another one."""
     return nocloud.digest(files, nocloud.INSTANCE in (need.item["seed"].get("meta_data") or {}))

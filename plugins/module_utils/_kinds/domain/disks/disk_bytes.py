@@ -9,11 +9,11 @@ import os
 import typing as t
 
 from ...._host import part_files
-from ...._host.image_format import Read, Unfit, recognise
+from ...._host.image_format import ReadAt, Unfit, recognise
 from ...._host.qcow2 import HEADER, MORE, check_qcow2, parse
 
 
-class Found(t.NamedTuple):
+class FirstBytes(t.NamedTuple):
     """What a file or device is by its first bytes.
 
     :ivar kind: as that of Content
@@ -28,7 +28,7 @@ class Found(t.NamedTuple):
     size: int | None = None
 
 
-def first_bytes(path: str) -> Found | None:
+def first_bytes(path: str) -> FirstBytes | None:
     """What a file or device is by its first bytes; None where nothing is there, or it cannot be read."""
     try:
         descriptor = part_files.open_to_read(path)
@@ -38,15 +38,15 @@ def first_bytes(path: str) -> Found | None:
         size, read = os.lseek(descriptor, 0, os.SEEK_END), part_files.reader(descriptor)
         content = recognise(read, size)
         if content.kind != "qcow2":
-            return Found(content.kind, content.words, size=size)
-        return Found(content.kind, content.words, odd_header(read, size), disk_size(read))
+            return FirstBytes(content.kind, content.words, size=size)
+        return FirstBytes(content.kind, content.words, odd_header(read, size), disk_size(read))
     except OSError:
         return None
     finally:
         os.close(descriptor)
 
 
-def odd_header(read: Read, size: int) -> str:
+def odd_header(read: ReadAt, size: int) -> str:
     """Why a header of qcow2 is not taken without a word of the user's; empty where it is whole."""
     try:
         check_qcow2(read, size)
@@ -55,7 +55,7 @@ def odd_header(read: Read, size: int) -> str:
     return ""
 
 
-def disk_size(read: Read) -> int | None:
+def disk_size(read: ReadAt) -> int | None:
     """The bytes of the disk in a qcow2 image, None where its header is broken."""
     try:
         return parse(read(0, HEADER.size + MORE.size)).size
@@ -63,7 +63,7 @@ def disk_size(read: Read) -> int | None:
         return None
 
 
-def contradicts(content: Found, form: str) -> bool:
+def contradicts(content: FirstBytes, form: str) -> bool:
     """Whether first bytes say another format than a name does. Most raw disks say nothing."""
     if form == "raw":
         return content.kind in ("qcow2", "other")

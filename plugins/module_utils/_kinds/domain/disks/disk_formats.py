@@ -26,7 +26,7 @@ from ...._printing import printable
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.noted_formats import SAME
-from ...._storage.storage_observe import Pool, source_place
+from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.users import is_local
 from ...shared import lacking
 from ...shared.derive import image_format
@@ -66,7 +66,7 @@ class DiskFormats:
         }
 
     @functools.cached_property
-    def pools(self) -> dict[str, Pool]:
+    def pools(self) -> dict[str, ObservedPool]:
         """The pools of the host, as they will be."""
         return self.forecast.with_pools(
             FUTURE if self.connection is None else storage_observe.all_pools(self.connection)

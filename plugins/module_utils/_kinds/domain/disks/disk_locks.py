@@ -20,7 +20,7 @@ from ...._storage.guest_places import item_places
 from ...._storage.making import Making
 from ...._storage.noted_formats import SAME
 from ...shared.lacking import Site
-from .shared_disks import Guest, path_of, place_of, sign_of, starts
+from .shared_disks import DisksOfGuest, path_of, place_of, sign_of, starts
 
 LAID = (
     "is a disk of guest {0}, which {1} with it: a disk that is laid over it starts only while {0} is off; stop {0}"
@@ -142,7 +142,9 @@ class Running(t.NamedTuple):
     stops: Plan | None = None
 
 
-def refuse_locked(site: Site, guests: t.Sequence[Guest], others: t.Iterable[tuple[str, t.Iterable[Access]]]) -> None:
+def refuse_locked(
+    site: Site, guests: t.Sequence[DisksOfGuest], others: t.Iterable[tuple[str, t.Iterable[Access]]]
+) -> None:
     """Refuse guests that would start, or get a disk while they run, where QEMU would not open it; each for itself.
 
     One that stops in the same run is waited for.
@@ -170,7 +172,7 @@ def refuse_locked(site: Site, guests: t.Sequence[Guest], others: t.Iterable[tupl
             having.setdefault(access.sign, []).append(Running(guest.plan.name, access, "starts"))
 
 
-def wanted(site: Site, guest: Guest) -> list[Access]:
+def wanted(site: Site, guest: DisksOfGuest) -> list[Access]:
     """What a guest would newly have open: all of it where it starts, else what it does not have open by now."""
     found = [*opened(site, guest.root), *laid_over(site, guest.plan)]
     if starts(guest.plan):
@@ -181,14 +183,14 @@ def wanted(site: Site, guest: Guest) -> list[Access]:
     return [access for access in found if access.sign not in now]
 
 
-def gets(site: Site, guest: Guest, wanted: t.Iterable[Access]) -> bool:
+def gets(site: Site, guest: DisksOfGuest, wanted: t.Iterable[Access]) -> bool:
     """Whether something that a guest would have open is new to it."""
     old = set() if guest.have is None else {access.sign for access in opened(site, guest.have.definition)}
     return any(access.sign not in old for access in wanted)
 
 
 def refusal(
-    site: Site, guest: Guest, mine: t.Iterable[Access], having: t.Mapping[str, t.Sequence[Running]]
+    site: Site, guest: DisksOfGuest, mine: t.Iterable[Access], having: t.Mapping[str, t.Sequence[Running]]
 ) -> list[str]:
     """Why a guest cannot have open what it wants, a sentence each; where another one stops, it waits for that."""
     told: list[str] = []

@@ -14,14 +14,14 @@ from ...._engine import paths
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Host, Scope
-from ...._engine.step import Place, Step
+from ...._engine.step import Step, StepPlace
 from ...._printing import label
 from ...._storage.leaving import DELETE, is_leaving, reason
-from ...._storage.manifest import Entries
+from ...._storage.manifest import ManifestEntries
 from ...._storage.other_hosts import ELSEWHERE, within_reach
 from ...._storage.removal import Judge, because, going, order
-from ...._storage.storage_observe import Pool, another, identity, problem_of, replaced, source_place
-from ...._storage.users import Users
+from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, replaced, source_place
+from ...._storage.users import StorageUsers
 from ...shared.derive import derive_uuid
 from ..cloud_init.options import is_seed
 from .guest_disks import key_of
@@ -58,9 +58,9 @@ class KnownStorage:
 
     have: t.Mapping[str, Observed]
     volumes: t.Mapping[str, Observed]
-    pools: t.Mapping[str, Pool]
-    made: Entries
-    users: Users
+    pools: t.Mapping[str, ObservedPool]
+    made: ManifestEntries
+    users: StorageUsers
     state: str | None = None
     elsewhere: t.Container[str] = ()
     going: t.Collection[str] = ()
@@ -87,14 +87,14 @@ def removals(plans: t.Sequence[Plan], known: KnownStorage) -> None:
         for plan, origin, note in left[key]:
             plan.leave(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
-                plan.steps.add(Place.AFTER, Step("spare", note))
+                plan.steps.add(StepPlace.AFTER, Step("spare", note))
     for key, after in free.items():
         plan, _origin, note = left[key][0]
         others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
         facts = going(key, known.volumes[key], after)
         step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
-        plan.steps.add(Place.AFTER, Step("delete_volume", step))
+        plan.steps.add(StepPlace.AFTER, Step("delete_volume", step))
 
 
 def why_it_stays(key: str, holders: t.Sequence[str], doubts: t.Sequence[str]) -> str:
@@ -168,7 +168,9 @@ def is_renamed(have: Observed | None, before: str) -> bool:
     return uuid is not None and uuid == derive_uuid(Scope("domain", before, Host(), item={}))
 
 
-def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, Pool], users: Users) -> bool:
+def is_nowhere(
+    key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, ObservedPool], users: StorageUsers
+) -> bool:
     """Whether a disk was never made, or is gone: nothing of it stays.
 
     :param key: its volume, or its path where it is in no pool
@@ -207,7 +209,7 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, str] | None) -> str 
     return None
 
 
-def noted(key: str, volume: Observed | None, made: Entries, users: Users) -> str | None:
+def noted(key: str, volume: Observed | None, made: ManifestEntries, users: StorageUsers) -> str | None:
     """The name under which a volume is noted as made: its own, or that of another pool over the same folder.
 
     Another name of the same file, a hard link, is another volume.
@@ -220,7 +222,7 @@ def noted(key: str, volume: Observed | None, made: Entries, users: Users) -> str
     return other or (key if key in made else None)
 
 
-def same_place(key: str, other: str, users: Users) -> bool:
+def same_place(key: str, other: str, users: StorageUsers) -> bool:
     """Whether two volumes are one entry of one folder; of a pool that is not there any more, its name alone tells."""
     if key.partition("/")[2] != other.partition("/")[2]:
         return False
@@ -247,7 +249,9 @@ def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, s
     return "" if any(things & users.signs(place) for place in places) else reason(facts)
 
 
-def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:
+def storage_of(
+    guest: str, have: Observed | None, pools: t.Mapping[str, ObservedPool], made: ManifestEntries
+) -> dict[str, str]:
     """The volumes of a guest: those of its disks, and those that were made for it; and where they are."""
     found = disks_of(have, pools)
     for key, facts in made.items():
@@ -256,7 +260,7 @@ def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], m
     return found
 
 
-def disks_of(have: Observed | None, pools: t.Mapping[str, Pool]) -> dict[str, str]:
+def disks_of(have: Observed | None, pools: t.Mapping[str, ObservedPool]) -> dict[str, str]:
     """The volumes that are disks of a guest, in its definition or as it runs; and where they are."""
     found: dict[str, str] = {}
     trees = [] if have is None else [tree for tree in (have.definition, have.live) if tree is not None]

@@ -15,13 +15,13 @@ from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
 from ...._storage.removal import listed
-from ...._storage.storage_observe import Pool, source_place
+from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.survey_users import all_users
-from ...._storage.users import Users
+from ...._storage.users import StorageUsers
 from ..guest_options import GuestOptions
 from .guest_disks import key_of
 
-Pools = t.Callable[[], t.Mapping[str, Pool]]
+Pools = t.Callable[[], t.Mapping[str, ObservedPool]]
 """Tells the pools of the host."""
 
 DISK = re.compile(r"disks\[[0-9]+\](\.file)?")
@@ -38,7 +38,7 @@ def warn_of_left(connection: Connection, plans: t.Sequence[Plan], pools: Pools, 
         return
     texts = [step.value for plan in plans for step in plan.steps if isinstance(step.value, str)]
     noted = Manifest(connection.getURI()).entries("volumes")
-    users: Users | None = None
+    users: StorageUsers | None = None
     for plan, place in left:
         key = key_of(place, pools())
         known = key is not None and noted.get(key, {}).get("guest") == plan.name

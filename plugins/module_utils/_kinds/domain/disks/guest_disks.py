@@ -21,9 +21,9 @@ from ...._engine.plan import Plan
 from ...._engine.rows.group import Group
 from ...._engine.rows.model import Change, Host, Item, Scope
 from ...._engine.rows.row_index import body
-from ...._engine.step import Place, Step
+from ...._engine.step import Step, StepPlace
 from ...._errors import Invalid
-from ...._storage.storage_observe import Pool, problem_of, source_place
+from ...._storage.storage_observe import ObservedPool, problem_of, source_place
 from ...image import bases
 from ...image.declared import MARK
 from ...volume.encryption import BY_HAND, of_disk
@@ -82,7 +82,9 @@ def wanted(disk: Item) -> bool:
     return any(disk.get(name) is not None for name in MADE)
 
 
-def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host: Host) -> tuple[Item, list[Needed]]:
+def resolve(
+    want: Item, have: Observed | None, pools: t.Mapping[str, ObservedPool], host: Host
+) -> tuple[Item, list[Needed]]:
     """A guest with its disks given by what they are on, and the volumes that these need.
 
     Raises Invalid where a disk cannot be what is declared.
@@ -158,7 +160,7 @@ def placed(disk: Item, scope: Scope) -> Item:
     return disk
 
 
-def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, Item]:
+def fresh(guest: str, disk: Item, pools: t.Mapping[str, ObservedPool]) -> tuple[Item, Item]:
     """A disk on a volume that is named after it, and the volume."""
     where = disk.get("pool") or "default"
     pool = pools.get(where) or FUTURE.get(where)
@@ -210,7 +212,7 @@ def encrypted(made: tuple[Item, Item], option: str) -> tuple[Item, Item]:
 
 
 def there_already(
-    guest: str, disk: Item, place: str, pools: t.Mapping[str, Pool], where: str
+    guest: str, disk: Item, place: str, pools: t.Mapping[str, ObservedPool], where: str
 ) -> tuple[Item, Item | None, Invalid | None]:
     """A disk that the guest has, the volume to be grown, and what is said where that is not there.
 
@@ -237,7 +239,7 @@ def without_foreseen(
     ]
 
 
-def existing(disk: Item, place: str, pools: t.Mapping[str, Pool], where: str) -> tuple[Item, Item | None]:
+def existing(disk: Item, place: str, pools: t.Mapping[str, ObservedPool], where: str) -> tuple[Item, Item | None]:
     """A disk that stays on what it is on, and that as a volume to be grown; None where nothing is to grow."""
     key = key_of(place, pools)
     if key is None:
@@ -269,7 +271,7 @@ def stripped(disk: Item) -> Item:
     return {name: value for name, value in disk.items() if name not in ("type", "pool", "volume")}
 
 
-def key_of(place: str, pools: t.Mapping[str, Pool]) -> str | None:
+def key_of(place: str, pools: t.Mapping[str, ObservedPool]) -> str | None:
     """The volume that a path is, or a volume's identity as it is; None for what is in no pool."""
     if not place.startswith("/"):
         return place
@@ -281,7 +283,7 @@ def amend(
     plan: Plan,
     needed: t.Sequence[Needed],
     volumes: t.Mapping[str, Observed],
-    pools: t.Mapping[str, Pool],
+    pools: t.Mapping[str, ObservedPool],
     host: Host,
     found: bases.Bases | None = None,
 ) -> None:
@@ -320,7 +322,7 @@ def amend(
         if not need.kept:
             plan.warnings += found_there(where, need, have)
             name_volumes(plan, need)
-    plan.steps.add(Place.NEEDED, *steps)
+    plan.steps.add(StepPlace.NEEDED, *steps)
     plan.changes[:0] = changes
 
 

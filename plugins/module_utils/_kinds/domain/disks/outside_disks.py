@@ -20,7 +20,7 @@ from ...._storage.guest_documents import definitions
 from ...shared.lacking import Site
 from ..saved_states import saved_definitions
 from .disk_locks import Access, laid_over, opened, refuse_locked
-from .shared_disks import SAVED, Guest, own_disks, rivals, signs, starts
+from .shared_disks import SAVED, DisksOfGuest, own_disks, rivals, signs, starts
 
 RUNS = (
     "is a disk of guest {0}, which runs with it: stop {0} or take the disk from it first, give this guest another disk,"
@@ -83,7 +83,7 @@ def look(site: Site, names: t.Container[str]) -> list[Outside]:
     return found
 
 
-def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
+def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
     """Refuse guests that would run with a disk with which another one runs; warn where no two of them run.
 
     The others are asked only where a guest gets a disk or starts.
@@ -120,12 +120,12 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
     refuse_locked(site, guests, [(other.name, other.opened) for other in others])
 
 
-def as_it_is(guest: Guest) -> Outside:
+def as_it_is(guest: DisksOfGuest) -> Outside:
     """A declared guest as it is."""
     return Outside(guest.plan.name, frozenset(guest.now), frozenset(guest.live), frozenset(guest.held))
 
 
-def goes_on(guest: Guest) -> Outside:
+def goes_on(guest: DisksOfGuest) -> Outside:
     """A declared guest with what it keeps: all of it where nothing is done to it, else what it goes on running with."""
     if not guest.plan.steps:
         return as_it_is(guest)
@@ -148,7 +148,7 @@ def having_it(sign: str, having: t.Mapping[str, t.Sequence[Outside]], name: str)
     return [other for rival in rivals(sign) for other in having.get(rival, ()) if other.name != name]
 
 
-def conflict(guest: Guest, where: str, sign: str, having: t.Sequence[Outside]) -> tuple[list[str], str | None]:
+def conflict(guest: DisksOfGuest, where: str, sign: str, having: t.Sequence[Outside]) -> tuple[list[str], str | None]:
     """What to say of a disk of a guest that others have, and the one for which it is refused; None for a warning.
 
     :param where: the disk in words
@@ -169,7 +169,7 @@ def conflict(guest: Guest, where: str, sign: str, having: t.Sequence[Outside]) -
     return [f"{where} {ALSO.format(name, state)}"], None
 
 
-def coming_back(site: Site, guest: Guest, everyone: t.Mapping[str, t.Sequence[Outside]]) -> t.Iterator[str]:
+def coming_back(site: Site, guest: DisksOfGuest, everyone: t.Mapping[str, t.Sequence[Outside]]) -> t.Iterator[str]:
     """Why a saved guest cannot come back with disks that it was saved with, a sentence each.
 
     Its memory knows what was on them then. One that its definition does not have any more may have been written to.

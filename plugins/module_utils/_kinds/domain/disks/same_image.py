@@ -19,7 +19,7 @@ from ...._engine.observed import Observed
 from ...._engine.rows.model import Item
 from ...._flow.kind import Have
 from ...._storage.forgotten import FOLDERS
-from ...._storage.storage_observe import Pool
+from ...._storage.storage_observe import ObservedPool
 from ..normal_form.running_disks import target
 
 DEVICES = ("logical", "disk")
@@ -28,11 +28,11 @@ DEVICES = ("logical", "disk")
 NAMES = ("file", "dev", "volume", "pool")
 """The attributes of a source that tell where it is."""
 
-Place = tuple[str, str]
+SpelledPlace = tuple[str, str]
 """Where an image is to libvirt: what it is, and its path."""
 
 
-def respelled(have: Have, wants: t.Iterable[Item], pools: t.Callable[[], t.Mapping[str, Pool]]) -> Have:
+def respelled(have: Have, wants: t.Iterable[Item], pools: t.Callable[[], t.Mapping[str, ObservedPool]]) -> Have:
     """The guests that are there. The disks of what runs are spelled as they are declared, or as they are kept.
 
     :param have: the guests
@@ -74,7 +74,9 @@ def kept(root: ET.Element) -> list[tuple[str | None, dict[str, str]]]:
     ]
 
 
-def spell(live: ET.Element, meant: t.Sequence[tuple[str | None, dict[str, str]]], pools: t.Mapping[str, Pool]) -> None:
+def spell(
+    live: ET.Element, meant: t.Sequence[tuple[str | None, dict[str, str]]], pools: t.Mapping[str, ObservedPool]
+) -> None:
     """Spell where the disks of what runs are as it is meant: of each disk the first spelling of the same place.
 
     :param live: the definition of what runs, which is changed in place
@@ -95,7 +97,7 @@ def spell(live: ET.Element, meant: t.Sequence[tuple[str | None, dict[str, str]]]
             disk.set("type", "volume" if "volume" in other else "file" if "file" in other else "block")
 
 
-def place(names: t.Mapping[str, str], pools: t.Mapping[str, Pool]) -> Place | None:
+def place(names: t.Mapping[str, str], pools: t.Mapping[str, ObservedPool]) -> SpelledPlace | None:
     """Where an image is to libvirt, or None where that cannot be told."""
     if "file" in names:
         return "file", names["file"]

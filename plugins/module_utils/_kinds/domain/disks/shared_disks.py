@@ -130,7 +130,7 @@ def named(place: str) -> str:
 
 
 @dataclasses.dataclass
-class Guest:
+class DisksOfGuest:
     """A declared guest with its disks, by what they are.
 
     :param changes: whether anything is to be done that concerns its disks
@@ -166,7 +166,7 @@ class Guest:
         have: Observed | None,
         root: ET.Element | None,
         saved: ET.Element | None,
-    ) -> Guest:
+    ) -> DisksOfGuest:
         """A guest, of its plan, what there is of it, the definition that it will have, and what it was saved as."""
         live = set() if have is None or have.live is None else signs(site, have.live)
         now = live if have is None else live | signs(site, have.definition)
@@ -210,7 +210,7 @@ def bases(site: Site, plan: Plan) -> set[str]:
     return found
 
 
-def refuse_shared(guests: t.Sequence[Guest]) -> None:
+def refuse_shared(guests: t.Sequence[DisksOfGuest]) -> None:
     """Refuse guests that newly get a disk of another declared one, each for itself.
 
     A guest still has the disks that it has now where it runs with them, or is refused itself: libvirt guards none of
@@ -228,7 +228,7 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
                 guest.plan.obstacle = "; ".join([*([] if obstacle is None else [obstacle]), *lines])
         if refused == [guest.refused for guest in guests]:
             break
-    givers: dict[str, list[Guest]] = {}
+    givers: dict[str, list[DisksOfGuest]] = {}
     for guest in guests:
         for sign in guest.now if guest.changes or guest.goes else ():
             givers.setdefault(sign, []).append(guest)
@@ -237,7 +237,7 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
             wait_for(guest, givers)
 
 
-def wait_for(guest: Guest, givers: t.Mapping[str, t.Sequence[Guest]]) -> None:
+def wait_for(guest: DisksOfGuest, givers: t.Mapping[str, t.Sequence[DisksOfGuest]]) -> None:
     """Have a guest that changes wait for others that give up what it gets, or what its new volumes are made of.
 
     :param givers: the guests that change or go, by what they have
@@ -257,7 +257,7 @@ def wait_for(guest: Guest, givers: t.Mapping[str, t.Sequence[Guest]]) -> None:
         guest.plan.after += [giver.plan for giver in givers.get(sign, ()) if giver.goes and giver is not guest]
 
 
-def owners_now(guests: t.Iterable[Guest]) -> Owners:
+def owners_now(guests: t.Iterable[DisksOfGuest]) -> Owners:
     """The guests that have disks before any gets another, each with what to say of it."""
     owners: Owners = {}
     for guest in guests:
@@ -275,14 +275,14 @@ def owners_now(guests: t.Iterable[Guest]) -> Owners:
     return owners
 
 
-def add_claims(owners: Owners, guests: t.Iterable[Guest]) -> None:
+def add_claims(owners: Owners, guests: t.Iterable[DisksOfGuest]) -> None:
     """Count the guests that newly get a disk among those that have it: of several, none gets it."""
     for guest in guests:
         for sign in {sign for _index, _place, sign in guest.new} - guest.now if guest.changes else ():
             owners.setdefault(sign, []).append((guest.plan.name, SHARED))
 
 
-def taken(guest: Guest, owners: Owners) -> list[str]:
+def taken(guest: DisksOfGuest, owners: Owners) -> list[str]:
     """A sentence for each disk that a guest newly gets, and that another declared guest has or gets as well.
 
     Or it has that itself: QEMU starts no guest that would write to one image by two disks.

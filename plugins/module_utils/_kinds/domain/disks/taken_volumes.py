@@ -23,10 +23,10 @@ from ...._storage.manifest import Manifest
 from ...._storage.removal import listed
 from ...._storage.storage_observe import source_place
 from ...._storage.survey_users import all_users
-from ...._storage.users import Use, Users
+from ...._storage.users import StorageUsers, Use
 from ...shared.lacking import Site
 from .guest_disks import Needed
-from .shared_disks import Guest, path_of, sign_of, starts
+from .shared_disks import DisksOfGuest, path_of, sign_of, starts
 
 OWN = (
     "{0}: {1} is what {2} of {3} is laid over, which breaks once the guest writes to the image below: merge it first"
@@ -87,14 +87,14 @@ class DiskOverVolume(t.NamedTuple):
     newly: bool
     target: str
 
-    def uses(self, users: Users) -> list[Use]:
+    def uses(self, users: StorageUsers) -> list[Use]:
         """Who has something that is laid over it. Who has a folder that it is in, has nothing laid over it by that."""
         own = users.thing(self.place)
         itself = frozenset(sign for sign in own if not sign.startswith("in "))
         return [use for use in users.uses_of(itself) if not own & users.signs(use.place)]
 
 
-def bases(site: Site, guests: t.Iterable[Guest]) -> list[DiskOverVolume]:
+def bases(site: Site, guests: t.Iterable[DisksOfGuest]) -> list[DiskOverVolume]:
     """The disks of declared guests that something may be laid over."""
     return [
         DiskOverVolume(guest.plan, f"disks[{index}]", place, sign not in guest.now, guest.target(index))
@@ -105,12 +105,12 @@ def bases(site: Site, guests: t.Iterable[Guest]) -> list[DiskOverVolume]:
     ]
 
 
-def everybody(site: Site) -> Users:
+def everybody(site: Site) -> StorageUsers:
     """Who uses what on a host, asked once."""
     return site.once("users", lambda: all_users(site.connection, forecast=site.forecast))
 
 
-def refuse_bases(site: Site, guests: t.Sequence[Guest]) -> None:
+def refuse_bases(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
     """Refuse guests that newly get a disk which an image of their own is laid over, as after a snapshot.
 
     :param guests: those that are declared
@@ -132,7 +132,7 @@ STALE = (
 """What is said of a disk that a guest gets, and that is laid over the one that it has."""
 
 
-def refuse_stale(site: Site, guests: t.Iterable[Guest]) -> None:
+def refuse_stale(site: Site, guests: t.Iterable[DisksOfGuest]) -> None:
     """Refuse guests that get an image laid over a disk of their own which was written to since.
 
     A snapshot that was merged leaves such an image behind, and a host that was adopted before names it.
@@ -158,7 +158,7 @@ def written_since(base: str, over: str) -> bool:
         return False
 
 
-def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
+def warn_of_bases(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
     """Warn where a guest newly gets a disk that an image is laid over, which does not bear that anything is written.
 
     It may be meant: an overlay that nobody needs any more is left behind by many a snapshot. So where a guest starts
@@ -182,7 +182,7 @@ BASE_IMAGE = (
 """What is said of a guest that could write to a base image."""
 
 
-def refuse_base_images(site: Site, guests: t.Iterable[Guest]) -> None:
+def refuse_base_images(site: Site, guests: t.Iterable[DisksOfGuest]) -> None:
     """Refuse guests that newly get a base image itself as a disk that they may write to."""
     changing = [guest for guest in guests if guest.changes and guest.gets and site.local]
     noted = Manifest(site.connection.getURI()).entries("volumes") if changing else {}
@@ -199,7 +199,7 @@ def refuse_base_images(site: Site, guests: t.Iterable[Guest]) -> None:
 
 
 def others(
-    users: Users, key: str, path: str | None, disk: Item, guests: t.Container[str], readers: Readers
+    users: StorageUsers, key: str, path: str | None, disk: Item, guests: t.Container[str], readers: Readers
 ) -> list[str]:
     """Who else uses a volume, in words.
 
@@ -221,7 +221,7 @@ class Readers:
     :param users: tells what the disks are
     """
 
-    def __init__(self, connection: Connection, users: Users) -> None:
+    def __init__(self, connection: Connection, users: StorageUsers) -> None:
         self.connection, self.users = connection, users
         self.roots: dict[str, list[ET.Element]] = {}
 

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine import paths, xml_merge
 from ...._engine.converters import MEMORY
-from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
+from ...._engine.live import RESTART, TOGETHER, StepsOrReason, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ..memory_total import comes_along
@@ -25,7 +25,7 @@ REMOVABLE = ("cdrom", "floppy")
 """Drives whose medium can be exchanged."""
 
 
-def hotplug(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def hotplug(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """A device that comes or goes."""
     from .obstacles import fixed, obstacle
 
@@ -45,14 +45,14 @@ def is_early(change: Change) -> bool:
     return change.before is None and change.elements[0].tag == "controller"
 
 
-def update(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def update(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """A device that takes another value of what QEMU can change in place."""
     if stuck or not changes[0].elements:
         return TOGETHER if stuck else RESTART
     return [Step("update_device", paths.text(changes[0].elements[0]))]
 
 
-def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """What lies in a drive for removable media. A disk cannot be exchanged under the guest."""
     if not changes[0].elements or changes[0].elements[0].get("device") not in REMOVABLE:
         return "a disk is exchanged only at the start"
@@ -60,7 +60,7 @@ def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element)
     return TOGETHER if late else update(changes, root, stuck, now)
 
 
-def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The format of what lies in a drive: it comes with the medium, but that of one that is there stays as it is."""
     drive = changes[0].elements[0] if changes[0].elements else None
     if drive is None or drive.get("device") not in REMOVABLE:
@@ -70,7 +70,7 @@ def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.E
     return RESTART if any(kind_of(disk) != kind_of(drive) for disk in same) else []
 
 
-def tray(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def tray(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The tray of a drive: QEMU starts with it closed, whatever is defined, and then it is the guest's to open.
 
     libvirt changes none (qemuDomainDiskChangeSupported).
@@ -90,7 +90,7 @@ def kind_of(disk: ET.Element) -> str | None:
     return None if driver is None else driver.get("type")
 
 
-def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The limits of a disk's traffic. libvirt lets a disk that has some leave its group only at the start."""
     disk = changes[0].elements[0]
     node, target = disk.find("iotune"), disk.find("target")
@@ -104,7 +104,7 @@ def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element
     return [Step("set_iotune", ("" if target is None else target.get("dev"), values))]
 
 
-def balloon(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def balloon(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The memory that the guest has now, within its maximum."""
     node, most, after = root.find("currentMemory"), now.find("memory"), root.find("memory")
     if most is None or after is None or root.find("devices/memballoon[@model='none']") is not None:
@@ -118,7 +118,7 @@ def balloon(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Elemen
     return [Step("set_memory", amount // 1024)]
 
 
-def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The virtual CPUs that are plugged, within their maximum. Those that were there at the start stay."""
     node, runs = root.find("vcpu"), now.find("vcpu")
     if node is None or runs is None:
@@ -135,19 +135,19 @@ def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element)
     return [Step("set_vcpus", want)]
 
 
-def metadata(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def metadata(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The title or the description."""
     tag = changes[0].path
     return [Step("set_metadata", (tag, root.findtext(tag)))]
 
 
-def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Element, bool, ET.Element], Answer]:
+def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Element, bool, ET.Element], StepsOrReason]:
     """An entry of a network that comes, goes or (where libvirt can) becomes another.
 
     The sections are those of virNetworkUpdate (libvirt-network.html, virNetworkUpdateSection).
     """
 
-    def bring(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+    def bring(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
         if stuck:
             return TOGETHER
         change, entry = changes[0], changes[0].elements[-1]
@@ -174,7 +174,7 @@ def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Ele
     return bring
 
 
-def documents(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+def documents(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """The elements in metadata, one of each namespace: those that come or change, then those that go."""
     found, had = ({xml_merge.namespace(node): node for node in one.findall("metadata/*")} for one in (root, now))
     new = {

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 ROOT = ET.Element("box")
 
 
-def told(changes: list[Change], _root: ET.Element, stuck: bool, _now: ET.Element) -> live.Answer:
+def told(changes: list[Change], _root: ET.Element, stuck: bool, _now: ET.Element) -> live.StepsOrReason:
     """A strategy whose step says what it was asked, and that does nothing beside a change that waits."""
     return "waits with the other" if stuck else [Step("tell", [change.path for change in changes])]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step, Steps
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace, Steps
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 CALLS = {"add", "give", "last_place"}
@@ -102,7 +102,7 @@ def actions(steps: Steps) -> list[str]:
 
 
 def test_the_place_counts_and_not_the_time() -> None:
-    whole = [place for place in Place if place is not Place.RESTART]
+    whole = [place for place in StepPlace if place is not StepPlace.RESTART]
     for order in itertools.permutations(whole, 3):
         steps = Steps()
         for place in (*order, *order):
@@ -119,14 +119,14 @@ def test_the_place_counts_and_not_the_time() -> None:
 
 def test_a_restart_takes_the_place_of_what_reaches_what_runs() -> None:
     steps = Steps()
-    for place in Place:
+    for place in StepPlace:
         steps.add(place, Step(place.name))
     assert actions(steps) == ["FORGET", "NEEDED", "DEFINITION", "BESIDE", "RESTART", "AFTER"]
 
 
 def test_a_value_reaches_the_steps_that_have_none_of_their_own() -> None:
     steps = Steps()
-    steps.add(Place.STATE, Step("start", state="running"), Step("start", "own"), Step("stop"))
+    steps.add(StepPlace.STATE, Step("start", state="running"), Step("start", "own"), Step("stop"))
     before = list(steps)
     steps.give("start", "given")
     assert [(step.action, step.value, step.state) for step in steps] == [
@@ -143,14 +143,14 @@ def test_a_value_is_also_for_steps_that_come_later() -> None:
     steps = Steps()
     steps.give("start", "given")
     assert steps == []
-    steps.add(Place.STATE, Step("start"))
+    steps.add(StepPlace.STATE, Step("start"))
     assert steps == [Step("start", "given")]
 
 
 def test_a_step_is_the_same_object_each_time() -> None:
     """How far a plan has come is told by them."""
     steps = Steps()
-    steps.add(Place.STATE, Step("start"))
+    steps.add(StepPlace.STATE, Step("start"))
     steps.give("start", "given")
     assert all(one is other for one, other in zip(steps, steps.ordered(), strict=True))
     assert steps[0] is steps[:1][0]
@@ -158,8 +158,8 @@ def test_a_step_is_the_same_object_each_time() -> None:
 
 def test_the_last_place_that_has_such_a_step() -> None:
     steps = Steps()
-    steps.add(Place.BESIDE, Step("set_autostart"))
-    steps.add(Place.DEFINITION, Step("define"))
-    assert steps.last_place(lambda step: step.action != "start") is Place.BESIDE
-    assert steps.last_place(lambda step: step.action == "define") is Place.DEFINITION
+    steps.add(StepPlace.BESIDE, Step("set_autostart"))
+    steps.add(StepPlace.DEFINITION, Step("define"))
+    assert steps.last_place(lambda step: step.action != "start") is StepPlace.BESIDE
+    assert steps.last_place(lambda step: step.action == "define") is StepPlace.DEFINITION
     assert steps.last_place(lambda step: step.action == "start") is None

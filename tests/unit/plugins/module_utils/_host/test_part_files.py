@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, sandbox, sparse_copy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Unfit
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed, Limits
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Limits, ToolFailed
 
 PART = part_files.part_name("x")
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -171,7 +171,7 @@ def test_a_tool_has_no_rights(tmp_path: Path) -> None:
     assert status["Groups"].strip() == ""
     assert status["CapEff"].strip("0") == status["CapBnd"].strip("0") == status["CapPrm"].strip("0") == ""
     assert status["NoNewPrivs"] == "1"
-    with pytest.raises(Failed, match="Permission denied"):
+    with pytest.raises(ToolFailed, match="Permission denied"):
         tool("open('/etc/shadow')")
     assert tool("import os; print(sorted(os.environ))").split() == ["['LC_ALL',", "'MALLOC_ARENA_MAX',", "'PATH']"]
 
@@ -184,9 +184,9 @@ def test_a_tool_has_no_network() -> None:
 
 def test_a_tool_is_ended_in_time() -> None:
     start = time.monotonic()
-    with pytest.raises(Failed, match=r"took more than 1 s"):
+    with pytest.raises(ToolFailed, match=r"took more than 1 s"):
         tool("import time; time.sleep(60)", Limits(1, 1 << 20))
-    with pytest.raises(Failed, match=r"took more than 1 s"):
+    with pytest.raises(ToolFailed, match=r"took more than 1 s"):
         tool("while True: pass", Limits(1, 1 << 20))
     assert time.monotonic() - start < 20
 
@@ -198,19 +198,19 @@ def test_a_tool_writes_no_more_than_it_may(tmp_path: Path) -> None:
         text = (
             f"import os, signal; signal.signal(25, signal.SIG_DFL); os.pwrite({file.fileno()}, bytes(1 << 21), 1 << 20)"
         )
-        with pytest.raises(Failed, match="would write more than"):
+        with pytest.raises(ToolFailed, match="would write more than"):
             tool(text, Limits(20, 1 << 20), (file.fileno(),))
     assert (tmp_path / "x").stat().st_size <= 1 << 20
 
 
 def test_a_tool_takes_no_more_memory_than_it_may() -> None:
-    with pytest.raises(Failed, match="MemoryError"):
+    with pytest.raises(ToolFailed, match="MemoryError"):
         tool("x = bytearray(3 << 30)")
 
 
 def test_what_a_tool_prints_has_an_end() -> None:
     assert len(tool("print('x' * 10_000_000)")) <= 2 * sandbox.KEPT
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ToolFailed) as caught:
         tool("import sys; sys.exit('\\x1b[31m' + 'x' * 10_000_000)")
     assert len(str(caught.value)) < 600
     assert str(caught.value).isprintable()

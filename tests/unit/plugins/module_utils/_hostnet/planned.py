@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
-ENO1 = Device(
+ENO1 = HostDevice(
     "eno1",
     index=2,
     mac="52:54:00:00:00:01",
@@ -25,7 +25,7 @@ ENO1 = Device(
     client_id="ff5ce5362700020000ab11b0f7f1937de3cb4e",
 )
 
-ENO2 = Device("eno2", index=3, mac="52:54:00:00:00:02")
+ENO2 = HostDevice("eno2", index=3, mac="52:54:00:00:00:02")
 
 NETPLAN = NetplanFile(
     "/etc/netplan", "01-netcfg.yaml", "network: {version: 2, ethernets: {eno1: {dhcp4: true}, eno2: {optional: true}}}"
@@ -57,7 +57,7 @@ def refusal(*config: dict[str, Any], host: Facts = HOST) -> str:
     return str(caught.value)
 
 
-def with_device(device: Device, host: Facts = HOST) -> Facts:
+def with_device(device: HostDevice, host: Facts = HOST) -> Facts:
     return dataclasses.replace(host, devices={**host.devices, device.name: device})
 
 

@@ -149,7 +149,7 @@ def test_what_was_saved_and_is_gone_is_not_said_to_be_back(
 
 def test_where_run_cannot_be_changed_the_kernel_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be decided; the host has its address all the same, and later it is decided."""
-    monkeypatch.setattr(network.Network, "wait_for_links", lambda self, names, seconds: False)  # br0 never comes.
+    monkeypatch.setattr(network.TrialNetwork, "wait_for_links", lambda self, names, seconds: False)  # br0 never comes.
     host.asking = "give-up"
     before = [{"ifname": "eno1", "mtu": 1500, "addr_info": [{"local": "192.0.2.10", "prefixlen": 24}]}]
     host.devices = before
@@ -376,7 +376,7 @@ def test_what_the_kernel_has_lost_is_told_with_the_confirmation(host: Host, monk
 
     monkeypatch.setattr(give_back, "GiveBack", Lost)
     lo = ["-4", "route", "replace", "local", "127.0.0.1", "dev", "lo", "proto", "kernel"]
-    monkeypatch.setattr(others, "look", lambda: others.Found([], [lo], []))
+    monkeypatch.setattr(others, "look", lambda: others.KernelState([], [lo], []))
     host.begin(configured=["eno1"], ports={"eno1": "br0"})
     host.devices = [{"ifname": "lo"}, {"ifname": "eno1", "master": "br0"}]
     host.work()

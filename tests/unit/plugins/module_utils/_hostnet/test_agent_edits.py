@@ -121,7 +121,7 @@ def test_a_change_that_was_half_kept_is_undone_around_what_somebody_wrote(
         machine.stopped()
         saved = path in OLD and (path in done or (path == SHIM and not in_place))
         if path in done or saved:
-            with pytest.raises(journal.Lost) as caught:
+            with pytest.raises(journal.OldFileLost) as caught:
                 journal.undo()
             assert caught.value.filename == path
             assert "somebody wrote it anew" in files.problem(caught.value)

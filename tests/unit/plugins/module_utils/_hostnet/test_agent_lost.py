@@ -54,7 +54,7 @@ def test_ports_of_which_nothing_is_told_are_not_said_to_be_there(host: Host, mon
     now = [0.0]
     monkeypatch.setattr(network, "clock", lambda: now[0])
     monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
-    told = network.Network({"ports": {"eno1": "br0", "eno9": "br0"}})
+    told = network.TrialNetwork({"ports": {"eno1": "br0", "eno9": "br0"}})
     host.devices = []
     assert not told.wait_for_ports()
     host.devices = [{"ifname": "eno1", "master": "br0"}]
@@ -77,7 +77,7 @@ def test_a_port_is_forced_into_its_bridge_only_where_its_unit_says_so(
     (tmp_path / "more.conf").write_text(f"[Network]\n{added}\n")
     state = f"ADMIN_STATE=configured\nNETWORK_FILE={tmp_path}/10-eno1.network\n"
     (tmp_path / "2").write_text(state + (f'NETWORK_FILE_DROPINS="{tmp_path}/more.conf"\n' if added else ""))
-    told = network.Network({"ports": {"eno1": "br0"}})
+    told = network.TrialNetwork({"ports": {"eno1": "br0"}})
     host.devices = [{"ifname": "eno1", "ifindex": 2}]
     assert not told.wait_for_ports()
     assert any("master" in command for command in host.commands) == done
@@ -106,7 +106,7 @@ def test_a_link_that_another_unit_configures_is_not_confirmed(
     if told is not None:
         (tmp_path / "5").write_text(f"ADMIN_STATE=configuring\n{told}")
     host.devices = [{"ifname": "br0", "ifindex": 5}]
-    trial = network.Network({"units": {"br0": "10-netplan-br0.network"}})
+    trial = network.TrialNetwork({"units": {"br0": "10-netplan-br0.network"}})
     assert trial.wait_for_units() == done
     assert (now[0] > 0) == waits
     said = "networkd configures br0 by /etc/systemd/network/05-all.network, and not by its own unit"

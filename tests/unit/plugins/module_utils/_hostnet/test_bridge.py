@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import bridge, live
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
@@ -65,7 +65,7 @@ def changes(declared: dict[str, Any], settings: dict[str, Any]) -> tuple[list[An
     """What is changed of a bridge with settings of the kernel's."""
     (item,) = LINK.parse([{"name": "br0", "type": "bridge", **declared}])
     out = LinksPlan()
-    device = Device("br0", kind="bridge", settings=settings)
+    device = HostDevice("br0", kind="bridge", settings=settings)
     return [(c.path, c.before, c.after) for c in live.changes(item, Facts(devices={"br0": device}), out)], out
 
 

@@ -234,11 +234,11 @@ def test_what_networkd_leaves_alone_does_not_go_away(critical: bool) -> None:
     """``critical`` has networkd keep what others have set where it configures a link anew."""
     words = f"{{interfaces: [eno1], addresses: [192.0.2.10/24], critical: {str(critical).lower()}}}"
     netplan = f"network: {{version: 2, ethernets: {{eno1: {{}}}}, bridges: {{br0: {words}}}}}"
-    bridge = model.Device(
+    bridge = model.HostDevice(
         "br0", 3, kind="bridge", addresses=("192.0.2.10/24", VIP_NET), lasting=("192.0.2.10/24", VIP_NET)
     )
     host = Facts(
-        devices={"eno1": model.Device("eno1", 2, master="br0"), "br0": bridge},
+        devices={"eno1": model.HostDevice("eno1", 2, master="br0"), "br0": bridge},
         neighbours=(model.Neighbour("br0", "192.0.2.77"),),
         netplan=(NetplanFile("/etc/netplan", "01.yaml", netplan),),
         has_netplan=True,
@@ -252,12 +252,12 @@ def test_what_networkd_leaves_alone_does_not_go_away(critical: bool) -> None:
 
 
 def test_a_neighbour_that_somebody_has_set_on_a_port_is_told() -> None:
-    device = model.Device("eno1", 2, network_file="/etc/systemd/network/10-eno1.network")
+    device = model.HostDevice("eno1", 2, network_file="/etc/systemd/network/10-eno1.network")
     own = (
         "[Match]\nName=eno1\n[Network]\nDHCP=yes\n[Neighbor]\nAddress=192.0.2.78\nLinkLayerAddress=02:00:00:00:00:78\n"
     )
     host = Facts(
-        devices={"eno1": device, "eno2": model.Device("eno2", 3)},
+        devices={"eno1": device, "eno2": model.HostDevice("eno2", 3)},
         neighbours=tuple(model.Neighbour(f"eno{number}", f"192.0.2.{77 + number}") for number in (0, 1, 2)),
         units={"/etc/systemd/network/10-eno1.network": own},
         networkd=True,

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts, networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
@@ -37,7 +37,7 @@ def done(item: dict[str, Any], host: Facts = HOST, **now: Any) -> Facts:
     """A host on which an item was declared, and what its link has otherwise."""
     files = planned(item, host=host).files
     netplan = next((file.after for file in files if file.path.endswith(".yaml")), None)
-    link = Device(
+    link = HostDevice(
         item["name"],
         index=9,
         kind=item["type"],
@@ -99,7 +99,7 @@ def test_the_routes_of_a_shim_that_went_with_its_parents_address_are_set_again(
     there: list[tuple[str, str]], now: dict[str, Any], lost: bool
 ) -> None:
     files = planned(INHERITS).files
-    devices = {name: Device(name, kind="macvlan", parent="eno1") for name in ("sh0", "sh1")}
+    devices = {name: HostDevice(name, kind="macvlan", parent="eno1") for name in ("sh0", "sh1")}
     devices["sh0"] = dataclasses.replace(devices["sh0"], **now)
     host = dataclasses.replace(
         HOST,
@@ -144,7 +144,7 @@ def test_the_agent_waits_for_what_a_link_must_be_like(monkeypatch: pytest.Monkey
     now = [0.0]
     monkeypatch.setattr(network, "clock", lambda: now[0])
     monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    told = network.Network({"settings": {"br7": {"mac": MAC.upper(), "mtu": 1200}}})
+    told = network.TrialNetwork({"settings": {"br7": {"mac": MAC.upper(), "mtu": 1200}}})
     devices = [{"br7": {"address": MAC, "mtu": mtu}} for mtu in (1500, 1200)]
     monkeypatch.setattr(told, "devices", lambda: devices[now[0] > 5])
     assert told.wait_for_settings()

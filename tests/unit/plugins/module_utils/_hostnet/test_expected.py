@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import probes, trial
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import expected, guard, network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ENO1,
@@ -32,7 +32,7 @@ SECOND = dataclasses.replace(
         "eno2": dataclasses.replace(
             ENO2, addresses=(LEASE, "2001:db8:2::5/64"), dynamic=(LEASE, "2001:db8:2::5/64"), network_file="n"
         ),
-        "virbr0": Device("virbr0", kind="bridge", addresses=("192.168.122.1/24",), lasting=("192.168.122.1/24",)),
+        "virbr0": HostDevice("virbr0", kind="bridge", addresses=("192.168.122.1/24",), lasting=("192.168.122.1/24",)),
     },
     routes=(
         *HOST.routes,
@@ -122,7 +122,7 @@ def test_a_lease_that_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(expected, "clock", lambda: time[0])
     monkeypatch.setattr(expected.time, "sleep", lambda seconds: time.__setitem__(0, time[0] + seconds))
     monkeypatch.setattr(expected, "default_routes", lambda: {("198.51.100.1", "eno2")})
-    host = network.Network({"expected": [ENTRY]})
+    host = network.TrialNetwork({"expected": [ENTRY]})
     monkeypatch.setattr(host, "devices", lambda: {"eno2": HELD if time[0] > 20 else {"ifname": "eno2"}})
     assert expected.wait(host, 45) == ""
     assert 22 <= time[0] < 24
@@ -197,7 +197,7 @@ def test_a_port_that_goes_before_the_confirmation_is_not_confirmed(
 ) -> None:
     host = make_host(tmp_path, monkeypatch)
     monkeypatch.setattr(expected, "wait", lambda network, end: "")
-    monkeypatch.setattr(network.Network, "wait_for_ports", lambda self: True)
+    monkeypatch.setattr(network.TrialNetwork, "wait_for_ports", lambda self: True)
     host.devices = devices
     host.begin(ports={"eno2": "br7"})
     host.work()
@@ -220,7 +220,7 @@ def test_after_a_rollback_the_way_out_is_there_again_or_said_to_be_missing(
     )
     elsewhere = [*route[:3], "0.0.0.0/0", "via", "198.51.100.9", "dev", "eno2", "table", "77"]
     servers = ["198.51.100.1", *([] if comes else ["198.51.100.2"])]
-    host = network.Network({"routes": [route, elsewhere], "dns": {"eno2": servers}})
+    host = network.TrialNetwork({"routes": [route, elsewhere], "dns": {"eno2": servers}})
     monkeypatch.setattr(host, "devices", lambda: {"eno2": {"ifname": "eno2", "ifindex": 3}})
     monkeypatch.setattr(host, "call", lambda command, seconds: not calls.append(" ".join(command)))
     lost = ["the route to 0.0.0.0/0 by 198.51.100.1 on eno2", "the name server 198.51.100.2 of eno2"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
@@ -34,7 +34,7 @@ def test_whether_the_kernel_keeps_vlans_apart_is_asked_of_a_bridge(
         return 0, said, ""
 
     monkeypatch.setattr(observe.network, "run", run)
-    devices = {"virbr0": Device("virbr0", kind="bridge", settings=info["info_data"])} if there else {}
+    devices = {"virbr0": HostDevice("virbr0", kind="bridge", settings=info["info_data"])} if there else {}
     wants = LINK.parse([{**BRIDGE, "vlan_filtering": True}])
     host = dataclasses.replace(HOST, devices=devices)
     assert converge.with_kernel(host, wants).vlan_filtering is able

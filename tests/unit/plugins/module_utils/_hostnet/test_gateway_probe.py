@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import iproute, probes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, Route
 
 SHIM = Route("198.51.100.0/25", "sh0")
 
@@ -45,5 +45,5 @@ def test_a_shim_over_the_gateways_subnet_does_not_hide_it(
     monkeypatch.setattr(probes.socket, "socket", lambda *_kind: Knocking(asked))
     monkeypatch.setattr(network, "run", lambda command, seconds: (0, "", ""))
     monkeypatch.setattr(iproute, "ip", lambda *words: [{"lladdr": "02:00:00:00:00:01"}] if words[-1] in asked else [])
-    host = Facts(devices={"br0": Device("br0", index=4)}, routes=(Route(default, "br0", via), SHIM))
+    host = Facts(devices={"br0": HostDevice("br0", index=4)}, routes=(Route(default, "br0", via), SHIM))
     assert probes.gateway(host, default) == (True, f"{via} answers on br0")

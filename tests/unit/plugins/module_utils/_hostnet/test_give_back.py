@@ -52,12 +52,12 @@ class Kernel:
         monkeypatch.setattr(others, "asked", self.asked)
         monkeypatch.setattr(give_back.time, "sleep", lambda seconds: None)
 
-    def look(self) -> others.Found:
+    def look(self) -> others.KernelState:
         """Every host has routes, those of its own addresses."""
         self.looks += 1
         self.meanwhile.pop(self.looks, lambda: None)()
         words = [*self.routes, *self.rules]
-        return others.Found(copy.deepcopy(words), copy.deepcopy([LOCAL, *self.routes]), self.hops)
+        return others.KernelState(copy.deepcopy(words), copy.deepcopy([LOCAL, *self.routes]), self.hops)
 
     def asked(self, *words: str, **limit: float) -> str:
         """What a command prints; a test may put another ``told`` in place."""
@@ -320,7 +320,7 @@ def test_nothing_is_noted_where_ip_does_not_answer(tmp_path: pathlib.Path, monke
     kernel.routes = [BY_HAND]
     kernel.note()
     kernel.mark(give_back.APPLIED)
-    monkeypatch.setattr(others, "look", lambda: others.Found([], [], []))
+    monkeypatch.setattr(others, "look", lambda: others.KernelState([], [], []))
     kernel.mark(give_back.ENDED)
     assert not (tmp_path / give_back.ENDED).exists()
     monkeypatch.setattr(others, "look", kernel.look)
@@ -366,5 +366,5 @@ def test_an_ip_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) ->
         raise network.subprocess.TimeoutExpired(command, seconds)
 
     monkeypatch.setattr(network, "run", hangs)
-    assert others.look() == others.Found([], [], [])
+    assert others.look() == others.KernelState([], [], [])
     assert asked == [others.PATIENCE]

@@ -15,22 +15,22 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import namespaces
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
-    Device,
     Distant,
     Facts,
-    Guest,
+    HostDevice,
     NetplanFile,
+    RunningGuest,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import used
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 DEVICES = (
-    Device("eno1", index=2),
-    Device("eno2", index=3),
-    Device("br0", index=4, kind="bridge"),
-    Device("shim0", index=5, kind="macvlan", parent="eno2", settings={"mode": "bridge"}),
-    Device("macvtap7", index=6, kind="macvtap", parent="eno2", settings={"mode": "bridge"}),
+    HostDevice("eno1", index=2),
+    HostDevice("eno2", index=3),
+    HostDevice("br0", index=4, kind="bridge"),
+    HostDevice("shim0", index=5, kind="macvlan", parent="eno2", settings={"mode": "bridge"}),
+    HostDevice("macvtap7", index=6, kind="macvtap", parent="eno2", settings={"mode": "bridge"}),
 )
 NETPLAN = NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, ethernets: {eno1: {}, eno2: {}}}")
 HOLDER = "the network namespace web"
@@ -43,7 +43,7 @@ def host(*distant: Distant, guest: tuple[str, str, str] | None = None) -> Facts:
         has_netplan=True,
         networkd=True,
         distant=distant,
-        guests=(Guest("web01", (guest,)),) if guest else (),
+        guests=(RunningGuest("web01", (guest,)),) if guest else (),
     )
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, RunningGuest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.guests_by_then import foreseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
 
 DEVICES = (
-    Device("br9", index=6, kind="bridge"),
-    Device("vnet0", index=8, kind="tun", master="br9"),
+    HostDevice("br9", index=6, kind="bridge"),
+    HostDevice("vnet0", index=8, kind="tun", master="br9"),
 )
 STAYS = ["state: guest s01 runs on br9: stop it first"]
 
@@ -26,7 +26,7 @@ def said(kind: str, told: dict[str, Any]) -> list[str]:
     """What is against the removal of a bridge that a guest is on."""
     host = Facts(
         devices={device.name: device for device in DEVICES},
-        guests=(Guest("s01", (("vnet0", kind, "br9"),)),),
+        guests=(RunningGuest("s01", (("vnet0", kind, "br9"),)),),
     )
     (item,) = items = LINK.parse([{"name": "br9", "state": "absent"}])
     return [str(problem) for problem in problems(item, items, foreseen(host, told))]

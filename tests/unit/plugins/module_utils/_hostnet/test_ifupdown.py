@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.ifupdown import configured
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     HOST,
@@ -42,7 +42,7 @@ def test_the_devices_that_are_configured(text: str, state: str, found: set[str])
 
 @pytest.mark.parametrize("there", [False, True])
 def test_a_link_that_ifupdown_makes_is_refused(there: bool) -> None:
-    devices = {**HOST.devices, **({"br7": Device("br7", index=9, kind="bridge")} if there else {})}
+    devices = {**HOST.devices, **({"br7": HostDevice("br7", index=9, kind="bridge")} if there else {})}
     host = dataclasses.replace(HOST, devices=devices, ifupdown=frozenset(["br7"]))
     said = "link br7: {}: is configured by ifupdown, whose configuration is not changed here"
     assert said.format("name") in refusal({"name": "br7", "type": "bridge", "ports": ["eno2"]}, host=host)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     BRIDGE,
@@ -56,11 +56,11 @@ def test_where_it_is_on_or_switched_off_by_files_nothing_is_told() -> None:
     assert not warned(dataclasses.replace(switched_off(HOST), netplan=(netplan,)))
     assert not warned(dataclasses.replace(switched_off(ALONE), units={WIRED: NONE}))
     there = switched_off(HOST, master="br0")
-    assert not warned(dataclasses.replace(there, devices={**there.devices, "br0": Device("br0", kind="bridge")}))
+    assert not warned(dataclasses.replace(there, devices={**there.devices, "br0": HostDevice("br0", kind="bridge")}))
 
 
 @pytest.mark.parametrize("value", ["0", "1"])
 def test_the_kernel_is_asked(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     told = {"/proc/sys/net/ipv6/conf/eno1/disable_ipv6": f"{value}\n"}
     monkeypatch.setattr(observe, "known", lambda path: told.get(str(pathlib.Path(path)), ""))
-    assert observe.detailed(Device("eno1")).ipv6_off == (value == "1")
+    assert observe.detailed(HostDevice("eno1")).ipv6_off == (value == "1")

@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, RunningGuest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import problems, used
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 DEVICES = (
-    Device("eno1", index=2),
-    Device("eno2", index=3, master="bond0"),
-    Device("bond0", index=4, kind="bond"),
-    Device("bond0.7", index=5, kind="vlan", parent="bond0", master="br7"),
-    Device("br7", index=6, kind="bridge"),
-    Device("br8", index=7, kind="bridge"),
-    Device("vnet0", index=8, kind="tun", master="br7"),
-    Device("macvtap0", index=9, kind="macvtap", parent="eno1"),
+    HostDevice("eno1", index=2),
+    HostDevice("eno2", index=3, master="bond0"),
+    HostDevice("bond0", index=4, kind="bond"),
+    HostDevice("bond0.7", index=5, kind="vlan", parent="bond0", master="br7"),
+    HostDevice("br7", index=6, kind="bridge"),
+    HostDevice("br8", index=7, kind="bridge"),
+    HostDevice("vnet0", index=8, kind="tun", master="br7"),
+    HostDevice("macvtap0", index=9, kind="macvtap", parent="eno1"),
 )
 
 
 def left(*names: str, guest: tuple[str, str, str] = ("vnet0", "bridge", "br7")) -> list[str]:
-    host = Facts(devices={device.name: device for device in DEVICES}, guests=(Guest("web01", (guest,)),))
+    host = Facts(devices={device.name: device for device in DEVICES}, guests=(RunningGuest("web01", (guest,)),))
     items: list[dict[str, Any]] = [{"name": name, "state": "absent"} for name in names]
     return used(LINK.parse(items), host)
 
@@ -48,7 +48,7 @@ def test_what_the_bridge_is_built_on_stays_with_it() -> None:
 def test_links_that_stay_are_none_to_be_left() -> None:
     present: list[dict[str, Any]] = [{"name": "br7", "type": "bridge", "ports": ["eno1"]}]
     host = Facts(
-        devices={device.name: device for device in DEVICES}, guests=(Guest("a", (("vnet0", "bridge", "br7"),)),)
+        devices={device.name: device for device in DEVICES}, guests=(RunningGuest("a", (("vnet0", "bridge", "br7"),)),)
     )
     assert used(LINK.parse(present), host) == []
 
@@ -59,11 +59,11 @@ def test_links_that_stay_are_none_to_be_left() -> None:
 @pytest.mark.parametrize("own", [True, False])
 def test_the_card_of_a_guest_is_no_link_to_remove(kind: str, parent: str, own: bool) -> None:
     """Where a link goes that a guest is on, the guest is named, and its own card is not."""
-    link = Device("lan", index=3, kind=kind, parent=parent)
-    shim = Device("shim0", index=5, kind="macvlan", parent="lan")
+    link = HostDevice("lan", index=3, kind=kind, parent=parent)
+    shim = HostDevice("shim0", index=5, kind="macvlan", parent="lan")
     host = Facts(
         devices={device.name: device for device in (DEVICES[0], link, replace(DEVICES[-1], parent="lan"), shim)},
-        guests=(Guest("web01", (("macvtap0" if own else "macvtap9", "direct", "lan"),)),),
+        guests=(RunningGuest("web01", (("macvtap0" if own else "macvtap9", "direct", "lan"),)),),
     )
     (item,) = items = LINK.parse([{"name": "lan", "state": "absent"}])
     said = [str(problem) for problem in problems(item, items, host)]

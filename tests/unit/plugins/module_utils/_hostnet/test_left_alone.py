@@ -9,7 +9,12 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
+    Facts,
+    HostDevice,
+    NetplanFile,
+    RunningGuest,
+)
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ENO1,
     ENO2,
@@ -27,12 +32,12 @@ BRIDGED = dataclasses.replace(
     devices={
         "eno1": dataclasses.replace(ENO1, addresses=(), master="br0"),
         "eno2": ENO2,
-        "br0": Device("br0", index=9, mac=ENO1.mac, kind="bridge", addresses=("192.0.2.10/24",)),
-        "vnet0": Device("vnet0", kind="tun", master="br0"),
+        "br0": HostDevice("br0", index=9, mac=ENO1.mac, kind="bridge", addresses=("192.0.2.10/24",)),
+        "vnet0": HostDevice("vnet0", kind="tun", master="br0"),
     },
     netplan=(NetplanFile("/etc/netplan", "01-netcfg.yaml", TEXT),),
 )
-GUEST = Guest("web01", (("vnet0", "bridge", "br0"),))
+GUEST = RunningGuest("web01", (("vnet0", "bridge", "br0"),))
 TAKEN = {"name": "br1", "type": "bridge", "ports": ["eno1"], "takeover": True}
 
 
@@ -61,7 +66,7 @@ def test_a_bridge_that_goes_leaves_its_port_and_its_addresses() -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        dataclasses.replace(BRIDGED, devices={**BRIDGED.devices, "br0": Device("br0", kind="bridge")}, login=""),
+        dataclasses.replace(BRIDGED, devices={**BRIDGED.devices, "br0": HostDevice("br0", kind="bridge")}, login=""),
         dataclasses.replace(
             BRIDGED, devices={**BRIDGED.devices, "eno2": dataclasses.replace(ENO2, master="br0", network_file="x")}
         ),
@@ -77,7 +82,7 @@ def test_the_bridge_by_which_the_host_is_reached_keeps_a_port(login: str) -> Non
     there = {**BRIDGED.devices}
     if login == "vlan7":
         there["br0"] = dataclasses.replace(there["br0"], addresses=())
-        there["vlan7"] = Device("vlan7", kind="vlan", parent="br0", addresses=("192.0.2.10/24",))
+        there["vlan7"] = HostDevice("vlan7", kind="vlan", parent="br0", addresses=("192.0.2.10/24",))
     host = dataclasses.replace(BRIDGED, devices=there)
     said = refusal({"name": "br0", "type": "bridge", "ports": []}, host=host)
     assert f"ports: leaves br0 without a port, and the host is reached by 192.0.2.10 on {login}" in said

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
@@ -38,7 +38,7 @@ def after(host: Facts, made: LinksPlan, *links: dict[str, Any]) -> Facts:
                 texts[name] = NetplanFile(ETC, name, file.after)
     devices = dict(host.devices)
     for link in links:
-        devices[link["name"]] = Device(link["name"], index=30 + len(devices), kind=link["type"])
+        devices[link["name"]] = HostDevice(link["name"], index=30 + len(devices), kind=link["type"])
         for port in link.get("ports") or []:
             devices[port] = dataclasses.replace(devices[port], master=link["name"])
     return dataclasses.replace(host, netplan=tuple(texts[name] for name in sorted(texts)), devices=devices)

@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, NETPLAN, planned
 
@@ -28,7 +28,7 @@ def test_links_that_do_not_change_copy_nothing(monkeypatch: pytest.MonkeyPatch, 
         if file.path.endswith(".yaml") and file.after
     ]
     devices = {
-        link["name"]: Device(link["name"], index=10 + n, kind="bridge", addresses=(link["addresses"][0],))
+        link["name"]: HostDevice(link["name"], index=10 + n, kind="bridge", addresses=(link["addresses"][0],))
         for n, link in enumerate(links)
     }
     host = dataclasses.replace(HOST, netplan=(NETPLAN, *made), devices={**HOST.devices, **devices})

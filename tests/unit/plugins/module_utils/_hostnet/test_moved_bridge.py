@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, networkd
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
@@ -123,7 +123,7 @@ def test_a_new_port_loses_addresses_that_the_bridge_has_itself() -> None:
 
 def test_a_bridge_without_addresses_forecasts_none() -> None:
     host = after(HOST, planned({**BRIDGE, "ports": ["eno2"], "addressing": "none"}), "eno2", bridge={"addresses": ()})
-    eno3 = Device("eno3", index=5, mac="52:54:00:00:00:03")
+    eno3 = HostDevice("eno3", index=5, mac="52:54:00:00:00:03")
     host = dataclasses.replace(host, devices={**host.devices, "eno3": eno3})
     assert said(planned({**BRIDGE, "ports": ["eno2", "eno3"]}, host=host)) == []
 
@@ -247,7 +247,7 @@ def test_a_bridge_gives_its_addresses_to_a_port_that_is_there(ports: str, heir: 
         text="network: {ethernets: {eno1: {dhcp4: true}, eno9: {optional: true}, eno2: {}}, bridges:"
         f" {{br0: {{interfaces: {ports}, macaddress: '02:00:00:00:00:07', addresses: [10.60.0.2/24]}}}}}}",
     )
-    bridge = Device("br0", index=9, kind="bridge", mac="02:00:00:00:00:07", addresses=("10.60.0.2/24",))
+    bridge = HostDevice("br0", index=9, kind="bridge", mac="02:00:00:00:00:07", addresses=("10.60.0.2/24",))
     devices = {**HOST.devices, "eno2": dataclasses.replace(ENO2, master="br0"), "br0": bridge}
     plan = planned(GONE, host=dataclasses.replace(HOST, netplan=(netplan,), devices=devices))
     assert load("after", text(plan, ".yaml"))["network"]["ethernets"][heir]["addresses"] == ["10.60.0.2/24"]

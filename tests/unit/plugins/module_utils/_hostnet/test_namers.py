@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import namers, observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, RunningGuest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.namers import Namer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
@@ -148,11 +148,11 @@ def test_a_card_that_becomes_a_port_is_told_with_who_names_it() -> None:
 
 
 def test_a_link_that_goes_is_told_with_who_names_it() -> None:
-    host = with_device(Device("br9", kind="bridge"))
+    host = with_device(HostDevice("br9", kind="bridge"))
     named = [Namer("network", "lan", "br9", "bridge"), Namer("network", "nat9", "br9", "dev")]
     named += [Namer("guest", name, "br9", "bridge") for name in ("db 1", "web", "runs")]
     # One that runs is refused, or looked after.
-    host = dataclasses.replace(host, guests=(Guest("runs"),))
+    host = dataclasses.replace(host, guests=(RunningGuest("runs"),))
     start = "link br9: it goes, and"
     assert told({"name": "br9", "state": "absent"}, host=host, named=named, rules=["br*", "eno1"]) == [
         f"{start} guests of network nat9 leave by it (forward: dev): they reach nothing outside any more",
@@ -164,7 +164,7 @@ def test_a_link_that_goes_is_told_with_who_names_it() -> None:
 
 def test_nothing_is_told_of_what_stays_or_of_a_pattern_that_is_for_both() -> None:
     port = dataclasses.replace(ENO1, master="br0")
-    host = with_device(Device("br0", kind="bridge"), with_device(port))
+    host = with_device(HostDevice("br0", kind="bridge"), with_device(port))
     assert namers.affected(LINK.parse([BRIDGE]), planned(BRIDGE, host=host), host) == {}
     assert told(BRIDGE, named=[Namer("network", "n", "eno2", "dev")], rules={"*", "eno2"}) == []
 

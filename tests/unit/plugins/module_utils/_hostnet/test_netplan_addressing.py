@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_edit
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, NetplanPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 
-BR0 = Place("bridges", "br0")
+BR0 = NetplanPlace("bridges", "br0")
 STATIC = {"addressing": "static", "addresses": ["192.0.2.2/24"]}
 FROM_STATIC = "addresses: [192.0.2.9/24], gateway4: 192.0.2.1, routes: [{to: default, via: 192.0.2.1}]"
 NONE = "link-local: [], accept-ra: false"
@@ -94,12 +94,13 @@ def test_the_mtu_of_a_bridge_is_that_of_its_ports() -> None:
     net = Netplan({"a.yaml": load("a", text)})
     netplan_edit.declare(net, {"name": "br0", "type": "bridge", "ports": ["eno1", "eno2"], "mtu": 9000}, {})
     mtus = [
-        net.get(Place(*place), "mtu") for place in (("bridges", "br0"), ("ethernets", "eno1"), ("ethernets", "eno2"))
+        net.get(NetplanPlace(*place), "mtu")
+        for place in (("bridges", "br0"), ("ethernets", "eno1"), ("ethernets", "eno2"))
     ]
     assert [str(mtu) for mtu in mtus] == ["9000"] * 3
     netplan_edit.declare(net, {"name": "br0", "type": "bridge", "ports": ["eno1", "eno2"], "mtu": None}, {})
     assert net.get(BR0, "mtu") is None
-    assert str(net.get(Place("ethernets", "eno1"), "mtu")) == "9000"
+    assert str(net.get(NetplanPlace("ethernets", "eno1"), "mtu")) == "9000"
 
 
 def test_ports_are_written_where_the_bridge_was_described_last() -> None:

@@ -12,11 +12,11 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_edit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Nic
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, NetplanPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 
 MAC = "52:54:00:00:00:01"
-BR0 = Place("bridges", "br0")
+BR0 = NetplanPlace("bridges", "br0")
 
 
 def parsed(**files: str) -> Netplan:
@@ -31,7 +31,7 @@ def bridged(net: Netplan, *ports: str, nics: dict[str, Nic] | None = None, **opt
     return after
 
 
-def layer3(net: Netplan, place: Place) -> dict[str, Any]:
+def layer3(net: Netplan, place: NetplanPlace) -> dict[str, Any]:
     """What a definition has of addresses and routes."""
     return {key: value for key, value in net.merged(place).items() if key in netplan_edit.MOVED}
 
@@ -54,8 +54,8 @@ def test_a_bridge_takes_over_the_addressing_and_the_port_keeps_its_hardware() ->
         "optional": "true",
         "parameters": {"stp": "false", "forward-delay": "0"},
     }
-    assert after.merged(Place("ethernets", "eno1")) == {"mtu": "9000", "optional": "true", "wakeonlan": "true"}
-    assert after.merged(Place("ethernets", "eno2")) == {"dhcp4": "yes"}
+    assert after.merged(NetplanPlace("ethernets", "eno1")) == {"mtu": "9000", "optional": "true", "wakeonlan": "true"}
+    assert after.merged(NetplanPlace("ethernets", "eno2")) == {"dhcp4": "yes"}
 
 
 def test_each_file_keeps_what_it_says() -> None:
@@ -68,7 +68,7 @@ def test_each_file_keeps_what_it_says() -> None:
     assert after.network("a.yaml")["bridges"]["br0"] == {"dhcp4": "true", "addresses": ["192.0.2.1/24"]}
     assert after.network("b.yaml")["bridges"]["br0"]["addresses"] == ["192.0.2.2/24"]
     assert after.documents["c.yaml"] == before.documents["c.yaml"]
-    assert layer3(after, BR0) == layer3(before, Place("ethernets", "eno1"))
+    assert layer3(after, BR0) == layer3(before, NetplanPlace("ethernets", "eno1"))
 
 
 def test_the_renderer_of_a_port_reaches_its_bridge() -> None:
@@ -86,8 +86,8 @@ def test_a_device_that_a_pattern_covers_gets_a_definition_of_its_own_that_is_tak
     assert after.merged(BR0)["interfaces"] == [own.id]
     assert layer3(after, own) == {}
     assert after.merged(BR0)["dhcp4"] == "true"
-    assert after.owner(Nic("eno2")) == Place("ethernets", "all-en")
-    assert after.merged(Place("ethernets", "all-en")) == before.merged(Place("ethernets", "all-en"))
+    assert after.owner(Nic("eno2")) == NetplanPlace("ethernets", "all-en")
+    assert after.merged(NetplanPlace("ethernets", "all-en")) == before.merged(NetplanPlace("ethernets", "all-en"))
 
 
 def test_a_device_is_found_by_its_mac_its_new_name_and_its_driver() -> None:
@@ -100,10 +100,10 @@ network:
     eno3: {}
 """
     )
-    assert net.owner(Nic("eno1", MAC)) == Place("ethernets", "lan")
-    assert net.owner(Nic("eno1", "52:54:00:00:00:99", permanent=MAC)) == Place("ethernets", "lan")
-    assert net.owner(Nic("ens1", "52:54:00:00:00:02", "mlx5_core")) == Place("ethernets", "b")
-    assert net.owner(Nic("eno3", "52:54:00:00:00:03", "e1000")) == Place("ethernets", "eno3")
+    assert net.owner(Nic("eno1", MAC)) == NetplanPlace("ethernets", "lan")
+    assert net.owner(Nic("eno1", "52:54:00:00:00:99", permanent=MAC)) == NetplanPlace("ethernets", "lan")
+    assert net.owner(Nic("ens1", "52:54:00:00:00:02", "mlx5_core")) == NetplanPlace("ethernets", "b")
+    assert net.owner(Nic("eno3", "52:54:00:00:00:03", "e1000")) == NetplanPlace("ethernets", "eno3")
     assert net.owner(Nic("eno4", "52:54:00:00:00:04", "e1000")) is None
 
 
@@ -118,9 +118,9 @@ network:
 """
     )
     after = bridged(before, "eno1")
-    assert after.get(Place("vlans", "v5"), "link") == "eno1"
-    assert after.get(Place("tunnels", "vx"), "link") == "br0"
-    assert after.get(Place("vrfs", "blue"), "interfaces") == ["br0"]
+    assert after.get(NetplanPlace("vlans", "v5"), "link") == "eno1"
+    assert after.get(NetplanPlace("tunnels", "vx"), "link") == "br0"
+    assert after.get(NetplanPlace("vrfs", "blue"), "interfaces") == ["br0"]
 
 
 @pytest.mark.parametrize("body", ["{}", "{ignore-carrier: true}", "{dhcp4: no}"])
@@ -130,11 +130,11 @@ def test_what_is_built_on_a_port_without_addresses_follows_too(body: str) -> Non
         " tunnels: {vx: {mode: vxlan, id: 1, link: eno1}}}"
     )
     after = bridged(before, "eno1")
-    assert after.get(Place("vrfs", "blue"), "interfaces") == ["br0"]
-    assert after.get(Place("tunnels", "vx"), "link") == "br0"
+    assert after.get(NetplanPlace("vrfs", "blue"), "interfaces") == ["br0"]
+    assert after.get(NetplanPlace("tunnels", "vx"), "link") == "br0"
     # A device has one master: its VRF gets the bridge whatever becomes of the addresses.
-    assert bridged(before, "eno1", addressing="dhcp").get(Place("vrfs", "blue"), "interfaces") == ["br0"]
-    assert bridged(before, "eno1", addressing="none").get(Place("vrfs", "blue"), "interfaces") == []
+    assert bridged(before, "eno1", addressing="dhcp").get(NetplanPlace("vrfs", "blue"), "interfaces") == ["br0"]
+    assert bridged(before, "eno1", addressing="none").get(NetplanPlace("vrfs", "blue"), "interfaces") == []
 
 
 def test_what_networkmanager_is_told_of_addresses_moves_along() -> None:
@@ -154,7 +154,7 @@ network:
     moved = {"ipv4.address1": "192.0.2.9/24,192.0.2.1", "ipv4.method": "manual", "proxy._": ""}
     assert after.get(BR0, "networkmanager") == {"passthrough": moved}
     kept = {"uuid": "14f59568", "passthrough": {"connection.timestamp": "1"}}
-    assert after.get(Place("ethernets", "NM-1"), "networkmanager") == kept
+    assert after.get(NetplanPlace("ethernets", "NM-1"), "networkmanager") == kept
     assert netplan_edit.is_addressed(after.merged(BR0))
     netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
     assert after.documents == before.documents
@@ -172,7 +172,7 @@ network:
     for name in ("lan", "v5"):
         after = bridged(before, name, nics={name: Nic(name, MAC, borrowed=True)})
         assert after.get(BR0, "interfaces") == [name]
-        assert after.merged(Place("ethernets", "a0")) == before.merged(Place("ethernets", "a0"))
+        assert after.merged(NetplanPlace("ethernets", "a0")) == before.merged(NetplanPlace("ethernets", "a0"))
     assert before.owner(Nic("a0.7", MAC, borrowed=True)) is None
 
 
@@ -201,8 +201,8 @@ def test_a_device_of_several_is_part_of_what_they_are_part_of() -> None:
     after = bridged(before, "eno1")
     own = after.owner(Nic("eno1", MAC))
     assert own is not None
-    assert after.get(Place("vrfs", "blue"), "interfaces") == ["x", "br0"]
-    assert after.get(Place("vlans", "v5"), "link") == own.id
+    assert after.get(NetplanPlace("vrfs", "blue"), "interfaces") == ["x", "br0"]
+    assert after.get(NetplanPlace("vlans", "v5"), "link") == own.id
     # And back, without a trace.
     netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
     assert after.documents == before.documents
@@ -219,7 +219,7 @@ def test_what_virtual_functions_want_of_several_devices_stays_with_those() -> No
     own = after.owner(Nic("eno1", MAC))
     assert own is not None
     assert after.merged(own) == {"mtu": "1400"}
-    assert after.get(Place("ethernets", "vf"), "link") == "x"
+    assert after.get(NetplanPlace("ethernets", "vf"), "link") == "x"
     netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
     assert after.documents == before.documents
 
@@ -233,7 +233,7 @@ def test_vrfs_stay_behind_what_they_name() -> None:
 
 def test_a_new_name_is_the_only_one() -> None:
     net = parsed(a="network: {ethernets: {x: {match: {name: 'e*'}, set-name: lan0, dhcp4: true}, eno2: {dhcp6: true}}}")
-    assert net.owner(Nic("eno2", MAC)) == Place("ethernets", "eno2")
+    assert net.owner(Nic("eno2", MAC)) == NetplanPlace("ethernets", "eno2")
     after = bridged(net, "lan0")
     assert after.get(BR0, "interfaces") == ["x"]
 
@@ -275,7 +275,7 @@ def test_a_sections_renderer_is_for_what_its_file_has_below_it() -> None:
         b="network: {ethernets: {renderer: NetworkManager, eno1: {}, eno3: {}}}",
         c="network: {ethernets: {eno4: {}}}",
     )
-    found = [net.renderer(Place("ethernets", f"eno{i}")) for i in (1, 2, 3, 4)]
+    found = [net.renderer(NetplanPlace("ethernets", f"eno{i}")) for i in (1, 2, 3, 4)]
     assert found == ["networkd", "NetworkManager", "NetworkManager", "networkd"]
 
 
@@ -317,7 +317,7 @@ network:
   bridges: {br9: {interfaces: [eno1, eno2], dhcp4: true, parameters: {path-cost: {eno1: 5}}}}
 """
     after = bridged(parsed(a=text), "eno1", takeover=True)
-    assert after.merged(Place("bridges", "br9")) == {"interfaces": ["eno2"], "dhcp4": "true", "parameters": {}}
+    assert after.merged(NetplanPlace("bridges", "br9")) == {"interfaces": ["eno2"], "dhcp4": "true", "parameters": {}}
     assert after.get(BR0, "interfaces") == ["eno1"]
 
 
@@ -338,7 +338,7 @@ network:
     net = parsed(a=text)
     kind = {"bridges": "bridge", "bonds": "bond"}[section]
     netplan_edit.declare(net, {"name": "br0", "type": kind, "ports": ["eno1"]}, {})
-    found = net.merged(Place(section, "br0"))
+    found = net.merged(NetplanPlace(section, "br0"))
     assert found["interfaces"] == ["eno1"]
     assert {key: found["parameters"].get(key) for key in ("path-cost", "port-priority", "mode", "primary")} == {
         **dict.fromkeys(("path-cost", "port-priority", "mode", "primary")),
@@ -380,7 +380,7 @@ def test_static_addresses_take_the_place_of_the_ports() -> None:
         "routes": [{"to": "default", "via": "192.0.2.1"}, {"to": "10.0.0.0/8", "via": "192.0.2.9"}],
         "nameservers": {"addresses": ["192.0.2.3"]},
     }
-    assert layer3(after, Place("ethernets", "eno1")) == {}
+    assert layer3(after, NetplanPlace("ethernets", "eno1")) == {}
 
 
 def test_a_list_of_several_files_is_replaced_in_all_of_them() -> None:

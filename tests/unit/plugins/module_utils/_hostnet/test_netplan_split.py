@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_split
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, NetplanFile, Nic
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILES, Netplan, Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILES, Netplan, NetplanPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import dump, header, load
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.networkd import HEAD
 
@@ -32,21 +32,21 @@ def parsed(**files: str) -> Netplan:
 def test_a_device_gets_a_copy_that_matches_first_and_is_part_of_the_same() -> None:
     net = parsed(a=SEVERAL)
     own = netplan_split.own(net, ENO1)
-    assert own == Place("ethernets", "eno1")
+    assert own == NetplanPlace("ethernets", "eno1")
     assert net.merged(own) == {"mtu": "9000"}
-    assert net.merged(Place("ethernets", "many")) == {"match": {"name": "eno*"}, "mtu": "9000"}
-    assert net.merged(Place("bonds", "bond0"))["interfaces"] == ["many", "eno1"]
-    assert net.merged(Place("vlans", "v5"))["link"] == "eno1"
+    assert net.merged(NetplanPlace("ethernets", "many")) == {"match": {"name": "eno*"}, "mtu": "9000"}
+    assert net.merged(NetplanPlace("bonds", "bond0"))["interfaces"] == ["many", "eno1"]
+    assert net.merged(NetplanPlace("vlans", "v5"))["link"] == "eno1"
     assert netplan_split.own(net, ENO1) == own
 
 
 def test_a_copy_has_a_name_that_comes_before_the_one_for_several() -> None:
     net = parsed(a=SEVERAL.replace("many", "all"))
     own = netplan_split.own(net, ENO1)
-    assert own == Place("ethernets", "0-eno1")
+    assert own == NetplanPlace("ethernets", "0-eno1")
     assert net.merged(own) == {"match": {"name": "eno1"}, "mtu": "9000"}
     taken = parsed(a=SEVERAL.replace("many", "all"), b="network: {bridges: {0-eno1: {}}}")
-    assert netplan_split.own(taken, ENO1) == Place("ethernets", "00-eno1")
+    assert netplan_split.own(taken, ENO1) == NetplanPlace("ethernets", "00-eno1")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_where_none_can_be_made_it_is_said(text: str, said: str) -> None:
 
 def test_a_definition_of_its_own_stays_and_no_definition_is_none() -> None:
     net = parsed(a="network: {ethernets: {eno1: {}, eno2: {}}}")
-    assert netplan_split.own(net, ENO1) == Place("ethernets", "eno1")
+    assert netplan_split.own(net, ENO1) == NetplanPlace("ethernets", "eno1")
     assert netplan_split.own(net, Nic("eno9")) is None
 
 
@@ -73,9 +73,9 @@ def test_a_copy_goes_again_where_it_says_the_same() -> None:
     before = net.copy()
     own = netplan_split.own(net, ENO1)
     assert own is not None
-    assert netplan_split.drop_copy(net, own, ENO1) == Place("ethernets", "many")
+    assert netplan_split.drop_copy(net, own, ENO1) == NetplanPlace("ethernets", "many")
     assert net.place("eno1") is None
-    assert net.merged(Place("vlans", "v5")) == before.merged(Place("vlans", "v5"))
+    assert net.merged(NetplanPlace("vlans", "v5")) == before.merged(NetplanPlace("vlans", "v5"))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_definition_that_says_something_else_stays(text: str) -> None:
 )
 def test_a_definition_that_only_names_a_device_goes_once_nothing_names_it(files: dict[str, str], goes: bool) -> None:
     net = Netplan({name: load(name, text) for name, text in files.items()})
-    netplan_split.drop_bare(net, Place("ethernets", "eno1"))
+    netplan_split.drop_bare(net, NetplanPlace("ethernets", "eno1"))
     assert (net.place("eno1") is None) is goes
 
 

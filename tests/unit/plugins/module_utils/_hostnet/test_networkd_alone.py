@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     BRIDGE,
@@ -94,8 +94,8 @@ def test_a_bridge_that_the_users_units_make_keeps_its_addresses(
 ) -> None:
     devices = {
         "eno1": ALONE.devices["eno1"],
-        "eno2": Device("eno2", index=3, master="br2", network_file="/etc/systemd/network/20-eno2.network"),
-        "br2": Device("br2", index=4, kind="bridge", addresses=("10.33.0.1/24",), network_file=f"{OWN}.network"),
+        "eno2": HostDevice("eno2", index=3, master="br2", network_file="/etc/systemd/network/20-eno2.network"),
+        "br2": HostDevice("br2", index=4, kind="bridge", addresses=("10.33.0.1/24",), network_file=f"{OWN}.network"),
     }
     host = dataclasses.replace(ALONE, devices=devices, units={**ALONE.units, **units})
     if netplan:
@@ -162,7 +162,7 @@ def test_a_next_hop_with_a_number_is_refused_as_networkd_cannot_move_it(path: st
     assert planned(BRIDGE, host=free).changes
     assert planned({**BRIDGE, "addressing": "dhcp"}, host=host).changes
     port = dataclasses.replace(ALONE.devices["eno1"], master="br0")
-    there = dataclasses.replace(host, devices={"eno1": port, "br0": Device("br0", kind="bridge")})
+    there = dataclasses.replace(host, devices={"eno1": port, "br0": HostDevice("br0", kind="bridge")})
     assert planned(BRIDGE, host=there).changes
 
 
@@ -179,7 +179,7 @@ def test_a_next_hop_with_a_number_is_refused_as_networkd_cannot_move_it(path: st
 def test_a_unit_that_sorts_before_ours_would_win(name: str, comes_first: bool) -> None:
     path = f"/etc/systemd/network/{name}"
     host = Facts(units={path: "[Match]\nName=eno1\n"})
-    port = Device("eno1", network_file=path)
+    port = HostDevice("eno1", network_file=path)
     if comes_first:
         with pytest.raises(Invalid, match=f"configured by {path}: give that file a name that sorts behind 00-virt"):
             networkd.source(port, host)
@@ -191,7 +191,7 @@ def test_a_unit_that_sorts_before_ours_would_win(name: str, comes_first: bool) -
 
 @pytest.mark.parametrize("name", ["", "/usr/lib/systemd/network/80-wired.network", "00-virtfleet-eno2.network"])
 def test_what_no_user_wrote_is_taken_over_from_nobody(name: str) -> None:
-    assert networkd.source(Device("eno1", network_file=name), Facts()) == ""
+    assert networkd.source(HostDevice("eno1", network_file=name), Facts()) == ""
 
 
 @pytest.mark.parametrize("folder", [networkd.TRIAL, networkd.KEPT])
@@ -201,5 +201,5 @@ def test_behind_a_unit_of_ours_the_users_is_found(folder: str) -> None:
         f"{folder}/{ours}": f"{networkd.FROM}/etc/systemd/network/20-x.network\n",
         "/etc/systemd/network/20-x.network": "",
     }
-    port = Device("eno1", network_file=f"/run/systemd/network/{ours}")
+    port = HostDevice("eno1", network_file=f"/run/systemd/network/{ours}")
     assert networkd.source(port, Facts(units=units)) == "/etc/systemd/network/20-x.network"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
 
 
 def test_a_later_folder_hides_a_namesake_and_hidden_files_are_none_of_netplans(
@@ -62,5 +62,5 @@ def test_the_unit_of_a_trial_that_was_kept_is_the_kept_one(
             (tmp_path / folder / "50-virtfleet-sh0.network").write_text("[Network]\n")
     state = f"NETWORK_FILE={tmp_path}/run/50-virtfleet-sh0.network\n"
     monkeypatch.setattr(observe, "known", lambda path: state if str(path).endswith("/links/7") else "")
-    device = observe.detailed(Device("sh0", index=7, kind="macvlan"))
+    device = observe.detailed(HostDevice("sh0", index=7, kind="macvlan"))
     assert device.network_file == f"{tmp_path}/{found}/50-virtfleet-sh0.network"

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
@@ -203,7 +203,7 @@ def test_a_drop_in_that_the_kernel_cannot_follow_goes_with_the_option(able: bool
     (netplan,) = [file.after for file in first.files if "/netplan/" in file.path]
     units = {file.path: str(file.after) for file in first.files if "/netplan/" not in file.path}
     settings = {"stp_state": 0, "forward_delay": 0, "vlan_filtering": 0}
-    devices = {"br0": Device("br0", index=9, kind="bridge", settings=settings)}
+    devices = {"br0": HostDevice("br0", index=9, kind="bridge", settings=settings)}
     host = dataclasses.replace(
         HOST,
         devices={**HOST.devices, "eno2": dataclasses.replace(ENO2, master="br0"), **devices},
@@ -243,7 +243,7 @@ def test_a_port_that_network_manager_lets_go_listens_to_routers_again(renderer: 
         host,
         netplan=(dataclasses.replace(NETPLAN, text=text(made, "01-netcfg.yaml")),),
         devices={
-            "br0": Device("br0", index=4, kind="bridge", accept_ra="1"),
+            "br0": HostDevice("br0", index=4, kind="bridge", accept_ra="1"),
             "eno1": dataclasses.replace(ENO1, master="br0", accept_ra="0"),
             "eno2": ENO2,
         },
@@ -399,7 +399,7 @@ def test_a_route_takes_no_subnet_of_another_device(metric: int | None, refused: 
 def test_what_is_on_a_link_that_goes_takes_nothing() -> None:
     """A bridge is renamed in one call, or its subnet is reached by another from then on."""
     old = facts.Route("10.9.0.0/24", "br9")
-    host = with_device(Device("br9", kind="bridge"), with_device(dataclasses.replace(ENO2, master="br9")))
+    host = with_device(HostDevice("br9", kind="bridge"), with_device(dataclasses.replace(ENO2, master="br9")))
     host = dataclasses.replace(host, routes=(*HOST.routes, old, facts.Route("198.18.0.1", "eno1")))
     item = {"name": "br7", "type": "bridge", "ports": ["eno2"], "takeover": True, "addressing": "static"}
     renamed = {**item, "addresses": ["10.9.0.2/24"]}
@@ -408,7 +408,7 @@ def test_what_is_on_a_link_that_goes_takes_nothing() -> None:
     moved = {**item, "addresses": ["10.8.0.2/24"], "routes": [{"to": "10.9.0.0/24", "via": "10.8.0.1"}]}
     assert planned({"name": "br9", "state": "absent"}, moved, host=host).changes
     # Its addresses would be on a port that is left.
-    left = with_device(dataclasses.replace(Device("eno3"), master="br9"), host)
+    left = with_device(dataclasses.replace(HostDevice("eno3"), master="br9"), host)
     assert "overlaps" in refusal({"name": "br9", "state": "absent"}, renamed, host=left)
     alone = {**item, "addresses": ["10.8.0.2/24"], "routes": [{"to": "198.18.0.1/32", "via": "10.8.0.1"}]}
     assert "routes[0].to: 198.18.0.1 is on eno1" in refusal({"name": "br9", "state": "absent"}, alone, host=host)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice, RunningGuest
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
     ENO1,
@@ -26,13 +26,13 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
 
 def test_a_guest_on_macvtap_is_named() -> None:
     for interface in (("macvtap0", "direct", "eno1"), ("macvtap0", "network", "")):
-        host = dataclasses.replace(HOST, guests=(Guest("web01", (interface,)),))
-        tap = Device("macvtap0", kind="macvtap", parent="eno1")
+        host = dataclasses.replace(HOST, guests=(RunningGuest("web01", (interface,)),))
+        tap = HostDevice("macvtap0", kind="macvtap", parent="eno1")
         assert "guest web01 runs on eno1 by MacVTap" in refusal(BRIDGE, host=with_device(tap, host))
 
 
 def test_a_device_on_the_port_is_named() -> None:
-    assert "shim0 is on eno1" in refusal(BRIDGE, host=with_device(Device("shim0", kind="macvlan", parent="eno1")))
+    assert "shim0 is on eno1" in refusal(BRIDGE, host=with_device(HostDevice("shim0", kind="macvlan", parent="eno1")))
 
 
 @pytest.mark.parametrize("name", ["c2h", "eno2"])
@@ -42,7 +42,7 @@ def test_a_bridge_that_others_are_in_stays(kind: str, name: str) -> None:
     devices = {
         "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
         "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
-        name: Device(name, index=9, mac="52:54:00:00:00:99", kind=kind, master="br0"),
+        name: HostDevice(name, index=9, mac="52:54:00:00:00:99", kind=kind, master="br0"),
     }
     host = dataclasses.replace(
         HOST, devices=devices, netplan=(dataclasses.replace(NETPLAN, text=text(first, ".yaml")),)
@@ -58,9 +58,9 @@ def test_a_bridge_that_others_are_in_stays(kind: str, name: str) -> None:
 def test_a_device_is_not_known_by_a_part_of_a_word_or_by_a_comment(name: str) -> None:
     text = "network:\n  ethernets: {eno1: {}, veth10: {}}\n  bridges: {br0: {macaddress: '52:54:00:c6:00:01'}}"
     devices = {
-        "br0": Device("br0", index=3, kind="bridge", network_file="/run/systemd/network/10-netplan-br0.network"),
+        "br0": HostDevice("br0", index=3, kind="bridge", network_file="/run/systemd/network/10-netplan-br0.network"),
         "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
-        name: Device(name, index=9, mac="52:54:00:00:00:99", kind="veth", master="br0"),
+        name: HostDevice(name, index=9, mac="52:54:00:00:00:99", kind="veth", master="br0"),
     }
     netplan = (dataclasses.replace(NETPLAN, text=f"{text}\n# {name} is docker's\n"),)
     host = dataclasses.replace(HOST, devices=devices, netplan=netplan)
@@ -74,8 +74,8 @@ def test_a_device_is_not_known_by_a_part_of_a_word_or_by_a_comment(name: str) ->
 @pytest.mark.parametrize("kind", ["vxlan", "ipvlan", "macsec", "vlan"])
 def test_a_bridge_that_others_have_built_on_stays(kind: str) -> None:
     devices = {
-        "br0": Device("br0", index=3, kind="bridge"),
-        "vx1": Device("vx1", index=9, kind=kind, parent="br0"),
+        "br0": HostDevice("br0", index=3, kind="bridge"),
+        "vx1": HostDevice("vx1", index=9, kind=kind, parent="br0"),
     }
     host = dataclasses.replace(HOST, devices={**HOST.devices, **devices})
     assert "vx1 is built on br0: remove it too" in refusal({"name": "br0", "state": "absent"}, host=host)
@@ -90,7 +90,7 @@ def test_a_bridge_that_others_have_built_on_stays(kind: str) -> None:
     ],
 )
 def test_what_others_have_made_a_part_of_is_no_port(kind: str, said: str) -> None:
-    devices = {"eno1": dataclasses.replace(ENO1, master="up0"), "up0": Device("up0", index=9, kind=kind)}
+    devices = {"eno1": dataclasses.replace(ENO1, master="up0"), "up0": HostDevice("up0", index=9, kind=kind)}
     assert said in refusal(BRIDGE, host=dataclasses.replace(HOST, devices=devices))
 
 
@@ -105,7 +105,7 @@ def test_another_name_of_a_card_is_taken() -> None:
 def test_a_card_is_a_port_of_one_link_only(takeover: bool, other: dict[str, Any], master: str) -> None:
     devices = {**HOST.devices, "eno1": dataclasses.replace(ENO1, master=master)}
     if master:
-        devices["br0"] = Device("br0", index=9, kind="bridge")
+        devices["br0"] = HostDevice("br0", index=9, kind="bridge")
     said = refusal(
         BRIDGE, {**other, "ports": ["eno1"], "takeover": takeover}, host=dataclasses.replace(HOST, devices=devices)
     )

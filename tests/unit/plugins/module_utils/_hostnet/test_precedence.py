@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, precedence
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
@@ -146,14 +146,14 @@ def test_a_unit_that_comes_before_the_links_own_is_refused(item: dict[str, Any],
 )
 def test_a_unit_for_a_type_of_device_is_for_a_link_of_that_type(match: str, kind: str, found: bool) -> None:
     sections = networkd.parse(f"[Match]\n{match}\n[Network]\nDHCP=yes\n")
-    assert precedence.is_for(sections, "x7", Device("x7", kind=kind)) == found
+    assert precedence.is_for(sections, "x7", HostDevice("x7", kind=kind)) == found
 
 
 @pytest.mark.parametrize("there", [False, True])
 def test_a_shim_behind_the_unit_for_every_card_is_refused(there: bool) -> None:
     """On many hosts one unit asks DHCP for every card."""
     path = f"{ADMIN}/20-wired.network"
-    devices = {"sh7": Device("sh7", index=9, kind="macvlan")} if there else {}
+    devices = {"sh7": HostDevice("sh7", index=9, kind="macvlan")} if there else {}
     host = dataclasses.replace(
         HOST,
         devices={**HOST.devices, **devices},
@@ -173,7 +173,7 @@ def test_a_link_that_netplan_makes_and_somebody_configures_is_left_alone_until_i
         netplan=(NetplanFile("/etc/netplan", "01.yaml", text),),
         devices={
             "eno2": dataclasses.replace(ENO2, master="br7", network_file=BY_NETPLAN),
-            "br7": Device("br7", index=9, kind="bridge", addresses=("10.60.0.2/24",), network_file=path),
+            "br7": HostDevice("br7", index=9, kind="bridge", addresses=("10.60.0.2/24",), network_file=path),
         },
         units={
             BY_NETPLAN: "[Match]\nName=eno2\n[Network]\nBridge=br7\n",

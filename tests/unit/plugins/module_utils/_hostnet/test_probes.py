@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import iproute, probes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, Route
 
 ANY = "0.0.0.0/0"
 
@@ -34,7 +34,7 @@ def neighbours(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     return known
 
 
-def host(*routes: Route, **devices: Device) -> Facts:
+def host(*routes: Route, **devices: HostDevice) -> Facts:
     return Facts(routes=routes, devices=devices)
 
 
@@ -63,7 +63,7 @@ def test_a_route_without_a_next_hop_has_nobody_to_ask(neighbours: dict[str, Any]
 def test_a_neighbour_is_knocked_at_three_times(neighbours: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     knocked: list[tuple[Any, ...]] = []
     monkeypatch.setattr(probes, "knock", lambda *words: knocked.append(words))
-    found = host(Route(ANY, "a", "192.0.2.1"), a=Device("a", index=7))
+    found = host(Route(ANY, "a", "192.0.2.1"), a=HostDevice("a", index=7))
     assert not probes.gateway(found, ANY)[0]
     assert knocked == [("192.0.2.1", "a", 7)] * 3
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_asked_has_not_passed(monkeypatch: pytest.MonkeyPatch) ->
 # --- name servers ---
 
 
-def servers(monkeypatch: pytest.MonkeyPatch, text: str, *routes: Route, **devices: Device) -> list[tuple[str, int]]:
+def servers(monkeypatch: pytest.MonkeyPatch, text: str, *routes: Route, **devices: HostDevice) -> list[tuple[str, int]]:
     monkeypatch.setattr(probes, "known", lambda path: text if path == "/etc/resolv.conf" else "")
     return probes.servers(host(*routes, **devices))
 
@@ -116,9 +116,9 @@ RESOLV = "# nameserver 192.0.2.9\nnameserver\nnameserver 127.0.0.53\nnameserver 
 
 def test_the_name_servers_of_links_with_a_default_route_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     links = {
-        "a": Device("a", index=2, dns=("192.0.2.1#dns.example", "2001:db8::1%a", "no address")),
-        "b": Device("b", index=3, dns=("192.0.2.2",)),
-        "c": Device("c", index=4, dns=("192.0.2.3",)),
+        "a": HostDevice("a", index=2, dns=("192.0.2.1#dns.example", "2001:db8::1%a", "no address")),
+        "b": HostDevice("b", index=3, dns=("192.0.2.2",)),
+        "c": HostDevice("c", index=4, dns=("192.0.2.3",)),
     }
     routes = (Route(ANY, "a"), Route("::/0", "b"), Route("192.0.2.0/24", "c"))
     assert servers(monkeypatch, RESOLV, *routes, **links) == [("192.0.2.1", 2), ("2001:db8::1", 2), ("192.0.2.2", 3)]

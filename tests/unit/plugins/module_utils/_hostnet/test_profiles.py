@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.profiles import MEMORY, profile
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ENO2,
@@ -51,7 +51,7 @@ HAS_OTHER = "[device]\nmanaged=true\nconnection-uuid=12\n"
     ],
 )
 def test_the_connection_of_a_device(state: str, files: dict[str, str], found: str) -> None:
-    assert profile(Device("eno2"), state, files) == found
+    assert profile(HostDevice("eno2"), state, files) == found
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_device_with_a_connection_of_its_own_is_refused(item: dict[str, Any]) 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_link_that_a_connection_of_its_own_makes_is_refused(state: str) -> None:
-    made = Device("br7", index=9, kind="bridge", profile=STORAGE)
+    made = HostDevice("br7", index=9, kind="bridge", profile=STORAGE)
     host = dataclasses.replace(HOST, devices={**HOST.devices, "br7": made}, network_manager=True)
     where, hint = ("state", "which makes it: remove") if state == "absent" else ("name", "describe br7 in netplan")
     said = refusal({"name": "br7", "type": "bridge", "state": state}, host=host)

@@ -50,10 +50,10 @@ class Host:
         return self.root / "ipv4/br0" / name
 
     def note(self, name: str) -> None:
-        settings.note(str(self.root), name, STATE, network.Network({}).devices())
+        settings.note(str(self.root), name, STATE, network.TrialNetwork({}).devices())
 
     def give_back(self) -> list[str]:
-        return settings.give_back(str(self.root), network.Network(STATE))
+        return settings.give_back(str(self.root), network.TrialNetwork(STATE))
 
 
 @pytest.fixture

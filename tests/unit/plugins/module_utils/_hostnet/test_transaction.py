@@ -25,8 +25,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
     trial,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import File, LinksPlan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import ChangedFile, LinksPlan
 
 WIFI = """\
 network:
@@ -80,7 +80,10 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 FACTS = Facts(
-    devices={"eno1": Device("eno1", addresses=("192.0.2.10/24",)), "eno2": Device("eno2", addresses=("10.0.0.1/8",))},
+    devices={
+        "eno1": HostDevice("eno1", addresses=("192.0.2.10/24",)),
+        "eno2": HostDevice("eno2", addresses=("10.0.0.1/8",)),
+    },
     routes=tuple(
         facts.routes(
             [
@@ -98,7 +101,7 @@ FACTS = Facts(
 def begin(host: Host, **faults: Any) -> dict[str, Any]:
     with transaction.alone():
         return transaction.begin(
-            LinksPlan(files=[File("/etc/x", "/run/x", None, "new")], netplan=True), FACTS, 30, ["dns"]
+            LinksPlan(files=[ChangedFile("/etc/x", "/run/x", None, "new")], netplan=True), FACTS, 30, ["dns"]
         )
 
 
@@ -399,7 +402,9 @@ def test_netplans_own_words_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
                             ^
 """
     monkeypatch.setattr(network, "run", lambda command, seconds: (1, "", said))
-    plan = LinksPlan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    plan = LinksPlan(
+        netplan=True, documents={"a.yaml": WIFI}, files=[ChangedFile("/etc/netplan/a.yaml", "", None, WIFI)]
+    )
     assert netplan_says.secrets(plan) == ["s3cret-word", "QUJDREVG"]
     with pytest.raises(VirtfleetError) as caught:
         netplan_says.validate(plan)
@@ -412,7 +417,9 @@ def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.Monkey
         raise subprocess.TimeoutExpired(command, seconds)
 
     monkeypatch.setattr(network, "run", hang)
-    plan = LinksPlan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    plan = LinksPlan(
+        netplan=True, documents={"a.yaml": WIFI}, files=[ChangedFile("/etc/netplan/a.yaml", "", None, WIFI)]
+    )
     with pytest.raises(VirtfleetError, match="nothing was changed: netplan did not end"):
         netplan_says.validate(plan)
 

@@ -105,7 +105,7 @@ class Kernel:
 
 def back(kernel: Kernel, files_again: tuple[bool, ...] = (False,), **state: Any) -> tuple[bool, list[str]]:
     """Take a trial back; whether all is back, and the log."""
-    work = network.Network({**STATE, **state})
+    work = network.TrialNetwork({**STATE, **state})
     restored: list[bool] = []
     result = way_back.WayBack(work, BEFORE).take_back(restored.append)
     assert restored == list(files_again)
@@ -270,7 +270,7 @@ def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeyp
 
     kernel = Kernel(monkeypatch, restart=make)
     kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] = "private"
-    work = network.Network({**STATE, "new": ["shim0"], "modes": {"shim0": "vepa"}})
+    work = network.TrialNetwork({**STATE, "new": ["shim0"], "modes": {"shim0": "vepa"}})
     work.apply()
     assert kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] == "vepa"
     assert "systemctl restart systemd-networkd" in kernel.calls
@@ -281,18 +281,20 @@ def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeyp
 def test_links_that_networkd_does_not_make_are_told_once_with_where_the_reason_is(
     monkeypatch: pytest.MonkeyPatch, manager: bool
 ) -> None:
-    work = network.Network({**STATE, "new": ["vlan20", "vlan30"], "network_manager": manager})
+    work = network.TrialNetwork({**STATE, "new": ["vlan20", "vlan30"], "network_manager": manager})
     Kernel(monkeypatch)
     unit = "NetworkManager" if manager else "systemd-networkd"
-    with pytest.raises(network.Failed) as refused:
+    with pytest.raises(network.NotApplied) as refused:
         work.apply()
     assert str(refused.value) == f"vlan20, vlan30 did not come up; on the host, `journalctl -u {unit}` says why"
 
 
 def test_a_mode_that_networkd_does_not_give_is_told_with_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, restart=lambda kernel: kernel.devices.update(copy.deepcopy(BEFORE)))
-    work = network.Network({**STATE, "new": ["shim0"], "modes": {"shim0": "private"}})
-    with pytest.raises(network.Failed, match=r"^shim0 did not get the mode that is declared; on the host, `journalctl"):
+    work = network.TrialNetwork({**STATE, "new": ["shim0"], "modes": {"shim0": "private"}})
+    with pytest.raises(
+        network.NotApplied, match=r"^shim0 did not get the mode that is declared; on the host, `journalctl"
+    ):
         work.apply()
     assert kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] == "vepa"
 
@@ -322,7 +324,7 @@ def test_a_setting_that_cannot_be_set_back_is_not_said_to_be(
         return kernel.run(command, seconds)
 
     monkeypatch.setattr(network, "run", run)
-    told = network.Network({**STATE, "undo": [UNDO, UNDO]})
+    told = network.TrialNetwork({**STATE, "undo": [UNDO, UNDO]})
     assert way_back.WayBack(told, BEFORE).take_back(lambda again: None) == back
     # One that fails keeps none from being tried.
     assert len(tried) == {0: 2, 1: 3, 2: 3, 9: 4}[failures]
@@ -339,14 +341,14 @@ def test_a_guest_that_does_not_come_back_into_its_bridge_is_said(monkeypatch: py
         return kernel.run(command, seconds)
 
     monkeypatch.setattr(network, "run", run)
-    told = network.Network(dict(STATE))
+    told = network.TrialNetwork(dict(STATE))
     assert not way_back.WayBack(told, BEFORE).take_back(lambda again: None)
     assert "not back by itself: vnet0 in br0" in told.log
 
 
 def test_links_of_before_that_nobody_knows_any_more_are_not_said_to_be_back(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch)
-    told = network.Network({**STATE, "gone": ["shim0"]})
+    told = network.TrialNetwork({**STATE, "gone": ["shim0"]})
     assert not way_back.WayBack(told, {}).take_back(lambda again: None)
     assert told.log == ["what links the host had before is not known any more"]
 
@@ -371,7 +373,7 @@ def test_an_address_that_was_lent_does_not_stay_for_ever(
     before = copy.deepcopy(BEFORE)
     before["eno1"]["addr_info"] = [{"local": "fd00::1", "prefixlen": 64, **entry}]
     kernel.devices["eno1"]["addr_info"] = []
-    told = network.Network({**STATE, "addresses": {"eno1": ["fd00::1/64"]}})
+    told = network.TrialNetwork({**STATE, "addresses": {"eno1": ["fd00::1/64"]}})
     way_back.WayBack(told, before).bring_about()
     assert f"ip address replace fd00::1/64 dev eno1 {words}" in kernel.calls
 
@@ -382,12 +384,12 @@ def test_what_was_built_on_a_link_that_was_to_go_is_missed(monkeypatch: pytest.M
     before = copy.deepcopy(BEFORE)
     for name, below in (("vx1", "br0"), ("vx2", "vx1"), ("wg0", "eno1")):
         before[name] = {"ifname": name, "mtu": 1500, "link": below, "addr_info": []}
-    told = network.Network({**STATE, "gone": ["br0"]})
+    told = network.TrialNetwork({**STATE, "gone": ["br0"]})
     assert not way_back.WayBack(told, before).take_back(lambda again: None)
     assert told.log == [f"{name} was on a link that was to go, and is not there any more" for name in ("vx1", "vx2")]
     for name in ("vx1", "vx2"):
         kernel.devices[name] = copy.deepcopy(before[name])
-    assert way_back.WayBack(network.Network({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
+    assert way_back.WayBack(network.TrialNetwork({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
 
 
 def test_what_a_silent_dhcp_server_does_not_give_again_costs_no_other_lease(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +398,7 @@ def test_what_a_silent_dhcp_server_does_not_give_again_costs_no_other_lease(monk
     kernel.devices["vnet0"]["addr_info"] = []
     before = copy.deepcopy(BEFORE)
     before["vnet0"]["addr_info"] = [{"local": "198.51.100.5", "prefixlen": 24, "metric": 300}]
-    work = network.Network({**STATE, "addresses": {**STATE["addresses"], "vnet0": ["198.51.100.5/24"]}})
+    work = network.TrialNetwork({**STATE, "addresses": {**STATE["addresses"], "vnet0": ["198.51.100.5/24"]}})
     assert way_back.WayBack(work, before).take_back(lambda again: None)
     assert "networkctl reconfigure vnet0" in kernel.calls
     assert not [call for call in kernel.calls if call.startswith("systemctl restart")]

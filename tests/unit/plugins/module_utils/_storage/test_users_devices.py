@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.places import Places
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import add_host
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers
 
 
 class Devices:
@@ -80,13 +80,13 @@ def devices(tmp_path: Path) -> Devices:
 
 def test_names_of_a_logical_volume(devices: Devices) -> None:
     for name in ("vg0/lv", "mapper/vg0-lv", "dm-0", "disk/dm-uuid", "disk/by-id/dm-uuid"):
-        users = Users(devices.places)
+        users = StorageUsers(devices.places)
         guest_with(users, f"<disk type='block'><source dev='{devices.dev}/{name}'/></disk>")
         assert users.of("vg0/lv", f"{devices.dev}/vg0/lv") == ["guest web"], name
         assert users.of("vg0/other", f"{devices.dev}/dm-1") == [], name
 
 
-def guest_with(users: Users, inner: str) -> None:
+def guest_with(users: StorageUsers, inner: str) -> None:
     users.add_document("guest web", "web", ET.fromstring(f"<domain><devices>{inner}</devices></domain>"))
 
 
@@ -101,7 +101,7 @@ def guest_with(users: Users, inner: str) -> None:
     ],
 )
 def test_disks_partitions_and_what_is_made_of_them(devices: Devices, used: str, held: set[str]) -> None:
-    users = Users(devices.places)
+    users = StorageUsers(devices.places)
     guest_with(users, f"<disk type='block'><source dev='{devices.dev}/{used}'/></disk>")
     names = ("sdb", "sdb1", "sdb2", "sdc", "dm-0", "dm-1")
     assert {name for name in names if users.of(f"x/{name}", f"{devices.dev}/{name}")} == held
@@ -115,7 +115,7 @@ def test_a_snapshot_of_lvm_holds_its_origin_and_not_the_other_way_round(devices:
     devices.over("dm-4", "dm-2")
     devices.over("dm-4", "dm-3")
     for used, goes, held in (("dm-4", "dm-0", True), ("dm-0", "dm-4", False)):
-        users = Users(devices.places)
+        users = StorageUsers(devices.places)
         guest_with(users, f"<disk type='block'><source dev='{devices.dev}/{used}'/></disk>")
         assert bool(users.of("vg0/x", f"{devices.dev}/{goes}")) == held
 
@@ -124,7 +124,7 @@ def test_a_disk_that_is_handed_on_by_its_scsi_address(devices: Devices) -> None:
     home = devices.sys / "bus/scsi/devices/2:0:1:3/block"
     home.mkdir(parents=True)
     (home / "sdb").symlink_to(devices.sys / "devices/sdb")
-    users = Users(devices.places)
+    users = StorageUsers(devices.places)
     guest_with(
         users,
         "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host2'/>"
@@ -141,7 +141,7 @@ def test_the_file_behind_a_loop_device(devices: Devices, tmp_path: Path) -> None
     devices.add("loop7p1", "259:1", "loop7", partition="1")
     assert devices.places.devices.loops() == {"loop7": f"{tmp_path}/./disk.raw"}
     for used in ("loop7", "loop7p1"):
-        users = Users(devices.places)
+        users = StorageUsers(devices.places)
         guest_with(users, f"<disk type='block'><source dev='{devices.dev}/{used}'/></disk>")
         assert users.of("p/disk.raw", str(file)) == ["guest web"], used
 
@@ -155,7 +155,7 @@ def test_what_the_kernel_serves_to_other_hosts(devices: Devices, tmp_path: Path,
     file.touch()
     place.parent.mkdir(parents=True)
     place.write_text(f"{file}\n", encoding="utf-8")
-    users = Users(devices.places)
+    users = StorageUsers(devices.places)
     add_host(users)
     assert users.of("p/disk.raw", str(file)) == [f"the host (served to other hosts, {Path(told).parent})"]
 
@@ -183,7 +183,7 @@ def test_a_file_that_a_container_was_given(devices: Devices, tmp_path: Path) -> 
         (devices.proc / process / "ns").mkdir(parents=True)
         (devices.proc / process / "ns/mnt").symlink_to(f"mnt:[{'self' if process == '9' else process}]")
         (devices.proc / process / "mountinfo").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    users = Users(devices.places)
+    users = StorageUsers(devices.places)
     add_host(users)
     told = {path.name: users.of(f"p/{path.name}", str(path)) for path in images.iterdir()}
     assert {name: found for name, found in told.items() if found} == {

@@ -17,7 +17,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent import way
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.way import Ssh
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.way import SshCall
 from ansible_collections.virtfleet.kvm.tests.unit.agent_guests import connection, guest
 
 SSH = """#!/bin/sh
@@ -46,8 +46,8 @@ def program(folder: Path, first: str = "") -> str:
     return str(path)
 
 
-def ways(uri: str, folder: Path, args: str = "", become: bool = False) -> way.Way:
-    return way.way(uri, Ssh(args, "ssh", 7, str(folder / "cp")), become, "/usr/bin/python3")
+def ways(uri: str, folder: Path, args: str = "", become: bool = False) -> way.AgentWay:
+    return way.way(uri, SshCall(args, "ssh", 7, str(folder / "cp")), become, "/usr/bin/python3")
 
 
 def over(folder: Path, first: str = "", **variables: Any) -> Any:

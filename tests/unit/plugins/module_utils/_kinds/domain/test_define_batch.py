@@ -11,7 +11,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import shape
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import MANY, Definitions
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
@@ -144,6 +144,6 @@ def test_few_and_what_has_to_come_later_wait_for_their_turn() -> None:
     definitions.ahead(connection, numbered(MANY - 1))
     later = numbered(MANY)
     for plan in later:
-        plan.steps.add(Place.NEEDED, Step("make_volume"))
+        plan.steps.add(StepPlace.NEEDED, Step("make_volume"))
     definitions.ahead(connection, later)
     assert connection.checked == []

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guests_to_come import guests_to_come
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.guest_places import Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.guest_places import GuestPlace
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 
@@ -122,7 +122,7 @@ def test_of_a_guest_that_is_not_changed_nothing_is_told() -> None:
 
 
 def test_places_come_back_as_they_were() -> None:
-    told = ToCome("u", False, (Place("volume", "p/x", True), Place("path", "/y", raw=True)), (("lan", None),))
+    told = ToCome("u", False, (GuestPlace("volume", "p/x", True), GuestPlace("path", "/y", raw=True)), (("lan", None),))
     again = ToCome.of({"uuid": "u", "places": [["volume", "p/x", True, False], ["path", "/y", False, True]],
                        "interfaces": [["lan", None]]})  # fmt: skip
     assert again == told

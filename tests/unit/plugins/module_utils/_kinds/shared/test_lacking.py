@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking, readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.lacking import Site
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 
 PORT = "<network><name>n</name><forward mode='bridge'/><bridge name='{}'/>{}</network>"
 NAT = "<network><name>n</name><forward mode='nat'/><bridge name='{}'/></network>"
@@ -58,7 +58,9 @@ def sys_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "sys"
 
 
-def site(*networks: Network, uri: str = "qemu:///system", pools: dict[str, Pool] | None = None, **told: Any) -> Site:
+def site(
+    *networks: Network, uri: str = "qemu:///system", pools: dict[str, ObservedPool] | None = None, **told: Any
+) -> Site:
     found = Site(Connection(*networks, uri=uri), Forecast(**told))  # type: ignore[arg-type]
     found.kept["pools"] = pools or {}
     return found
@@ -245,8 +247,8 @@ def test_bridges_of_networks_that_go_are_gone() -> None:
 # --- pools, files ---
 
 
-def pool(target: Path | str | None, active: bool = True, kind: str = "dir") -> Pool:
-    return Pool(kind, None if target is None else str(target), active)
+def pool(target: Path | str | None, active: bool = True, kind: str = "dir") -> ObservedPool:
+    return ObservedPool(kind, None if target is None else str(target), active)
 
 
 def test_a_pool(tmp_path: Path) -> None:

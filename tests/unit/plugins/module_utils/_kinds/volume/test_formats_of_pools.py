@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_one
 
 TOLD = """
@@ -34,7 +34,7 @@ def said(pool: str, folder: Path, **item: Any) -> list[str]:
     """What is wrong with a volume to be made in a pool."""
     known: dict[str, Any] = {}
     site: Any = types.SimpleNamespace(
-        pools={"p": Pool(pool, str(folder), True)},
+        pools={"p": ObservedPool(pool, str(folder), True)},
         local=True,
         once=lambda name, ask: known.setdefault(name, ask()),
         connection=types.SimpleNamespace(getStoragePoolCapabilities=lambda flags: TOLD),

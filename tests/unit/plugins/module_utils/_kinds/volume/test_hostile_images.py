@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import download, qemu_img, sandbox, unpack
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import ToolFailed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 from ansible_collections.virtfleet.kvm.tests.unit import hostile_images
@@ -136,7 +136,7 @@ def test_only_what_names_no_file_reaches_a_tool(images: Path, pool: Path, monkey
 
     def run(words: list[str], *_more: Any, **_options: Any) -> str:
         asked.append(words)
-        raise Failed("is not run here")
+        raise ToolFailed("is not run here")
 
     monkeypatch.setattr(qemu_img, "run", run)
     for name in hostile_images.hostile(str(images.parent / "canary")):

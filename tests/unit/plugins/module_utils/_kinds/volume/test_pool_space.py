@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import pool_space
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 GIB = 1024**3
@@ -31,7 +31,7 @@ def warned(plans: list[Plan], folder: Path, monkeypatch: pytest.MonkeyPatch, kin
     """How many warnings each plan gets where 3 GiB are free."""
     monkeypatch.setattr(os, "statvfs", lambda path: types.SimpleNamespace(f_bfree=3 * 1024, f_frsize=1024**2))
     forecast = types.SimpleNamespace(pools={})
-    site: Any = types.SimpleNamespace(local=True, pools={"p": Pool(kind, str(folder), True)}, forecast=forecast)
+    site: Any = types.SimpleNamespace(local=True, pools={"p": ObservedPool(kind, str(folder), True)}, forecast=forecast)
     pool_space.warn(site, plans)
     return [len(plan.warnings) for plan in plans]
 

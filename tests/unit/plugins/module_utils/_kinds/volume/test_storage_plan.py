@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.plan import say_doubt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import plan_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
 POOLS = {
-    "default": Pool("dir", "/images", True),
-    "vg0": Pool("logical", "/dev/vg0", True),
-    "off": Pool("dir", "/off", False),
+    "default": ObservedPool("dir", "/images", True),
+    "vg0": ObservedPool("logical", "/dev/vg0", True),
+    "off": ObservedPool("dir", "/off", False),
 }
 QCOW2 = """
 <volume type='file'><name>a.qcow2</name><capacity unit='bytes'>1073741824</capacity>
@@ -45,13 +45,13 @@ HAVE = {
 }
 
 
-def plan_one(users: Users | None = None, **item: Any) -> Plan:
+def plan_one(users: StorageUsers | None = None, **item: Any) -> Plan:
     """Plan one volume."""
-    (plan,) = plan_volumes(HAVE, VOLUME.parse([item]), KVM_HOST, POOLS, users or Users())
+    (plan,) = plan_volumes(HAVE, VOLUME.parse([item]), KVM_HOST, POOLS, users or StorageUsers())
     return plan
 
 
-def refusal(users: Users | None = None, **item: Any) -> str:
+def refusal(users: StorageUsers | None = None, **item: Any) -> str:
     """Why a volume is refused."""
     with pytest.raises(VirtfleetError) as caught:
         plan_one(users, **item)
@@ -60,7 +60,7 @@ def refusal(users: Users | None = None, **item: Any) -> str:
     return line
 
 
-def obstacle(users: Users, **item: Any) -> str:
+def obstacle(users: StorageUsers, **item: Any) -> str:
     """Why a volume is refused by itself."""
     return str(plan_one(users, **item).obstacle)
 
@@ -141,7 +141,7 @@ def test_a_volume_grows() -> None:
 def test_nothing_else_of_a_volume_can_change(item: dict[str, Any], word: str) -> None:
     """It refuses this volume, and no other: a guest may have brought it about."""
     wants = VOLUME.parse([{"name": "a.qcow2", **item}, {"name": "new", "capacity": "1MiB"}])
-    plan, other = plan_volumes(HAVE, wants, KVM_HOST, POOLS, Users())
+    plan, other = plan_volumes(HAVE, wants, KVM_HOST, POOLS, StorageUsers())
     assert plan.obstacle is not None
     assert word in plan.obstacle
     plan.hold_back()
@@ -158,7 +158,7 @@ def test_a_device_is_as_large_as_its_extents() -> None:
 def test_an_odd_size_is_the_size_in_whole_kib() -> None:
     odd = {"default/odd": observed("<volume><name>odd</name><capacity>1000001</capacity></volume>", state="present")}
     for size in ("1000001B", "977KiB"):
-        (plan,) = plan_volumes(odd, VOLUME.parse([{"name": "odd", "capacity": size}]), KVM_HOST, POOLS, Users())
+        (plan,) = plan_volumes(odd, VOLUME.parse([{"name": "odd", "capacity": size}]), KVM_HOST, POOLS, StorageUsers())
         assert plan.changes == []
 
 
@@ -170,19 +170,19 @@ def test_absent_deletes_what_nobody_uses() -> None:
 
 @pytest.mark.parametrize("place", ["/images/a.qcow2", "default/a.qcow2"])
 def test_absent_is_refused_while_a_guest_uses_it(place: str) -> None:
-    users = Users()
+    users = StorageUsers()
     users.add("web01", place)
     assert "is used by guest web01" in obstacle(users, name="a.qcow2", state="absent")
 
 
 def test_absent_is_refused_while_another_volume_is_laid_over_it() -> None:
-    users = Users()
+    users = StorageUsers()
     users.lay_over("volume default/over.qcow2", "/images/over.qcow2", "/images/a.qcow2")
     assert "is used by volume default/over.qcow2" in obstacle(users, name="a.qcow2", state="absent")
 
 
 def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
-    users = Users()
+    users = StorageUsers()
     users.lay_over("volume vg0/lv", "/dev/vg0/lv", "/images/a.qcow2")
     both = [{"name": "lv", "pool": "vg0", "state": "absent"}, {"name": "a.qcow2", "state": "absent"}]
     over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
@@ -223,12 +223,12 @@ def test_a_format_that_nobody_makes_is_refused(form: str) -> None:
 def test_a_disk_of_vpc_is_as_large_as_declared_or_a_little_larger() -> None:
     assert plan_one(name="a.vpc", capacity="1MiB").steps == []
     assert plan_one(name="a.vpc", capacity="1MiB", format="vpc").steps == []
-    assert "cannot grow to 2MiB: QEMU makes no vpc larger" in obstacle(Users(), name="a.vpc", capacity="2MiB")
+    assert "cannot grow to 2MiB: QEMU makes no vpc larger" in obstacle(StorageUsers(), name="a.vpc", capacity="2MiB")
 
 
 def test_notes_of_what_may_be_half_made_are_forgotten_before_all_else() -> None:
     entry = Plan("domain", "g")
-    entry.steps.add(Place.NEEDED, Step("make_volume"))
+    entry.steps.add(StepPlace.NEEDED, Step("make_volume"))
     say_doubt(entry, ["p/a", "p/b", "p/c"], {"p/a": "is odd", "p/c": "is odd, too"})
     assert [(step.action, step.value) for step in entry.steps] == [
         ("forget", "p/a"),

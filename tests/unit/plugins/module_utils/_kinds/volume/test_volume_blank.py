@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import backing, birth
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import ToolFailed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_blank
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_blank import Blank
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
         volume_blank.make(str(tmp_path / "v"), Blank("raw", MIB, MIB, {}), print, PART)
 
     def ended(*words: Any, **options: Any) -> str:
-        raise Failed("qemu-img was ended by signal 9")
+        raise ToolFailed("qemu-img was ended by signal 9")
 
     monkeypatch.setattr(qemu_img, "run", ended)
     with pytest.raises(VirtfleetError, match="it cannot be made: qemu-img was ended by signal 9"):

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img, sparse_copy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed, Limits
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Limits, ToolFailed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 
@@ -192,7 +192,7 @@ def test_what_qemu_img_says_of_a_disk_that_is_too_large(monkeypatch: pytest.Monk
     ):
 
         def fail(*words: Any, text: str = text, **options: Any) -> str:
-            raise Failed(text, 1)
+            raise ToolFailed(text, 1)
 
         monkeypatch.setattr(qemu_img, "run", fail)
         with pytest.raises(OSError, match="too large") as caught:

@@ -12,13 +12,13 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import seeds
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 
 POOLS = {
-    "files": Pool("dir", "/srv/files", True),
-    "other": Pool("dir", "/srv/other", True),
-    "vg": Pool("logical", "/dev/vg", True),
-    "default": Pool("dir", "/var/lib/libvirt/images", True),
+    "files": ObservedPool("dir", "/srv/files", True),
+    "other": ObservedPool("dir", "/srv/other", True),
+    "vg": ObservedPool("logical", "/dev/vg", True),
+    "default": ObservedPool("dir", "/var/lib/libvirt/images", True),
 }
 DISK = "<disk><source file='{}'/><target dev='{}'/></disk>"
 WANT = {"name": "web", "cloud_init": {"hostname": "web"}}
@@ -90,7 +90,7 @@ def test_in_a_pool_that_nobody_knows_yet_a_seed_is_a_volume() -> None:
         {"volume": "web-seed.img", "pool": "default"} if default is None else {"file": f"{default.target}/web-seed.img"}
     )
     assert {name: disk[name] for name in expected} == expected
-    disk, _need = seeds.placed(WANT, None, [], None, {"default": Pool("logical", "/dev/vg", True)}, 0, None)
+    disk, _need = seeds.placed(WANT, None, [], None, {"default": ObservedPool("logical", "/dev/vg", True)}, 0, None)
     assert (disk["volume"], disk["pool"]) == ("web-seed.img", "default")
 
 

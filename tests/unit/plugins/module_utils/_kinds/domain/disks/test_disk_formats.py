@@ -19,7 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_formats
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_bytes import Found
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_bytes import FirstBytes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_formats import DiskFormats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -388,7 +388,7 @@ def test_a_volume_of_a_pool_of_devices_is_raw_whatever_its_name(host: Connection
 def test_a_device_is_raw_unless_its_first_bytes_say_another_format(
     host: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk_formats, "first_bytes", lambda path: Found(str(path)[5:], "what it is"))
+    monkeypatch.setattr(disk_formats, "first_bytes", lambda path: FirstBytes(str(path)[5:], "what it is"))
     have = guest(disk("<source file='/old'/>", "qcow2"))
     assert forms_of(planned(host, {"block": "/dev/raw"}, have=have)) == ["raw"]
     assert re.search(

@@ -18,14 +18,14 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import leaving, storage_observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
 POOLS = {
-    "default": Pool("dir", "/images", True),
-    "vg0": Pool("logical", "/dev/vg0", True),
-    "ceph": Pool("rbd", None, True),
+    "default": ObservedPool("dir", "/images", True),
+    "vg0": ObservedPool("logical", "/dev/vg0", True),
+    "ceph": ObservedPool("rbd", None, True),
 }
 GUEST = """
 <domain type='kvm'><name>web01</name><memory>1048576</memory><os><type>hvm</type></os><devices>
@@ -310,13 +310,15 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "identity", lambda volume: "the same")
 
 
-def removed(made: dict[str, Any], users: Users | None = None, have: str | None = GUEST) -> Plan:
+def removed(made: dict[str, Any], users: StorageUsers | None = None, have: str | None = GUEST) -> Plan:
     """The plan of a guest that goes with its storage."""
     result = Plan("domain", "web01")
     there = None if have is None else observed(have)
     made = {key: {**facts, "identity": "the same"} for key, facts in made.items()}
     volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
-    known = disk_removal.KnownStorage({} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
+    known = disk_removal.KnownStorage(
+        {} if there is None else {"web01": there}, volumes, POOLS, made, users or StorageUsers()
+    )
     disk_removal.removals([result], known)
     return result
 
@@ -350,7 +352,7 @@ def test_what_a_guest_has_only_by_the_note_stays(
     """Another guest may have had it since."""
     monkeypatch.setattr(leaving, "changed_at", lambda path: "1700000000000000000")
     facts = {"guest": "web01", **({"leaving": noted, "since": leaving.mark()} if noted else {})}
-    users = Users()
+    users = StorageUsers()
     if used:
         users.add("other", "/images/web01-vda.qcow2")
     result = removed({"default/web01-vda.qcow2": facts}, users, have=None)
@@ -362,16 +364,16 @@ def test_what_a_guest_has_only_by_the_note_stays(
 
 def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
     result = Plan("domain", "web01")
-    off = {**POOLS, "default": Pool("dir", "/images", False)}
+    off = {**POOLS, "default": ObservedPool("dir", "/images", False)}
     made = {"default/web01-vda.qcow2": {"guest": "web01"}, "vg0/gone": {"guest": "web01"}}
-    disk_removal.removals([result], disk_removal.KnownStorage({}, {}, off, made, Users()))
+    disk_removal.removals([result], disk_removal.KnownStorage({}, {}, off, made, StorageUsers()))
     assert result.steps == []
     assert result.warnings == ["its disk default/web01-vda.qcow2 stays: the pool default is not active"]
 
 
 @pytest.mark.parametrize("who", ["guest", "overlay"])
 def test_what_others_use_stays(who: str, known: None) -> None:
-    users = Users()
+    users = StorageUsers()
     users.add("web01", "/images/old.qcow2")
     if who == "guest":
         users.add("web02", "/images/old.qcow2")

@@ -13,7 +13,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import overlays
 
@@ -25,7 +25,7 @@ def made(forms: Any = None) -> overlays.Overlays:
 def told(found: overlays.Overlays, *actions: str, obstacle: str | None = None) -> tuple[list[str], str | None]:
     """The warnings and the obstacle of a plan."""
     plan = Plan("domain", "web")
-    plan.steps.add(Place.STATE, *map(Step, actions))
+    plan.steps.add(StepPlace.STATE, *map(Step, actions))
     plan.obstacle = obstacle
     found.tell([plan, Plan("domain", "other")])
     return plan.warnings, plan.obstacle
