@@ -286,7 +286,7 @@ def printers_of_their_own(tree: ast.Module) -> Iterator[tuple[int, str]]:
                     yield inner.lineno, f"the argument {inner.value.id} as it is"
 
 
-@pytest.mark.parametrize(("path", "tree"), sources(), ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(("path", "tree"), list(sources()), ids=lambda part: part if isinstance(part, str) else "")
 def test_nothing_else_prints_a_value(path: str, tree: ast.Module) -> None:
     assert list(printers_of_their_own(tree)) == []
 
