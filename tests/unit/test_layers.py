@@ -66,3 +66,28 @@ def test_a_file_is_short_enough_to_be_one_thing() -> None:
         if (length := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
+
+
+ANSIBLES = {"ActionModule", "Connection", "FilterModule", "LookupModule", "ModuleDocFragment"}
+"""Classes that Ansible wants by these names."""
+
+
+def named(path: Path) -> list[str]:
+    """The classes and type aliases of a file."""
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.ClassDef):
+            found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        found += [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in found if name[0].isupper() and not name.isupper()]
+
+
+def test_one_name_is_one_thing() -> None:
+    names = [name for path in ROOT.parent.rglob("*.py") for name in named(path)]
+    assert len(names) > 400
+    assert {name for name in names if names.count(name) > 1} <= ANSIBLES
