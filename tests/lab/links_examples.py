@@ -28,7 +28,7 @@ VirtfleetError = import_module("module_utils._errors").VirtfleetError
 netplan_edit = import_module("module_utils._hostnet.netplan_edit")
 netplan_yaml = import_module("module_utils._hostnet.netplan_yaml")
 netplan: t.Any = import_module("module_utils._hostnet.netplan")
-Netplan, Place = netplan.Netplan, netplan.Place
+Netplan, Place = netplan.Netplan, netplan.NetplanPlace
 Nic: t.Any = import_module("module_utils._hostnet.facts").Nic
 
 READER: list[str] = import_module("module_utils._hostnet.netplan_reader").reader()

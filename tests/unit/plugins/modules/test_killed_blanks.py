@@ -164,7 +164,7 @@ def test_a_qemu_img_that_is_killed_leaves_nothing(
     connection: Any, run_main: Run, noted: manifest.Manifest, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ended(*words: Any, **options: Any) -> str:
-        raise qemu_img.Failed("qemu-img was ended by signal 9")
+        raise qemu_img.ToolFailed("qemu-img was ended by signal 9")
 
     monkeypatch.setattr(qemu_img, "run", ended)
     result = run_main(volumes.main, config=[VOLUMES["qcow2"]], uri=URI, fails=True)
