@@ -28,6 +28,8 @@ class Module(AnsibleModule):
 
     :cvar LISTS: the parameters that are such lists
     :ivar declared: the lists whose items may hold secrets, by the parameter, as the user wrote them
+    :ivar secrets: those of the parameters, looked for once: there may be thousands of guests, and of warnings
+    :ivar is_whole: whether the parameters are all there
     """
 
     LISTS: t.ClassVar[tuple[str, ...]] = LISTS
@@ -41,8 +43,11 @@ class Module(AnsibleModule):
         self.host = ""
         self.progress: str | None = None
         self.is_of_role = False
+        self.secrets: set[str] | None = None
+        self.is_whole = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         self.params.update(self.declared)
+        self.is_whole = True
         problems = wrong_parameters(self.params)
         if problems:
             self.fail_json(msg="\n".join(["nothing was changed, the input is refused:", *problems]))
@@ -92,7 +97,11 @@ class Module(AnsibleModule):
     def hushed(self, text: object) -> str:
         """A message, readable and without the secrets of the parameters; in the words of the role, if one called."""
         with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
-            text = hushed(str(text), secrets_in([self.declared, self.params]).difference(*self.names()))
+            secrets = self.secrets
+            if secrets is None:
+                secrets = secrets_in([self.declared, self.params]).difference(*self.names())
+                self.secrets = secrets if self.is_whole else None
+            text = hushed(str(text), secrets)
         return readable(for_role(str(text)) if self.is_of_role else str(text))
 
     def names(self) -> list[list[str]]:
