@@ -284,6 +284,7 @@ FREE = re.compile(
     | (<mac\ address=["'])[^"']*
     | (<title>) [^<\n]*
     | (<(?:source|log)\b[^>]*?\s(?:file|path|dir|dev)="/?) [^"]*
+    | (<serial>) [A-Za-z0-9_-]{1,20} (?=</serial>)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -291,5 +292,11 @@ FREE = re.compile(
 
 
 def likeness(text: str) -> str:
-    """A definition without what makes no difference."""
-    return FREE.sub(lambda found: t.cast(str, found[found.lastindex or 0]), text)
+    """A definition without what makes no difference. Of serial numbers of disks, it does whether two are the same."""
+    serials: dict[str, int] = {}
+
+    def free(found: re.Match[str]) -> str:
+        kept = t.cast(str, found[found.lastindex or 0])
+        return f"{kept}{serials.setdefault(found[0], len(serials))}" if kept == "<serial>" else kept
+
+    return FREE.sub(free, text)

@@ -12,7 +12,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import ALL, Told, Verdict
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import ALL, Told, Verdict, likeness
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
 
 
@@ -420,3 +420,27 @@ def test_of_a_thousand_bad_guests_libvirt_is_not_asked_for_ever() -> None:
     for _guest in range(200):
         sentence(link, {"cpu": {"topology": {"sockets": 1, "cores": 2, "threads": 1}}, "title": "x"}, asked)
     assert len(link.asked) <= 200 + ALL
+
+
+def with_serials(*serials: str) -> str:
+    disks = "".join(f"<disk><source file='/i'/><serial>{serial}</serial></disk>" for serial in serials)
+    return f"<domain><devices>{disks}</devices></domain>"
+
+
+def test_guests_that_differ_in_serial_numbers_are_asked_about_once() -> None:
+    assert likeness(with_serials("disk0001", "x-2")) == likeness(with_serials("a", "disk0002"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("same", "same"), ("one", "two")),
+        (("a b",), ("a",)),
+        (("a" * 21,), ("a",)),
+        (("",), ("a",)),
+        (("a&amp;b",), ("a",)),
+        (("a",), ("a", "b")),
+    ],
+)
+def test_serial_numbers_that_libvirt_may_refuse_are_asked_about(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert likeness(with_serials(*one)) != likeness(with_serials(*other))
