@@ -17,8 +17,6 @@ import typing as t
 import uuid
 from pathlib import Path
 
-import yaml
-
 EACH = 20
 """Guests of a host."""
 
@@ -55,6 +53,8 @@ def guest(host: str, number: int) -> tuple[dict[str, t.Any], str]:
 
 def prepare(folder: Path, hosts: int) -> None:
     """Write the hosts, the inventory and both playbooks."""
+    import yaml  # What draws the pictures has it not, and only needs the numbers of hosts.
+
     names = [f"kvm{number:03}" for number in range(hosts)]
     declared = []
     for host in names:
