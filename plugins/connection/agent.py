@@ -180,9 +180,6 @@ rescue:
 """
 
 import contextlib
-import os
-import secrets
-import stat
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
@@ -193,6 +190,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent import way
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.guest import AgentFailed, AgentGuest, Unusable
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.partial_file import PartialFile
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.password import with_password
 
 display = Display()
@@ -200,70 +198,6 @@ display = Display()
 
 LONGEST = 24 * 60 * 60
 """The most seconds for an answer: more than libvirt counts makes no sense to it."""
-
-
-class PartialFile:
-    """A file here that is there once all of it has come. To be used as a context.
-
-    It comes beside the one that is there, which stays if not all of it comes. What is no file, such as a device or a
-    link, is written to itself.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = self.place = path
-        self.file: t.IO[bytes] | None = None
-
-    def open(self) -> t.IO[bytes]:
-        """The file that is written to. A new one has the permissions of the one in whose place it comes."""
-        mode = None
-        with contextlib.suppress(FileNotFoundError):
-            mode = os.lstat(self.path).st_mode
-        if mode is not None and not stat.S_ISREG(mode):
-            return open(self.path, "wb")
-        self.place = os.path.join(os.path.dirname(self.path), f".virtfleet-{secrets.token_hex(8)}")
-        file = open(os.open(self.place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb")  # noqa: SIM115
-        if mode is not None:
-            os.fchmod(file.fileno(), stat.S_IMODE(mode))
-        return file
-
-    def __enter__(self) -> PartialFile:
-        return self
-
-    def write(self, piece: bytes) -> None:
-        """Write a piece. Raises AnsibleError."""
-        try:
-            if self.file is None:
-                self.file = self.open()
-            self.file.write(piece)
-        except OSError as error:
-            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
-
-    def __exit__(self, kind: type[BaseException] | None, *problem: object) -> None:
-        if self.file is None:
-            return
-        try:
-            self.file.close()
-        except OSError as error:
-            self.remove()
-            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
-        if kind is not None:
-            self.remove()
-        elif self.place != self.path:
-            self.put_in_place()
-
-    def put_in_place(self) -> None:
-        """Have the file in place of the one that was there. Raises AnsibleError."""
-        try:
-            os.replace(self.place, self.path)
-        except OSError as error:
-            self.remove()
-            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
-
-    def remove(self) -> None:
-        """Remove what has come."""
-        if self.place != self.path:
-            with contextlib.suppress(OSError):
-                os.unlink(self.place)
 
 
 class Connection(ConnectionBase):

@@ -92,3 +92,23 @@ def test_a_file_that_was_here_stays_if_not_all_comes(web01: Any, agent: AgentMod
     (tmp_path / "link").symlink_to(place)
     web01.fetch_file(str(tmp_path / "from"), str(tmp_path / "link"))
     assert (tmp_path / "link").is_symlink()
+
+
+def test_a_file_in_a_folder_that_one_cannot_write_to(
+    web01: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "here"
+    place.write_bytes(b"before")
+    (tmp_path / "from").write_bytes(b"after")
+    real = os.open
+
+    def no_new_file(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if flags & os.O_EXCL and os.path.dirname(str(path)) == str(tmp_path):
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", no_new_file)
+    web01.fetch_file(str(tmp_path / "from"), str(place))
+    assert place.read_bytes() == b"after"
+    with pytest.raises(AnsibleError, match="cannot be written: "):
+        web01.fetch_file(str(tmp_path / "from"), str(tmp_path / "no" / "such" / "folder"))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,41 +15,22 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes, volumes_info
-from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server, body
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
+from ansible_collections.virtfleet.kvm.tests.unit.image_server import BASE, ImageServer, image_of, serving
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
-DIGEST = hashlib.sha256(GOOD).hexdigest()
-BASE = f"debian-{DIGEST[:12]}.raw"
-
-
-class OneImage(Server):
-    """A server of one image, which can change."""
-
-    image = GOOD
-
-    def content(self, path: str) -> Any:
-        return body(self.image)
 
 
 @pytest.fixture
-def server() -> Iterator[OneImage]:
-    made = OneImage()
-    made.start()
-    yield made
-    made.listener.close()
+def server() -> Iterator[ImageServer]:
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
-def image(server: OneImage) -> dict[str, Any]:
-    """A declared image. The test driver has no tool that makes a qcow2 of it."""
-    return {
-        "name": "debian",
-        "url": f"{server.url}/debian.img",
-        "checksum": f"sha256:{DIGEST}",
-        "format": "raw",
-        "pool": "p",
-    }
+def image(server: ImageServer) -> dict[str, Any]:
+    return image_of(server)
 
 
 @pytest.fixture
@@ -112,7 +92,7 @@ def test_its_mode_and_owner_may_change(made: Run, seed_folder: Path, image: dict
 
 @pytest.mark.parametrize("checked", [True, False])
 def test_one_that_is_gone_from_under_disks(
-    made: Run, seed_folder: Path, image: dict[str, Any], server: OneImage, connection: Any, checked: bool
+    made: Run, seed_folder: Path, image: dict[str, Any], server: ImageServer, connection: Any, checked: bool
 ) -> None:
     """With a checksum it is made again. Without, the disks over it might get another image below them."""
     image["mode"] = "overlay"
@@ -162,14 +142,14 @@ def test_an_overlay_is_not_smaller_than_its_image(
     ],
 )
 def test_a_volume_of_a_form_that_cannot_be(
-    made: Run, image: dict[str, Any], server: OneImage, mode: str, form: str, words: str
+    made: Run, image: dict[str, Any], server: ImageServer, mode: str, form: str, words: str
 ) -> None:
     declared = {**image, "mode": mode, "format": "qcow2"}
     assert words in made(volumes, volume("v", format=form), images=[declared], fails=True)["msg"]
     assert server.asked == []
 
 
-def test_an_iso_is_kept_as_it_is(made: Run, image: dict[str, Any], server: OneImage) -> None:
+def test_an_iso_is_kept_as_it_is(made: Run, image: dict[str, Any], server: ImageServer) -> None:
     words = "format: the host keeps the image as qcow2; write format: raw in the image"
     declared = {**image, "format": "qcow2"}
     assert words in made(volumes, volume("tools.iso"), images=[declared], fails=True)["msg"]
@@ -188,7 +168,7 @@ def test_a_name_that_leaves_no_room_for_the_version(run_main: Run, seed_folder: 
         assert ("name: has 182 bytes; at most 181 are possible" in str(done.get("msg"))) is fails
 
 
-def test_another_new_volume_has_its_name(made: Run, image: dict[str, Any], server: OneImage) -> None:
+def test_another_new_volume_has_its_name(made: Run, image: dict[str, Any], server: ImageServer) -> None:
     words = f"image: the volume p/{BASE}, which is also to be made, has the name of the base image"
     assert words in made(volumes, volume(BASE), images=[image], fails=True)["msg"]
     done = made(domains, guest("a", format="raw", volume=BASE), images=[image], fails=True)

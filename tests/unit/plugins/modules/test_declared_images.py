@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,49 +17,24 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import bases
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
-from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server, body
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
+from ansible_collections.virtfleet.kvm.tests.unit.image_server import BASE, DIGEST, ImageServer, image_of, serving
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
-DIGEST = hashlib.sha256(GOOD).hexdigest()
-BASE = f"debian-{DIGEST[:12]}.raw"
 NEXT = GOOD + b"\x01" * 512
 NEXT_DIGEST = hashlib.sha256(NEXT).hexdigest()
 
 
-class Images(Server):
-    """A server of one image, with its list of checksums; both can change."""
-
-    image = GOOD
-    listed: bytes | None = None
-
-    def content(self, path: str) -> bytes | Callable[[socket.socket], None]:
-        if path == "debian.img":
-            return body(self.image)
-        if path == "SHA256SUMS":
-            line = f"{hashlib.sha256(self.image).hexdigest()} *debian.img\n".encode()
-            return body(line if self.listed is None else self.listed)
-        return super().content(path)
+@pytest.fixture
+def server() -> Iterator[ImageServer]:
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
-def server() -> Iterator[Images]:
-    made = Images()
-    made.start()
-    yield made
-    made.listener.close()
-
-
-@pytest.fixture
-def image(server: Images) -> dict[str, Any]:
-    """A declared image. The test driver has no tool that makes a qcow2 of it."""
-    return {
-        "name": "debian",
-        "url": f"{server.url}/debian.img",
-        "checksum": f"sha256:{DIGEST}",
-        "format": "raw",
-        "pool": "p",
-    }
+def image(server: ImageServer) -> dict[str, Any]:
+    return image_of(server)
 
 
 def guest(name: str, **disk: Any) -> dict[str, Any]:
@@ -97,7 +71,7 @@ def there(connection: Any) -> list[str]:
 
 
 def test_two_guests_have_one_base_image(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], noted: Any
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any], noted: Any
 ) -> None:
     done = declare(domains, guest("a"), guest("b", size="1MiB"), images=[image])
     assert server.asked == ["debian.img"]
@@ -118,7 +92,7 @@ def test_two_guests_have_one_base_image(
     assert server.asked == ["debian.img"]
 
 
-def test_a_volume_names_an_image(declare: Run, seed_folder: Path, server: Images, image: dict[str, Any]) -> None:
+def test_a_volume_names_an_image(declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any]) -> None:
     wanted = {"name": "data.raw", "pool": "p", "image": "debian"}
     done = declare(volumes, wanted, images=[image])
     assert names(seed_folder) == ["data.raw", BASE]
@@ -131,7 +105,7 @@ def test_a_volume_names_an_image(declare: Run, seed_folder: Path, server: Images
 
 
 def test_a_new_version_is_another_base_image(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any]
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any]
 ) -> None:
     """What exists stays; the list is only asked where a disk is made."""
     image["checksum"] = f"{server.url}/SHA256SUMS"
@@ -147,7 +121,7 @@ def test_a_new_version_is_another_base_image(
 
 
 def test_without_a_checksum_the_url_tells_the_version(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any]
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any]
 ) -> None:
     del image["checksum"]
     declare(domains, guest("a"), images=[image])
@@ -165,7 +139,7 @@ def test_a_file_of_the_host(declare: Run, seed_folder: Path, tmp_path: Path) -> 
 
 
 def test_a_guest_that_is_made_anew_keeps_its_disk(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any]
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any]
 ) -> None:
     declare(domains, guest("a"), images=[image])
     declare(domains, {"name": "a", "state": "absent"}, images=[image])
@@ -191,7 +165,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_fails_leaves_nothing(
     run_main: Run,
     seed_folder: Path,
-    server: Images,
+    server: ImageServer,
     image: dict[str, Any],
     name: str,
     module: Any,
@@ -224,7 +198,7 @@ def test_what_fails_leaves_nothing(
 
 
 def test_an_overlay_is_laid_over_the_base_image(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any, run_main: Run
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any], connection: Any, run_main: Run
 ) -> None:
     image["mode"] = "overlay"
     declare(domains, guest("a", format=None, size="1MiB"), guest("b", format="qcow2", size="4MiB"), images=[image])
@@ -245,7 +219,7 @@ def test_an_overlay_is_laid_over_the_base_image(
 
 
 def test_a_purge_leaves_the_last_version_and_what_is_in_use(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any], connection: Any
 ) -> None:
     newest, third = f"debian-{NEXT_DIGEST[:12]}.raw", GOOD + b"\x02" * 512
     declare(domains, guest("a"), guest("o", format=None, image="laid", size="1MiB"), images=[image, laid(image)])
@@ -276,7 +250,7 @@ def laid(image: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_file_that_has_merely_the_name_is_no_base_image(
-    run_main: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+    run_main: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any], connection: Any
 ) -> None:
     (seed_folder / BASE).write_bytes(b"somebody's")
     connection.storagePoolLookupByName("p").createXML(f"<volume><name>{BASE}</name><capacity>10</capacity></volume>")
@@ -297,7 +271,7 @@ def test_a_file_that_has_merely_the_name_is_no_base_image(
 
 
 def test_a_base_image_that_was_deleted_by_hand_is_made_anew(
-    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+    declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any], connection: Any
 ) -> None:
     declare(domains, guest("a"), images=[image])
     connection.storagePoolLookupByName("p").storageVolLookupByName(BASE).delete(0)
@@ -310,7 +284,7 @@ def test_a_base_image_that_was_deleted_by_hand_is_made_anew(
 def test_another_run_that_makes_it_is_waited_for(
     run_main: Run,
     seed_folder: Path,
-    server: Images,
+    server: ImageServer,
     image: dict[str, Any],
     noted: Any,
     monkeypatch: pytest.MonkeyPatch,
