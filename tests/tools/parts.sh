@@ -103,7 +103,7 @@ part_lint() (
     cd "$STAGE" || exit 1
     export ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS
     failed=0
-    mapfile -t scripts < <(grep -lrE --exclude='*.py' '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
+    mapfile -t scripts < <(grep -lrIE --exclude='*.py' --exclude-dir=__pycache__ '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
     check 'ruff check' ruff check --no-cache --quiet . || failed=1
     check 'ruff format' ruff format --no-cache --quiet --diff . || failed=1
     check 'mypy plugins' mypy_plugins || failed=1
