@@ -37,8 +37,10 @@ class ImageServer(Server):
 def serving() -> Iterator[ImageServer]:
     made = ImageServer()
     made.start()
-    yield made
-    made.listener.close()
+    try:
+        yield made
+    finally:
+        made.listener.close()
 
 
 def image_of(server: Server) -> dict[str, Any]:
