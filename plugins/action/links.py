@@ -14,7 +14,6 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
@@ -22,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import mas
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import limited
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed import PackedAction
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -84,7 +84,7 @@ WATCHED = f"{OWN} -o ServerAliveInterval=5 -o ServerAliveCountMax=6"
 """For ssh: a connection that notices within half a minute that the host is gone; it would wait for ever otherwise."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(PackedAction):
     """See the module's documentation."""
 
     _supports_check_mode = True

@@ -13,7 +13,6 @@ import os
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
@@ -23,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Va
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _site_look
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import host_of, place_of
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import TookTooLong, limited
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed import PackedAction
 
 PATIENCE = 120
 """Seconds that a look may take; the role host gives a host that long to answer."""
@@ -34,7 +34,7 @@ with contextlib.suppress(Exception):  # What cannot be read is no reason to fail
     _site_look.load()
 
 
-class ActionModule(ActionBase):
+class ActionModule(PackedAction):
     """See the module's documentation."""
 
     _supports_check_mode = True

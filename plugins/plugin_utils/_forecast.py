@@ -23,8 +23,6 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Entry, Result
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import (
     FORECAST,
     HOST,
@@ -33,14 +31,18 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
     ROLE,
     URI,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import FORETOLD
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
+from ._packed import PackedAction
 from ._progress import DATA, watching
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
-if t.TYPE_CHECKING:
+if t.TYPE_CHECKING:  # Ansible compiles each file of a collection anew in every run: what only types need is left out.
     from ansible.playbook.task import Task
+
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Entry, Result
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 
 FACTS = (
     *("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format", "encryption"),
@@ -64,7 +66,7 @@ Known = dict[str, dict[str, t.Any]]
 """What is foretold of a host, by kind and name: what a later task has to know of each (see forecast)."""
 
 
-class DeclaringAction(NormalAction):
+class DeclaringAction(PackedAction, NormalAction):
     """Run a declaring module; in check mode tell it what the tasks before it would have made."""
 
     def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
@@ -101,7 +103,7 @@ class DeclaringAction(NormalAction):
         told.update({PLANS: True} if play else {})
         self._task.args = {**args, FORECAST: told}
         try:
-            result = t.cast(Result, super().run(tmp, task_vars))
+            result = t.cast("Result", super().run(tmp, task_vars))
         finally:
             self._task.args = args
         guests = result.pop(FORECAST, None)
@@ -126,7 +128,7 @@ class DeclaringAction(NormalAction):
         try:
             with watching(self, host_of(self._task, task_vars), task_vars) as watcher:
                 self._task.args = args if watcher is None else {**args, PROGRESS: watcher.token}
-                result = t.cast(Result, super().run(tmp, task_vars))
+                result = t.cast("Result", super().run(tmp, task_vars))
         finally:
             self._task.args = args
             if os.path.exists(place):
@@ -158,7 +160,7 @@ INSIDE = {"volumes": ("pool", "default"), "snapshots": ("domain", "")}
 """Kinds whose names are told apart only by what they are in: the option that names that, and what it is where that is
 left out."""
 
-DeclaredItems = list[tuple[str, str, Item]]
+DeclaredItems: t.TypeAlias = "list[tuple[str, str, Item]]"
 """Declared items with their kind, in the plural, and what tells them from others of it."""
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
+from ._packed import PackedAction
 
-class InfoAction(ActionBase):
+
+class InfoAction(PackedAction):
     """Run the module, and evaluate the query over what it tells.
 
     ``kind`` is the name of the list that the module returns.

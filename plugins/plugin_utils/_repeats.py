@@ -14,9 +14,11 @@ import json
 import re
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import FORETOLD
+
+if t.TYPE_CHECKING:
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 
 TOLD = "told"
 """The part of a forecast with the changes that tasks have told of, by resource. No module gets it."""

@@ -12,15 +12,11 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .foretold import FORETOLD
 from .guest_places import GuestPlace
 from .storage_observe import ObservedPool
 
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
-
-
-FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes", "secret": "secrets", "snapshot": "snapshots"}
-"""The lists of a forecast that tell what declaring modules would make, by the kind of resource. Each is also the name
-of its module."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -54,12 +54,14 @@ def without_model(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
 
 def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     """The memory is that of all NUMA nodes and memory devices together (virDomainDefPostParseMemory)."""
-    settled = paths.clone(root)
-    cpu.memory(settled)
-    given, kept = (cpu.amount(definition.find("memory")) for definition in (root, settled))
+    given = kept = cpu.amount(root.find("memory"))
+    if root.find("cpu/numa/cell") is not None:
+        settled = paths.clone(root)
+        cpu.memory(settled)
+        kept = cpu.amount(settled.find("memory"))
     if given is None or kept is None:
         return
-    if want.get("memory") is not None and given not in (kept, memory_total.of_nodes(root)):
+    if want.get("memory") is not None and given != kept and given != memory_total.of_nodes(root):
         yield Invalid(
             "memory",
             f"is {MEMORY.show(given)}, but cpu.numa.cells and memory_devices have {MEMORY.show(kept)} together, and"
