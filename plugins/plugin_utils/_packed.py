@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import stat
 import sys
@@ -102,7 +103,7 @@ def sources(module: str) -> PackedOf:
     for folder in module_utils_loader.print_paths().split(os.pathsep):
         if os.path.realpath(folder) != os.path.realpath(own) and os.path.isdir(folder) and os.listdir(folder):
             raise ValueError(folder)
-    digest, changed = DIGEST(repr((ansible.__version__, sys.version, PLUGINS, ANSIBLE)).encode()), 0.0
+    digest, changed = DIGEST(json.dumps([ansible.__version__, sys.version, PLUGINS, ANSIBLE]).encode()), 0.0
     runtime = os.path.join(os.path.dirname(PLUGINS), "meta", "runtime.yml")
     for path in (
         *(module, runtime, str(module_common.__file__)),
@@ -110,8 +111,8 @@ def sources(module: str) -> PackedOf:
         *files(os.path.join(PLUGINS, "module_utils")),
     ):
         found = os.stat(path)
-        facts = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-        digest.update(repr(facts).encode(errors="surrogateescape"))
+        facts = [path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        digest.update(json.dumps(facts).encode())
         changed = max(changed, found.st_ctime)
     return PackedOf(digest.digest(), changed)
 
