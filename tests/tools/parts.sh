@@ -211,7 +211,7 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LAB_NAMES=(test silence second site check adopt listener progress live locks normalforms faults purge storage storageguests storagesafety
+LAB_NAMES=(test silence second site check adopt listener progress live locks normalforms faults purge storage storageguests storagesafety imageslock
     diskformats disksthere images declaredimages snapshots snapshotsrefused storagefuzz cloudinit seeds agentconn
     links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksothers linksfuzz pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")

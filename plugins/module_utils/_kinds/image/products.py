@@ -62,11 +62,13 @@ class Version(t.NamedTuple):
     :param place: its URL or path
     :param checksum: what it must have, as ALGORITHM:DIGEST; None where nobody says
     :param serial: what its distribution calls it, if that is known
+    :param locked: whether a lock file tells it
     """
 
     place: str
     checksum: str | None
     serial: str | None = None
+    locked: bool = False
 
 
 def arch_of(product: Product, host: str) -> str:
@@ -92,6 +94,21 @@ def newest(product: Product, host: str, seconds: float | None = None) -> Version
     if product.system == "ubuntu":
         return of_ubuntu(product, arch, seconds)
     return of_debian(product, arch, seconds)
+
+
+def lasting(product: Product, host: str, seconds: float | None = None) -> Version:
+    """The same as ``newest``, with an URL that has these very bytes as long as the server keeps them.
+
+    Debian's ``latest`` is another image tomorrow, so it is asked which serial it is now.
+    """
+    if product.system == "debian" and product.serial is None:
+        from ..._host import debian_builds
+
+        arch = arch_of(product, host)
+        folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/latest"
+        url = f"{folder}/debian-{product.release}-{product.variant}-{arch}.json"
+        product = dataclasses.replace(product, serial=debian_builds.serial_of(url, product.variant, arch, seconds))
+    return newest(product, host, seconds)
 
 
 def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
