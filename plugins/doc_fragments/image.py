@@ -81,6 +81,13 @@ options:
           the line of the name of the image's file counts. An image with another checksum is
           refused.
         type: str
+      keyring:
+        description: 'Keyring on the host, such as V(/etc/apt/keyrings/images.gpg). What tells
+          of the image has to be signed with a key in it: the index of Ubuntu, the list of Debian,
+          or the list that C(checksum) names. It is in the form that C(gpgv) reads. Left out,
+          it is V(/usr/share/keyrings/ubuntu-cloudimage-keyring.gpg) for C(ubuntu), if the host
+          has that file; for others nothing is verified.'
+        type: str
       format:
         description: Format that the host keeps the image in. Left out, it is V(qcow2). With
           V(raw), a file that is no disk is kept as it is.

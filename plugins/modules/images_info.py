@@ -86,13 +86,24 @@ images:
     checksum:
       description: Its checksum; V(null) where there is none, or it could not be found out.
       type: str
+    signer:
+      description:
+        - The fingerprint of the key that the index or list is signed with, which tells all this. V(null) where no
+          signature was verified.
+      type: str
+      sample: 4A3CE3CD565D7EB5C810E2B97FF3F408476CF100
+    unverified:
+      description:
+        - Why no signature was verified, such as a host without the keyring. V(null) where one was, or where no index or
+          list tells of the image.
+      type: str
     problem:
       description: Why the version could not be found out; V(null) where it was.
       type: str
     locked:
       description:
-        - The C(serial), C(url) and C(checksum) that O(images_lock) has of the image for this host. V(null) where it
-          has none.
+        - The C(serial), C(url), C(checksum) and C(signer) that O(images_lock) has of the image for this host. V(null)
+          where it has none.
       type: dict
     lock_problem:
       description: Why new disks cannot be made of what O(images_lock) has of the image; V(null) where they can.

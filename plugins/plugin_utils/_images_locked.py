@@ -32,6 +32,10 @@ Which = tuple[str, Declaration]
 """An image by its name, and what it is declared as."""
 
 
+KEYS = ("arch", "serial", "url", "checksum", "signer")
+"""What images_info tells of a version."""
+
+
 class LockedFleet:
     """The images of the hosts that share a lock file.
 
@@ -39,6 +43,7 @@ class LockedFleet:
     :param locks: what it has; None where it is not there
     :ivar declared: the hosts that declare each image
     :ivar answers: what hosts found out, by image and host
+    :ivar unverified: why no signature was verified of what told of an image, by its name
     :ivar unlockable: images that are declared without a checksum
     """
 
@@ -47,6 +52,7 @@ class LockedFleet:
         self.declared: dict[Which, list[str]] = {}
         self.answers: dict[Which, dict[str, t.Mapping[str, t.Any]]] = {}
         self.unlockable: set[str] = set()
+        self.unverified: dict[str, str] = {}
 
     def add(self, host: str, images: object, result: object) -> None:
         """Add a host.
@@ -62,6 +68,8 @@ class LockedFleet:
                 self.declared.setdefault(which, []).append(host)
                 if name in told and declaration_of(told[name]) == image.declaration:
                     self.answers.setdefault(which, {})[host] = told[name]
+                    if told[name]["unverified"] is not None:
+                        self.unverified[name] = str(told[name]["unverified"])
             elif image.checksum is None:
                 self.unlockable.add(name)
 
@@ -147,11 +155,13 @@ def resolved(
     for host, told in answers.items():
         if told["problem"] is not None:
             continue
-        texts = {key: None if told[key] is None else str(told[key]) for key in ("arch", "serial", "url", "checksum")}
+        texts = {key: None if told[key] is None else str(told[key]) for key in KEYS}
         url = texts["url"] if "://" in str(texts["url"]) else None
-        mine = Locked(declaration, texts["arch"], texts["serial"], url, str(texts["checksum"]))
+        mine = Locked(declaration, texts["arch"], texts["serial"], url, str(texts["checksum"]), texts["signer"])
         first, other = found.setdefault(mine.arch, (host, mine))
         if other.checksum == mine.checksum:
+            if other.signer is None:  # One of the hosts may lack the keyring.
+                found[mine.arch] = (host, mine)
             continue
         if mine.serial is None or other.serial is None or mine.serial == other.serial:
             problems.append(
@@ -177,6 +187,11 @@ def changes(fleet: LockedFleet, locks: Locks) -> list[str]:
         if old.get(key) != new.get(key)
     ]
     lines += [f"{label(name)}: cannot be locked, as it has no checksum" for name in sorted(fleet.unlockable)]
+    lines += [
+        f"{label(name)}: no signature was verified: {why}"
+        for name, why in sorted(fleet.unverified.items())
+        if any(entry.signer is None for entry in locks.get(name, ()))
+    ]
     return [f"{shown(fleet.path)}: {line}" for line in lines]
 
 
@@ -200,4 +215,5 @@ def version_words(before: Locked | None, after: Locked | None) -> str:
 
 def short(entry: Locked) -> str:
     """A version in one word."""
-    return entry.serial or f"{entry.checksum[:19]}..."
+    signed = "" if entry.signer is None else f", signed with {entry.signer[-16:]}"
+    return (entry.serial or f"{entry.checksum[:19]}...") + signed

@@ -145,7 +145,7 @@ RIGHT = {
         """,
     "images by name": """
         kvm_images:
-          - {name: a, url: https://h/a.qcow2, checksum: https://h/SHA256SUMS, mode: overlay, pool: fast}
+          - {name: a, url: https://h/a.qcow2, checksum: https://h/SHA256SUMS, mode: overlay, pool: fast, keyring: /k.gpg}
           - {name: b, path: /srv/b.qcow2, format: raw}
           - {name: c, debian: 13, variant: generic, serial: 20250814-2204, arch: arm64, mirror: https://m/x}
           - {name: d, ubuntu: "24.04", image_timeout: 60}

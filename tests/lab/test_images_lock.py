@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
 
 import pytest
 import yaml
 from fleet import Fleet
+
+from ansible_collections.virtfleet.kvm.tests.unit.openpgp import made_keys
 
 pytestmark = pytest.mark.long
 
@@ -162,3 +165,29 @@ def test_a_mirror_that_is_gone_changes_nothing(fleet: Fleet) -> None:
     assert "nothing was written:" in failed.output
     assert "image trixie: kvm01: the list of checksums" in failed.output
     assert (fleet.folder / LOCK).read_text(encoding="utf-8") == before
+
+
+def test_a_list_with_a_bad_signature_is_refused(fleet: Fleet) -> None:
+    """By the gpgv of the host, and a key that is made here."""
+    fleet.sh(HOST, "systemd-run -q --unit mirror python3 -u -m http.server -b 127.0.0.1 -d /root/mirror 8070")
+    folder = f"/root/mirror/trixie/{SECOND}"
+    with made_keys() as keys:
+        signer = keys.make("ours")
+        listed = fleet.sh(HOST, f"cat {folder}/SHA512SUMS").encode()
+        put(fleet, "/root/keyring.gpg", keys.keyring("ours"))
+        put(fleet, f"{folder}/SHA512SUMS.sign", keys.beside(listed, "ours"))
+    declare(fleet, "a", keyring="/root/keyring.gpg", serial=SECOND)
+    locking = fleet.play("virtfleet.kvm.images_lock")
+    assert locking.code == 0, locking.output
+    assert f"trixie (amd64): new, {SECOND}, signed with {signer[-16:]}" in locking.output
+    assert locked(fleet)["signer"] == signer
+    fleet.sh(HOST, f"echo >>{folder}/SHA512SUMS")
+    failed = fleet.play("virtfleet.kvm.images_lock")
+    assert failed.code != 0
+    assert "has a signature that does not fit: it was changed, or it is damaged" in failed.output
+    assert locked(fleet)["signer"] == signer
+
+
+def put(fleet: Fleet, path: str, content: bytes) -> None:
+    """Write a file on the host."""
+    fleet.sh(HOST, f"base64 -d >{path} <<'END'\n{base64.b64encode(content).decode()}\nEND")

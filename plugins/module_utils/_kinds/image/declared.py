@@ -13,7 +13,7 @@ from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
 from ..._printing import masked_url, printable
 from .lock import Declaration, Locked, Locks, chosen, parsed
-from .products import MIRRORS, VARIANTS, Product, Version, arch_of
+from .products import MIRRORS, VARIANTS, Product, Version, arch_of, keyring_of
 from .table import IMAGES
 
 MARK = "from_image"
@@ -34,6 +34,7 @@ class DeclaredImage:
     :param mode: ``copy`` or ``overlay``, what a new disk is
     :param seconds: that it may take to come, where the user says so
     :param locked: what the lock file has of it
+    :param keyring: the keyring on the host that the user names
     """
 
     name: str
@@ -45,6 +46,7 @@ class DeclaredImage:
     seconds: int | None = None
     product: Product | None = None
     locked: tuple[Locked, ...] = ()
+    keyring: str | None = None
 
     @classmethod
     def of(cls, item: Item, locks: Locks | None = None) -> DeclaredImage:
@@ -62,6 +64,7 @@ class DeclaredImage:
             item.get("image_timeout"),
             product_of(item),
             (locks or {}).get(item["name"], ()),
+            item.get("keyring"),
         )
 
     @property
@@ -73,7 +76,7 @@ class DeclaredImage:
     def declaration(self) -> Declaration:
         """What tells which image it is, if a server decides what that means; else nothing, as it needs no lock."""
         if self.product is not None:
-            system, release, variant, mirror, arch, serial = dataclasses.astuple(self.product)
+            system, release, variant, mirror, arch, serial, _keyring = dataclasses.astuple(self.product)
             told = {system: release, "variant": variant, "arch": arch, "mirror": masked_url(mirror), "serial": serial}
         elif self.checksum is None or "://" not in self.checksum:
             return ()
@@ -81,6 +84,14 @@ class DeclaredImage:
             kind = "url" if "://" in self.place else "path"
             told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
         return tuple((name, str(value)) for name, value in told.items() if value is not None)
+
+    def version_of_list(self) -> Version:
+        """The version that its list of checksums has, if it has one. Raises VirtfleetError where that does not tell."""
+        from ..._host import checksum_list
+
+        keyring = keyring_of(self.keyring, self.checksum or "")
+        checksum, verdict = checksum_list.verified(self.place, self.checksum, self.seconds, keyring)
+        return Version(self.place, checksum, None, False, *verdict)
 
     def locked_version(self, host: str) -> Version | None:
         """The version that new disks get by the lock file; None where that does not have the image.
@@ -103,7 +114,9 @@ def product_of(item: Item) -> Product | None:
         return None
     mirror = (item.get("mirror") or MIRRORS[system]).rstrip("/")
     variant = item.get("variant") or VARIANTS[system][0]
-    return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
+    return Product(
+        system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"), item.get("keyring")
+    )
 
 
 def declared(raw: object, locked: object = None) -> dict[str, DeclaredImage]:

@@ -9,7 +9,6 @@ import platform
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import checksum_list
 from ..._libvirt import host_model
 from ..._libvirt.connection import Session
 from ..._libvirt.objects import Connection
@@ -70,6 +69,7 @@ def of_image(image: DeclaredImage, host: str, kept: t.Iterable[KeptBase]) -> Ima
         "declared": dict(image.declaration),
         "arch": arch,
         **told(now),
+        "unverified": None if now is None else now.unverified,
         "problem": problem,
         "locked": None if locked is None else told(locked),
         "lock_problem": lock_problem,
@@ -99,12 +99,17 @@ def attempt(call: t.Callable[[], T]) -> tuple[T | None, str | None]:
 def told(version: Version | None) -> ImageFacts:
     """A version in words without secrets."""
     if version is None:
-        return {"serial": None, "url": None, "checksum": None}
-    return {"serial": version.serial, "url": masked_url(version.place), "checksum": version.checksum}
+        return {"serial": None, "url": None, "checksum": None, "signer": None}
+    return {
+        "serial": version.serial,
+        "url": masked_url(version.place),
+        "checksum": version.checksum,
+        "signer": version.signer,
+    }
 
 
 def resolved(image: DeclaredImage, host: str) -> Version:
     """The version of an image that its server has now. Raises VirtfleetError where that cannot be found out."""
     if image.product is not None:
         return lasting(image.product, host, image.seconds)
-    return Version(image.place, checksum_list.resolved(image.place, image.checksum, image.seconds))
+    return image.version_of_list()

@@ -16,11 +16,12 @@ from ..._errors import VirtfleetError
 from ..._printing import label, masked_url, printable
 from .products import ARCHES, SERIAL, Version
 
+SIGNER = re.compile(r"[0-9A-F]{40,64}")
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 OPTIONS = ("url", "path", "debian", "ubuntu", "variant", "arch", "mirror", "serial", "checksum")
 """What of a declared image tells which one it is; the rest tells how a host keeps it."""
 
-FACTS = ("declared", "arch", "serial", "url", "checksum")
+FACTS = ("declared", "arch", "serial", "url", "checksum", "signer")
 """What an entry may have."""
 
 PLAYBOOK = "virtfleet.kvm.images_lock"
@@ -36,6 +37,7 @@ class Locked(t.NamedTuple):
     :param arch: the architecture, as its distribution calls it; None where the image is the same for all
     :param serial: what its distribution calls the version
     :param url: where it is; None for a file of the host
+    :param signer: the fingerprint of the key that what told this was signed with, where that was verified
     """
 
     declared: Declaration
@@ -43,11 +45,12 @@ class Locked(t.NamedTuple):
     serial: str | None
     url: str | None
     checksum: str
+    signer: str | None = None
 
     @property
     def entry(self) -> dict[str, object]:
         """The entry as it is written."""
-        told = {"arch": self.arch, "serial": self.serial, "url": self.url, "checksum": self.checksum}
+        told: dict[str, str | None] = {name: getattr(self, name) for name in FACTS[1:]}
         return {"declared": dict(self.declared), **{name: value for name, value in told.items() if value is not None}}
 
 
@@ -91,7 +94,7 @@ def entry_of(raw: object, where: str) -> Locked:
     declared = raw["declared"]
     for name in (name for name in declared if name not in OPTIONS or not isinstance(declared[name], str)):
         raise VirtfleetError(f"{where}: declared: {label(name)} is no option that tells which image it is, with a text")
-    arch, serial, url, checksum = (raw.get(name) for name in FACTS[1:])
+    arch, serial, url, checksum, signer = (raw.get(name) for name in FACTS[1:])
     if arch is not None and arch not in ARCHES.values():
         raise VirtfleetError(f"{where}: arch: {printable(arch)} is none of {', '.join(ARCHES.values())}")
     if serial is not None and not (isinstance(serial, str) and SERIAL.fullmatch(serial)):
@@ -100,8 +103,12 @@ def entry_of(raw: object, where: str) -> Locked:
         raise VirtfleetError(f"{where}: url: is no URL that starts with http:// or https://")
     if not isinstance(checksum, str) or not CHECKSUM.fullmatch(checksum):
         raise VirtfleetError(f"{where}: checksum: {printable(checksum)} is no digest such as sha256:DIGEST")
+    if signer is not None and not (isinstance(signer, str) and SIGNER.fullmatch(signer)):
+        raise VirtfleetError(
+            f"{where}: signer: {printable(signer)} is no fingerprint of a key; it is written in quotes"
+        )
     told = tuple((name, str(declared[name])) for name in OPTIONS if name in declared)
-    return Locked(told, arch, serial, url, str(checksum))
+    return Locked(told, arch, serial, url, str(checksum), signer)
 
 
 def stale(name: str, declared: Declaration, entries: t.Sequence[Locked]) -> str | None:
@@ -133,7 +140,9 @@ def chosen(
     mine = [entry for entry in entries if entry.declared == declared]
     for entry in mine:
         if entry.arch == arch:
-            return Version(place or address(entry.url or "", mirror or ""), entry.checksum, entry.serial, locked=True)
+            return Version(
+                place or address(entry.url or "", mirror or ""), entry.checksum, entry.serial, True, entry.signer
+            )
     if not mine:
         return None
     others = ", ".join(str(entry.arch) for entry in mine)

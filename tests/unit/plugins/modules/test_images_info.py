@@ -13,15 +13,23 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import products
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, images_info, volumes
-from ansible_collections.virtfleet.kvm.tests.unit.mirrors import LATEST, NEW, NEWER, OLD, Mirror, build
+from ansible_collections.virtfleet.kvm.tests.unit.mirrors import LATEST, NEW, NEWER, OLD, STREAM, Mirror, build
+from ansible_collections.virtfleet.kvm.tests.unit.openpgp import made_keys
 from ansible_collections.virtfleet.kvm.tests.unit.returned import documented, returned
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
 NOBLE = {"name": "noble", "ubuntu": "24.04", "arch": "amd64", "format": "raw", "pool": "p"}
 TRIXIE = {"name": "trixie", "debian": 13, "arch": "amd64", "format": "raw", "pool": "p"}
+
+
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a host without the package."""
+    monkeypatch.setattr(products, "UBUNTU_KEYRING", "/nowhere")
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def info(run: Run, *images: dict[str, Any], fails: bool = False, **args: Any) ->
 
 def lock_of(told: dict[str, Any]) -> dict[str, Any]:
     """An entry of a lock file, of what the module tells."""
-    entry = {name: told[name] for name in ("declared", "arch", "serial", "url", "checksum")}
+    entry = {name: told[name] for name in ("declared", "arch", "serial", "url", "checksum", "signer")}
     return {told["name"]: [{name: value for name, value in entry.items() if value is not None}]}
 
 
@@ -73,6 +81,8 @@ def test_what_images_are_now(run_main: Run, seed_folder: Path, mirror: Mirror) -
         "serial": "20250805",
         "url": f"{folder}/ubuntu-24.04-server-cloudimg-amd64.img",
         "checksum": sha256(NEWER),
+        "signer": None,
+        "unverified": "the host has no keyring '/nowhere' (package ubuntu-cloudimage-keyring)",
         "problem": None,
         "locked": None,
         "lock_problem": None,
@@ -86,6 +96,12 @@ def test_what_images_are_now(run_main: Run, seed_folder: Path, mirror: Mirror) -
     assert now["plain"]["declared"] == {"url": plain["url"], "checksum": plain["checksum"]}
     assert (now["plain"]["arch"], now["plain"]["serial"]) == (None, None)
     assert [now[name]["declared"] for name in ("fixed", "bare")] == [{}, {}]
+    assert [now[name]["unverified"] for name in ("trixie", "plain", "fixed", "bare")] == [
+        "Debian signs no list of the checksums of these images",
+        "no keyring is known for it",
+        None,
+        None,
+    ]
     assert now["fixed"]["checksum"] == fixed["checksum"]
     assert now["bare"]["checksum"] is None
 
@@ -145,7 +161,7 @@ def test_a_new_disk_is_of_the_locked_version(
     assert (seed_folder / f"noble-{digest[:12]}.raw").read_bytes() == OLD
     (now,) = info(run_main, image, images_lock=lock)
     assert now["serial"] == "20250805"
-    assert now["locked"] == {name: old[name] for name in ("serial", "url", "checksum")}
+    assert now["locked"] == {name: old[name] for name in ("serial", "url", "checksum", "signer")}
     volume = {"volume": f"p/noble-{digest[:12]}.raw", "serial": "20250115", "checksum": sha256(OLD), "current": True}
     assert now["volumes"] == [volume]
     assert info(run_main, image)[0]["volumes"] == [{**volume, "current": False}]
@@ -196,3 +212,47 @@ def test_a_purge_leaves_the_locked_version(run_main: Run, seed_folder: Path, mir
         said = run_main(volumes.main, check=True, **options)
         gone[kind] = {one["resource"].removeprefix("volume ") for one in said["changes"]} & set(volume.values())
     assert gone == {"none": {volume[OLD]}, "old": {volume[NEW]}, "new": {volume[OLD]}}
+
+
+def test_what_is_signed_is_told_and_a_bad_signature_refused(
+    run_main: Run, seed_folder: Path, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keyring.gpg"
+    with made_keys() as keys:
+        ours = keys.make("ours")
+        path.write_bytes(keys.keyring("ours"))
+        for stem in ("ubuntu/releases/streams/v1/index", f"ubuntu/releases/{STREAM.removesuffix('.json')}"):
+            mirror.files[f"{stem}.json.gpg"] = keys.beside(mirror.files[f"{stem}.json"], "ours")
+        folder = "debian/trixie/20250210-2019/SHA512SUMS"
+        mirror.files[f"{folder}.sign"] = keys.beside(mirror.files[folder], "ours")
+    debian = trixie(mirror, serial="20250210-2019", keyring=str(path))
+    # The keyring of the distribution is used where the host has it.
+    monkeypatch.setattr(products, "UBUNTU_KEYRING", str(path))
+    found = info(run_main, noble(mirror), debian)
+    assert [(one["signer"], one["unverified"]) for one in found] == [(ours, None)] * 2
+    config = [{"name": "a", "pool": "p", "image": "noble", "format": "raw"}]
+    done = run_main(volumes.main, config=config, images=[noble(mirror)], uri=URI, check=True)
+    assert done["changes"][0]["after"]["image"].endswith(f"cloudimg-amd64.img, signed with {ours[-16:]}")
+    lock = lock_of(found[0])
+    done = run_main(volumes.main, config=config, images=[noble(mirror)], images_lock=lock, uri=URI, check=True)
+    assert done["changes"][0]["after"]["image"].endswith(", as it is locked")
+    mirror.files[folder] += b"x"
+    mirror.files["ubuntu/releases/streams/v1/index.json"] += b" "
+    for check in (True, False):
+        done = run_main(volumes.main, config=config, images=[noble(mirror)], uri=URI, check=check, fails=True)
+        assert (
+            "streams/v1/index.json has a signature that does not fit: it was changed, or it is damaged" in done["msg"]
+        )
+    assert list(seed_folder.iterdir()) == []
+    problems = [one["problem"] for one in info(run_main, noble(mirror), debian)]
+    assert ["has a signature that does not fit" in problem for problem in problems] == [True, True]
+    (told,) = info(run_main, {**debian, "keyring": "/none"})
+    assert told["problem"] == "keyring: the host has no keyring '/none'"
+
+
+def test_of_ubuntus_own_server_all_has_to_be_signed() -> None:
+    assert products.keyring_of(None, "https://cloud-images.ubuntu.com") == ("/nowhere", True, products.UBUNTU_PACKAGE)
+    listed = "https://cloud-images.ubuntu.com/noble/current/SHA256SUMS"
+    assert products.keyring_of(None, listed) == ("/nowhere", True, products.UBUNTU_PACKAGE)
+    assert products.keyring_of(None, "https://cloud-images.ubuntu.com.example.com/x") is None
+    assert products.keyring_of("/k", listed) == ("/k", True, None)

@@ -31,6 +31,8 @@ def answer(image: dict[str, Any], arch: str | None = "amd64", serial: str | None
         "serial": serial,
         "url": f"https://m/{image['name']}-{arch}-{serial}.img",
         "checksum": f"sha256:{(serial or '0')[-1] * 64}",
+        "signer": None,
+        "unverified": None,
         "problem": None,
     }
     return {**told, **more}
@@ -190,3 +192,17 @@ def test_a_damaged_file_is_not_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_
 )
 def test_the_images_to_lock_anew(only: object, names: set[str] | None) -> None:
     assert names_in(only) == names
+
+
+def test_who_has_signed_is_locked_and_what_was_not_verified_told(lock: Locking) -> None:
+    signer = "A" * 40
+    why = "the host has no keyring"
+    without = host(NOBLE, found=[answer(NOBLE, unverified=why)])
+    told, _problems = lock(a=without)
+    assert told == [f"{PATH}: noble (amd64): new, 20250805", f"{PATH}: noble: no signature was verified: {why}"]
+    # One host with the keyring is enough.
+    signed = host(NOBLE, found=[answer(NOBLE, signer=signer)])
+    told, _problems = lock(a=without, b=signed)
+    assert told == [f"{PATH}: noble (amd64): 20250805 -> 20250805, signed with {signer[-16:]}"]
+    assert [one.signer for one in lock.files[PATH]["noble"]] == [signer]
+    assert lock(b=signed, a=without)[0] == ["nothing changes"]

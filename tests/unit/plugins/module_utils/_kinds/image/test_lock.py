@@ -33,8 +33,8 @@ def test_each_architecture_has_its_entry() -> None:
     arm = {**ENTRY, "arch": "arm64", "url": f"{MIRROR}/releases/arm.img", "checksum": f"sha256:{'b' * 64}"}
     found = image(NOBLE, ENTRY, arm)
     x86 = found.locked_version("x86_64")
-    assert x86 == (ENTRY["url"], DIGEST, "20250805", True)
-    assert found.locked_version("aarch64") == (arm["url"], arm["checksum"], "20250805", True)
+    assert x86 == (ENTRY["url"], DIGEST, "20250805", True, None, None)
+    assert found.locked_version("aarch64") == (arm["url"], arm["checksum"], "20250805", True, None, None)
     with pytest.raises(VirtfleetError, match="is locked for amd64, arm64, and not for riscv64, which this host needs"):
         found.locked_version("riscv64")
     # An image for one architecture is the same on all hosts.
@@ -92,7 +92,7 @@ def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     url = "https://h/x.img?sig=PASS"
     options = {"name": "u", "url": url, "checksum": "https://h/SUMS"}
     entry = {"declared": {"url": "https://h/x.img?***", "checksum": "https://h/SUMS"}, "checksum": DIGEST}
-    assert image(options, entry).locked_version("x86_64") == (url, DIGEST, None, True)
+    assert image(options, entry).locked_version("x86_64") == (url, DIGEST, None, True, None, None)
 
 
 def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
@@ -117,7 +117,8 @@ def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
         ({5: []}, "the image 5: its entries are no list"),
         ({"noble": [5]}, "the image noble: entry 0 does not say what was declared"),
         ({"noble": [ENTRY, {**ENTRY, "declared": None}]}, "the image noble: entry 1 does not say what was declared"),
-        ({"noble": [{**ENTRY, "size": 5}]}, "entry 0: size is none of declared, arch, serial, url, checksum"),
+        ({"noble": [{**ENTRY, "size": 5}]}, "entry 0: size is none of declared, arch, serial, url, checksum, signer"),
+        ({"noble": [{**ENTRY, "signer": "me"}]}, "entry 0: signer: 'me' is no fingerprint of a key"),
         ({"noble": [{**ENTRY, "declared": {"pool": "p"}}]}, "entry 0: declared: pool is no option"),
         ({"noble": [{**ENTRY, "declared": {"debian": 13}}]}, "entry 0: declared: debian is no option"),
         ({"noble": [{**ENTRY, "arch": "x86_64"}]}, "entry 0: arch: 'x86_64' is none of amd64"),
