@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   images:
     description:
-    - The images that O(config) names, each a dictionary of its options.
+    - The images that are declared, each a dictionary of its options.
     - The host keeps each version of an image as one volume, C(NAME-DIGEST.FORMAT), which is
       only read. It is made when the first disk is made from it, and is never changed. A new
       version of the image is another volume, for new disks; disks that exist stay as they are.
@@ -81,6 +81,13 @@ options:
           the line of the name of the image's file counts. An image with another checksum is
           refused.
         type: str
+      keyring:
+        description: 'Keyring on the host, such as V(/etc/apt/keyrings/images.gpg). What tells
+          of the image has to be signed with a key in it: the index of Ubuntu, the list of Debian,
+          or the list that C(checksum) names. It is in the form that C(gpgv) reads. Left out,
+          it is V(/usr/share/keyrings/ubuntu-cloudimage-keyring.gpg) for C(ubuntu), if the host
+          has that file; for others nothing is verified.'
+        type: str
       format:
         description: Format that the host keeps the image in. Left out, it is V(qcow2). With
           V(raw), a file that is no disk is kept as it is.
@@ -102,4 +109,15 @@ options:
       image_timeout:
         description: Seconds that the download of the image may take at most. Left out, an hour.
         type: int
+  images_lock:
+    description:
+    - The versions of O(images) that a lock file has, by the names of the images. New disks
+      are made of these versions, and no server is asked which one it has.
+    - The filter P(virtfleet.kvm.images_lock#filter) reads it from the file that the playbook
+      C(virtfleet.kvm.images_lock) writes.
+    - An image of which it has nothing is used as if there was no lock. One that it has for
+      hosts of other architectures only, or that was declared as another one then, is refused
+      where a disk is to be made.
+    type: dict
+    default: {}
 """

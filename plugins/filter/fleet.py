@@ -24,6 +24,8 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _fleet_changes,
     _fleet_plan,
     _hidden,
+    _images_lock,
+    _images_locked,
     _left_out,
     _mistaken,
     _owner,
@@ -48,14 +50,15 @@ def fleet_problems(hosts: t.Sequence[str], variables: ByHost) -> list[str]:
     return looked_at(hosts, variables)[0]
 
 
-def fleet_checked(hosts: t.Sequence[str], variables: ByHost, others: t.Sequence[str] = ()) -> str:
+def fleet_checked(hosts: t.Sequence[str], variables: ByHost, others: t.Sequence[str] = (), locks: bool = True) -> str:
     """What a check of the declaration ends with: that it is in order, or a line for all that is wrong.
 
     :param hosts: the virtualization hosts
     :param variables: ``hostvars``, or plain dictionaries by host
     :param others: what else is wrong with the run
+    :param locks: whether the lock file of images is looked at, which is about to be written where it is not
     """
-    lines, guests, lacking = looked_at(hosts, variables)
+    lines, guests, lacking = looked_at(hosts, variables, locks)
     problems = [*others, *lines]
     if problems:
         return "\n".join(["no host was touched, the declaration is refused:", *problems])
@@ -80,7 +83,7 @@ NO_GUESTS = (
 """What to say where no host has a list of guests: its file may have a wrong name, which Ansible never says."""
 
 
-def looked_at(hosts: t.Sequence[str], variables: ByHost) -> tuple[list[str], int | None, list[str]]:
+def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> tuple[list[str], int | None, list[str]]:
     """What is wrong with the declaration of a fleet, how many guests it has, and what of it could not be made anew.
 
     The number is None where no guests are declared. What could not be made is only told where nothing is wrong.
@@ -109,7 +112,9 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost) -> tuple[list[str], int
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    for warning in (*evaluated.warnings, *_fleet_names.slips(hosts, evaluated.variables)):
+    wrong, doubtful = _images_lock.problems(raw, variables, evaluated.variables) if locks else ([], [])
+    lines += _fleet.told_once(wrong)
+    for warning in (*evaluated.warnings, *_fleet.told_once(doubtful), *_fleet_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
     none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
@@ -136,6 +141,8 @@ class FilterModule:
             "fleet_problems": told("fleet_problems", fleet_problems),
             "guest_networks": told("guest_networks", _fleet.guest_networks),
             "guests_on": told("guests_on", _fleet.guests_on),
+            "images_lock": told("images_lock", _images_lock.images_lock),
+            "images_locked": told("images_locked", _images_locked.images_locked),
             "left_out": told("left_out", _left_out.left_out),
             "pending_restarts": told("pending_restarts", functools.partial(pending.of_hosts, words=for_role)),
             "run_problems": told("run_problems", _mistaken.run_problems),

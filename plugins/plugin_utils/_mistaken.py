@@ -94,6 +94,7 @@ def options() -> frozenset[str]:
             "adopt_full",
             "adopt_overwrite",
             "adopt_volumes",
+            "images_lock_only",
             "kvm_look_first",
             "kvm_plan_only",
             "kvm_progress",

@@ -98,6 +98,7 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("links_serial", [1, 5, "20%", "3", [1, 5, "50%"]], [0, "0", "all", None, True, {}, [0], "-1"]),
     ("host_extra_packages", [[], ["zfsutils-linux"]], [None, {}, {"a": 1}, "a,b", "zstd"]),
     ("kvm_guests_dir", ["guests", None], []),
+    ("kvm_images_lock", ["images.lock.yml", None], []),
     ("kvm_owner", ["ops/fleet", 7, None], ["", True, ["us"], {"a": 1}]),
     ("pull_state", ["present", "absent"], ["gone", None, True, [], {}]),
     *((f"pull_{name}", ["text", 7, None], []) for name in ("repository", "deploy_key", "vault_password")),
@@ -144,7 +145,7 @@ RIGHT = {
         """,
     "images by name": """
         kvm_images:
-          - {name: a, url: https://h/a.qcow2, checksum: https://h/SHA256SUMS, mode: overlay, pool: fast}
+          - {name: a, url: https://h/a.qcow2, checksum: https://h/SHA256SUMS, mode: overlay, pool: fast, keyring: /k.gpg}
           - {name: b, path: /srv/b.qcow2, format: raw}
           - {name: c, debian: 13, variant: generic, serial: 20250814-2204, arch: arm64, mirror: https://m/x}
           - {name: d, ubuntu: "24.04", image_timeout: 60}

@@ -31,9 +31,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import declared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import FUTURE, plan_volume
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _progress
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _images_lock, _progress
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
@@ -236,6 +237,16 @@ def run_progress(block: Block, folder: Path) -> None:
     assert block.text.splitlines() == shown
 
 
+def run_lock(block: Block, folder: Path) -> None:
+    """The lock file is as the collection writes one, of an image that the page declares."""
+    (folder / _images_lock.NAME).write_text(block.text)
+    locks = _images_lock.read(str(folder / _images_lock.NAME))
+    assert locks is not None
+    assert block.text == _images_lock.content_of(locks)
+    image = {"name": "noble", "ubuntu": "24.04", "mirror": "https://m.example.com"}
+    assert declared([image], yaml.safe_load(block.text)["images"])["noble"].locked_version("x86_64")
+
+
 def run_returned(block: Block, folder: Path) -> None:
     """The keys that are shown are those that the module's documentation has: MODULE.KEY..."""
     module, *keys = block.argument.split(".")
@@ -355,6 +366,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "same": run_same,
     "fleet": run_fleet,
     "plan": run_plan,
+    "lock": run_lock,
     "progress": run_progress,
     "returned": run_returned,
     "paths": run_paths,

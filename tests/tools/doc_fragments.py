@@ -35,7 +35,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "image": {
         "images": {
             "description": [
-                "The images that O(config) names, each a dictionary of its options.",
+                "The images that are declared, each a dictionary of its options.",
                 "The host keeps each version of an image as one volume, C(NAME-DIGEST.FORMAT), which is only read."
                 " It is made when the first disk is made from it, and is never changed. A new version of the image is"
                 " another volume, for new disks; disks that exist stay as they are.",
@@ -45,7 +45,19 @@ NAMED: dict[str, dict[str, Any]] = {
             "type": "list",
             "elements": "dict",
             "default": [],
-        }
+        },
+        "images_lock": {
+            "description": [
+                "The versions of O(images) that a lock file has, by the names of the images. New disks are made of"
+                " these versions, and no server is asked which one it has.",
+                "The filter P(virtfleet.kvm.images_lock#filter) reads it from the file that the playbook"
+                " C(virtfleet.kvm.images_lock) writes.",
+                "An image of which it has nothing is used as if there was no lock. One that it has for hosts of other"
+                " architectures only, or that was declared as another one then, is refused where a disk is to be made.",
+            ],
+            "type": "dict",
+            "default": {},
+        },
     }
 }
 """The options of lists that are not C(config), by the kind of their table."""
@@ -95,7 +107,8 @@ def fragment(table: Table) -> str:
     }
     options = {name: dict(option) for name, option in NAMED.get(table.kind, {"config": config}).items()}
     for option in options.values():
-        option["suboptions"] = suboptions
+        if option["type"] == "list":
+            option["suboptions"] = suboptions
     body = yaml.safe_dump({"options": options}, sort_keys=False, width=90, allow_unicode=True)
     return HEAD.format(a="an" if table.kind[0] in "aeiou" else "a", kind=table.kind) + body + '"""\n'
 

@@ -70,6 +70,11 @@ PLAYBOOKS = {
         "Where the inventory plugin P(virtfleet.kvm.guests#inventory) asks libvirt of the host.",
     ),
     "plan_file": ("str", "The file that the playbook C(virtfleet.kvm.plan) writes the plan to, as JSON."),
+    "images_lock_only": (
+        "names",
+        "The images that the playbook C(virtfleet.kvm.images_lock) locks anew, with commas between their names; all if"
+        " it is left out.",
+    ),
     "kvm_look_first": (
         "bool",
         "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done;"
@@ -227,6 +232,7 @@ def properties() -> Schema:
     for name, (kind, said) in PLAYBOOKS.items():
         own = {
             "batch": {**BATCH, "type": ["integer", "string", "array"], "items": BATCH},
+            "names": {"type": ["array", "string", "null"], "items": {"type": "string"}},
             "pause": pause(),
             "refuse": refuse(),
         }

@@ -86,6 +86,24 @@ def streams(minimal: bool = False) -> dict[str, Any]:
     return {"streams/v1/index.json": index, STREAM: {**common, **told, "products": products}}
 
 
+LATEST = "20250811-2201"
+"""The serial that Debian's latest has."""
+
+
+def build(variant: str, version: str = LATEST) -> dict[str, Any]:
+    """What Debian's mirror says of an image, beside it."""
+    info = {"arch": "amd64", "release": "trixie", "release_id": "13", "type": "official", "vendor": variant}
+    items = [
+        {"kind": "Build", "data": {"info": {**info, "version": version}, "packages": [{"name": "adduser"}]}},
+        {"kind": "Upload", "data": {"provider": "cloud.debian.org", "ref": f"trixie/{version}/x.qcow2"}},
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [{"apiVersion": "cloud.debian.org/v1alpha1", **item} for item in items],
+    }
+
+
 class Mirror(Server):
     """Both mirrors: Ubuntu's below ``/ubuntu``, Debian's below ``/debian``.
 
@@ -103,13 +121,19 @@ class Mirror(Server):
                 for arch in ("amd64", "arm64"):
                     name = f"ubuntu-24.04-server-cloudimg-{arch}.img"
                     self.files[f"{root}/{folder}/releases/noble/release-{serial}/{name}"] = image
-        for name, serial, image in (("latest", "", NEWER), ("20250210-2019", "-20250210-2019", OLD)):
+        for name, serial, image in (
+            ("latest", "", NEWER),
+            (LATEST, f"-{LATEST}", NEWER),
+            ("20250210-2019", "-20250210-2019", OLD),
+        ):
             digests = ""
             for variant in ("generic", "genericcloud", "nocloud"):
                 file = f"debian-13-{variant}-amd64{serial}.qcow2"
                 self.files[f"debian/trixie/{name}/{file}"] = image + variant.encode().ljust(512)
                 digest = hashlib.sha512(self.files[f"debian/trixie/{name}/{file}"]).hexdigest()
                 digests += f"{digest}  {file}\n{'0' * 128}  {file.replace('qcow2', 'raw')}\n"
+                told = file.replace("qcow2", "json")
+                self.files[f"debian/trixie/{name}/{told}"] = json.dumps(build(variant)).encode()
             self.files[f"debian/trixie/{name}/SHA512SUMS"] = digests.encode()
 
     def content(self, path: str) -> bytes | Callable[[socket.socket], None]:

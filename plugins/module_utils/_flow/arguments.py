@@ -37,8 +37,11 @@ PURGE: Spec = {
 USES: Spec = {"declared_uses": {"type": "dict", "default": {}}}
 """What all that is declared for the host uses: it stays, be it defined by now or not."""
 
-IMAGES: Spec = {"images": {"type": "list", "elements": "dict", "default": []}}
-"""The images that are declared. They are checked as ``config`` is, against their table."""
+IMAGES: Spec = {
+    "images": {"type": "list", "elements": "dict", "default": []},
+    "images_lock": {"type": "dict", "default": {}},
+}
+"""The images that are declared, which are checked as ``config`` is, against their table; and what a lock file has."""
 
 LISTS = ("config", "images")
 """The parameters whose items are checked against a table, and may hold secrets."""

@@ -77,7 +77,7 @@ class Module(AnsibleModule):
         for name, value in self.params.items():
             if name in self.LISTS:
                 told[name] = names(self.declared.get(name))
-            elif name == "declared_uses" and isinstance(value, dict):
+            elif name in ("declared_uses", "images_lock") and isinstance(value, dict):
                 told[name] = sorted(label(who) for who in value)
             elif name not in self.argument_spec:
                 told[label(name)] = "(not a parameter)"

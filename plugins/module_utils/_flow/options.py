@@ -22,6 +22,7 @@ class Options:
     :param forecast: what earlier tasks of a run in check mode would have made
     :param check: whether it is check mode
     :param images: the declared images, as the user wrote them
+    :param images_lock: the versions of images that a lock file has
     :param declared_uses: what all that is declared for the host uses, by the user in words (see shared.declared)
     """
 
@@ -32,6 +33,7 @@ class Options:
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
     check: bool = False
     images: t.Any = ()
+    images_lock: t.Any = None
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)
 
     def for_second_look(self: T) -> T:

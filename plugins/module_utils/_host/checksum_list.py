@@ -10,6 +10,7 @@ A file that is one digest and nothing else is the list of one file.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import typing as t
@@ -17,9 +18,10 @@ import urllib.parse
 
 from .._errors import VirtfleetError
 from .._printing import masked_url, printable
-from . import meter
+from . import meter, signatures
 from .download import download
 from .image_format import Unfit
+from .signatures import Keyring, SignedBy
 
 LARGEST = 4 * 1024**2
 """Bytes that a list may have."""
@@ -36,6 +38,9 @@ TAGS.update({"SHA2-256": 64, "SHA2-384": 96, "SHA2-512": 128})  # So does OpenSS
 
 GNU = re.compile(r"(?P<escaped>\\?)(?P<digest>[0-9a-fA-F]{32,128})(?: [ *]|\t+|[ ]+)(?P<name>\S.*)")
 BSD = re.compile(r"(?P<escaped>\\?)(?P<kind>[A-Za-z0-9/-]+) ?\((?P<name>.+)\) ?= ?(?P<digest>[0-9a-fA-F]{32,128})")
+ENDINGS = (".gpg", ".sign", ".asc", ".sig")
+"""How the name of a signature ends that is beside a list: of Ubuntu, Debian, and others."""
+
 BARE = re.compile(r"[0-9a-fA-F]{32,128}")
 ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 """How sha256sum writes what would end a line; such a line begins with a backslash."""
@@ -49,13 +54,51 @@ def resolved(place: str, checksum: str | None, seconds: float | None = None) -> 
 
     Raises VirtfleetError where the list cannot be had, or does not tell.
     """
+    return verified(place, checksum, seconds, None)[0]
+
+
+def verified(
+    place: str, checksum: str | None, seconds: float | None, keyring: Keyring | None, unsigned: str | None = None
+) -> tuple[str | None, SignedBy]:
+    """The same, and who has signed the list.
+
+    :param keyring: the keys that the list has to be signed with; None where nobody knows any
+    :param unsigned: why that is so
+
+    Raises VirtfleetError where the list cannot be had, does not tell, or is not signed as it should be.
+    """
     if checksum is None or "://" not in checksum:
-        return checksum
+        return checksum, SignedBy()
+    keys, verdict = signatures.usable(keyring, unsigned or "no keyring is known for it")
     try:
         with meter.work(f"fetching {meter.file_name(checksum)}"):
-            return digest_of(checksum, place, seconds)
+            content = came(checksum, seconds)
+            if keys is not None:
+                content, verdict = signed(content, checksum, seconds, keys)
+            return found_in(content, path_of(place)), verdict
     except Unfit as error:
         raise VirtfleetError(f"the list of checksums {masked_url(checksum)} {error}") from None
+
+
+def signed(content: bytes, url: str, seconds: float | None, keyring: Keyring) -> tuple[bytes, SignedBy]:
+    """What of a list is signed, and who has signed it, around the list or beside it. Raises Unfit where it is wrong."""
+    if signatures.CLEAR in content:
+        text, signer = signatures.inside(content, keyring)
+        return text, SignedBy(signer)
+    parts = urllib.parse.urlsplit(url)
+    for ending in ENDINGS:
+        signature = there(parts._replace(path=parts.path + ending).geturl(), seconds)
+        if signature is not None:
+            return content, SignedBy(signatures.beside(content, signature, keyring))
+    names = ", ".join(meter.file_name(url) + ending for ending in ENDINGS)
+    raise Unfit(f"is not signed: none of {names} can be fetched")
+
+
+def there(url: str, seconds: float | None) -> bytes | None:
+    """A signature; None where it cannot be fetched."""
+    with contextlib.suppress(Unfit):
+        return came(url, seconds)
+    return None
 
 
 def digest_of(url: str, place: str, seconds: float | None = None) -> str:
@@ -66,6 +109,11 @@ def digest_of(url: str, place: str, seconds: float | None = None) -> str:
 
     Raises Unfit where the list cannot be had, or does not tell.
     """
+    return found_in(came(url, seconds), path_of(place))
+
+
+def came(url: str, seconds: float | None) -> bytes:
+    """A list, or a signature beside it. Raises Unfit where it cannot be had."""
     content = bytearray()
 
     def take(chunk: bytes) -> None:
@@ -74,7 +122,7 @@ def digest_of(url: str, place: str, seconds: float | None = None) -> str:
             raise Unfit(f"is no list of checksums: it has more than {LARGEST // 1024**2} MiB")
 
     download(url, take, False, SECONDS if seconds is None else min(seconds, SECONDS))
-    return found_in(bytes(content), path_of(place))
+    return bytes(content)
 
 
 def path_of(place: str) -> str:

@@ -5,11 +5,13 @@
 
 An index (``streams/v1/index.json``) names files of products, and a product has versions, each with files (items) whose
 paths are from the mirror's root. The form is that of the project simplestreams (index:1.0, products:1.0). What a server
-sends may be anything, so nothing of it is taken as it comes. Signatures are not verified.
+sends may be anything, so nothing of it is taken as it comes. Each of these files is there a second time with a
+signature around it (``.sjson``), or has one beside it (``.json.gpg``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import typing as t
@@ -17,9 +19,10 @@ import urllib.parse
 
 from .._errors import VirtfleetError
 from .._printing import masked_url, printable
-from . import meter
+from . import meter, signatures
 from .download import download
 from .image_format import Unfit
+from .signatures import Keyring, SignedBy
 
 INDEX = "streams/v1/index.json"
 LARGEST = 32 * 1024**2
@@ -42,14 +45,65 @@ class ProductFile(t.NamedTuple):
     :param url: where it is
     :param checksum: its digest, as ALGORITHM:DIGEST
     :param serial: the version of the product
+    :param verdict: who has signed what tells this
     """
 
     url: str
     checksum: str
     serial: str
+    verdict: SignedBy = SignedBy()
 
 
-def find(root: str, product: str, item: str, serial: str | None = None, seconds: float | None = None) -> ProductFile:
+class MirrorFiles:
+    """The files of a mirror, each verified where there is a keyring.
+
+    :param keyring: None where nothing is verified
+    :param verdict: what is said then
+    :ivar url: that of the file which is looked at
+    """
+
+    def __init__(self, seconds: float | None, keyring: Keyring | None, verdict: SignedBy) -> None:
+        self.seconds, self.keyring, self.verdict = seconds, keyring, verdict
+        self.url = ""
+
+    def read(self, url: str) -> dict[str, t.Any]:
+        """What a file holds. Raises Unfit where it cannot be had, or is not signed as it should be."""
+        self.url = url
+        if self.keyring is None:
+            return parsed(came(url, self.seconds))
+        stem = url.removesuffix(".sjson").removesuffix(".json")
+        content = self.there(f"{stem}.sjson")
+        if content is not None:
+            self.url = f"{stem}.sjson"
+            text, signer = signatures.inside(content, self.keyring)
+            self.verdict = SignedBy(signer)
+            return parsed(text)
+        self.url = f"{stem}.json"
+        content = came(self.url, self.seconds)
+        signature = self.there(f"{self.url}.gpg", signatures.LARGEST)
+        if signature is not None:
+            self.verdict = SignedBy(signatures.beside(content, signature, self.keyring))
+        elif self.keyring.strict or self.verdict.signer is not None:
+            raise Unfit("is not signed: neither its .sjson nor its .json.gpg can be fetched")
+        else:
+            self.keyring, self.verdict = None, SignedBy(None, "the mirror has no signature")
+        return parsed(content)
+
+    def there(self, url: str, largest: int = LARGEST) -> bytes | None:
+        """A file; None where it cannot be fetched."""
+        with contextlib.suppress(Unfit):
+            return came(url, self.seconds, largest)
+        return None
+
+
+def find(
+    root: str,
+    product: str,
+    item: str,
+    serial: str | None = None,
+    seconds: float | None = None,
+    keyring: Keyring | None = None,
+) -> ProductFile:
     """A file of a product: that of the newest version which has it, or of the one that is asked for.
 
     :param root: the URL of the mirror
@@ -57,33 +111,45 @@ def find(root: str, product: str, item: str, serial: str | None = None, seconds:
     :param item: the name of the file in a version, such as ``disk1.img``
     :param serial: the version; None for the newest
     :param seconds: that each file may take to come, where the user says so
+    :param keyring: the keys that the files have to be signed with; None where nobody knows any
 
     Raises VirtfleetError where it cannot be found, with the URL of what does not have it.
     """
     root = root.rstrip("/") + "/"
-    url = root + INDEX
+    documents = MirrorFiles(seconds, *signatures.usable(keyring, "no keyring is known for it"))
     try:
-        url = root + path_of_products(fetched(url, seconds), product)
-        return found_in(root, fetched(url, seconds), product, item, serial)
+        path = path_of_products(documents.read(root + INDEX), product)
+        found = found_in(root, documents.read(root + path), product, item, serial)
     except Unfit as error:
-        raise VirtfleetError(f"the index {masked_url(url)} {error}") from None
+        raise VirtfleetError(f"the index {masked_url(documents.url)} {error}") from None
+    return found._replace(verdict=documents.verdict)
 
 
-def fetched(url: str, seconds: float | None) -> dict[str, object]:
+def fetched(url: str, seconds: float | None) -> dict[str, t.Any]:
     """What a JSON file at an URL holds. Raises Unfit where it cannot be had, or is no dictionary."""
+    return parsed(came(url, seconds))
+
+
+def came(url: str, seconds: float | None, largest: int = LARGEST) -> bytes:
+    """A file at an URL. Raises Unfit where it cannot be had."""
     content = bytearray()
 
     def take(chunk: bytes) -> None:
         content.extend(chunk)
-        if len(content) > LARGEST:
-            raise Unfit(f"has more than {LARGEST // 1024**2} MiB")
+        if len(content) > largest:
+            raise Unfit(f"has more than {largest // 1024} KiB")
 
     with meter.work(f"fetching {meter.file_name(url)}"):
         download(url, take, False, SECONDS if seconds is None else min(seconds, SECONDS))
+    return bytes(content)
+
+
+def parsed(content: bytes) -> dict[str, t.Any]:
+    """What a JSON file holds. Raises Unfit where that is no dictionary."""
     try:
-        found = json.loads(bytes(content).decode("utf-8-sig"))
+        found = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        page = b"<html" in bytes(content[:500]).lower()
+        page = b"<html" in content[:500].lower()
         raise Unfit(f"is no JSON{', but a web page' if page else ''}: is it the right mirror?") from None
     return mapping(found, "it")
 

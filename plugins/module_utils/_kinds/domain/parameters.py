@@ -21,6 +21,7 @@ TAKEN = (
     "elsewhere",
     "declared_uses",
     "images",
+    "images_lock",
 )
 
 

@@ -63,7 +63,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
-    wants = marked_disks(wants, declared_images(options.images))
+    wants = marked_disks(wants, declared_images(options.images, options.images_lock))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
         plans, settled = plans_with_disks(forms, have, wants, host, options)

@@ -140,11 +140,12 @@ class Bases:
 
     def version(self, image: DeclaredImage) -> Version:
         """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
-        from ..._host import checksum_list
-
+        locked = image.locked_version(self.host.arch)
+        if locked is not None:
+            return locked
         if image.product is not None:
             return newest(image.product, self.host.arch, image.seconds)
-        return Version(image.place, checksum_list.resolved(image.place, image.checksum, image.seconds))
+        return image.version_of_list()
 
     def is_there(self, base: Base) -> bool:
         """Whether the host has a version of an image. Raises VirtfleetError where something else has its name."""
@@ -304,7 +305,7 @@ def shown(change: Change, base: Base) -> Change:
     """The change that is a new volume, with the image that it is made of."""
     if not isinstance(change.after, dict):
         return change
-    told = f"{base.image.name} from {masked_url(base.version.place)}"
+    told = f"{base.image.name} from {masked_url(base.version.place)}{base.version.said}"
     return dataclasses.replace(change, after={**change.after, "image": told})
 
 

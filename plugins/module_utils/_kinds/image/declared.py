@@ -11,8 +11,9 @@ import typing as t
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
-from ..._printing import printable
-from .products import MIRRORS, VARIANTS, Product
+from ..._printing import masked_url, printable
+from .lock import Declaration, Locked, Locks, chosen, parsed
+from .products import MIRRORS, VARIANTS, Product, Version, arch_of, keyring_of
 from .table import IMAGES
 
 MARK = "from_image"
@@ -32,6 +33,8 @@ class DeclaredImage:
     :param pool: the pool that the host keeps it in
     :param mode: ``copy`` or ``overlay``, what a new disk is
     :param seconds: that it may take to come, where the user says so
+    :param locked: what the lock file has of it
+    :param keyring: the keyring on the host that the user names
     """
 
     name: str
@@ -42,10 +45,15 @@ class DeclaredImage:
     mode: str = "copy"
     seconds: int | None = None
     product: Product | None = None
+    locked: tuple[Locked, ...] = ()
+    keyring: str | None = None
 
     @classmethod
-    def of(cls, item: Item) -> DeclaredImage:
-        """An image by its options in normal form."""
+    def of(cls, item: Item, locks: Locks | None = None) -> DeclaredImage:
+        """An image by its options in normal form.
+
+        :param locks: what the lock file has
+        """
         return cls(
             item["name"],
             item.get("url") or item.get("path") or "",
@@ -55,12 +63,48 @@ class DeclaredImage:
             item.get("mode") or "copy",
             item.get("image_timeout"),
             product_of(item),
+            (locks or {}).get(item["name"], ()),
+            item.get("keyring"),
         )
 
     @property
     def overlaid(self) -> bool:
         """Whether new disks are laid over it."""
         return self.mode == "overlay"
+
+    @property
+    def declaration(self) -> Declaration:
+        """What tells which image it is, if a server decides what that means; else nothing, as it needs no lock."""
+        if self.product is not None:
+            system, release, variant, mirror, arch, serial, _keyring = dataclasses.astuple(self.product)
+            told = {system: release, "variant": variant, "arch": arch, "mirror": masked_url(mirror), "serial": serial}
+        elif self.checksum is None or "://" not in self.checksum:
+            return ()
+        else:
+            kind = "url" if "://" in self.place else "path"
+            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
+        return tuple((name, str(value)) for name, value in told.items() if value is not None)
+
+    def version_of_list(self) -> Version:
+        """The version that its list of checksums has, if it has one. Raises VirtfleetError where that does not tell."""
+        from ..._host import checksum_list
+
+        keyring = keyring_of(self.keyring, self.checksum or "")
+        checksum, verdict = checksum_list.verified(self.place, self.checksum, self.seconds, keyring)
+        return Version(self.place, checksum, None, False, *verdict)
+
+    def locked_version(self, host: str) -> Version | None:
+        """The version that new disks get by the lock file; None where that does not have the image.
+
+        :param host: the architecture of the host, as libvirt calls it
+
+        Raises VirtfleetError where the file has it for other hosts, or as another image.
+        """
+        if not self.locked:
+            return None
+        arch = None if self.product is None else arch_of(self.product, host)
+        mirror = None if self.product is None else self.product.mirror
+        return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror)
 
 
 def product_of(item: Item) -> Product | None:
@@ -70,15 +114,23 @@ def product_of(item: Item) -> Product | None:
         return None
     mirror = (item.get("mirror") or MIRRORS[system]).rstrip("/")
     variant = item.get("variant") or VARIANTS[system][0]
-    return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
+    return Product(
+        system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"), item.get("keyring")
+    )
 
 
-def declared(raw: object) -> dict[str, DeclaredImage]:
+def declared(raw: object, locked: object = None) -> dict[str, DeclaredImage]:
     """The declared images by name. Raises VirtfleetError with all that is wrong with them.
 
     :param raw: the parameter ``images`` of a module, as the user wrote it
+    :param locked: the parameter ``images_lock`` of a module
     """
-    return {item["name"]: DeclaredImage.of(item) for item in IMAGES.parse(raw or [], where="images")}
+    items = IMAGES.parse(raw or [], where="images")
+    try:
+        locks = parsed(locked)
+    except VirtfleetError as error:
+        raise VirtfleetError(f"images_lock (kvm_images_lock of the role): {error}") from None
+    return {item["name"]: DeclaredImage.of(item, locks) for item in items}
 
 
 def is_name(image: object) -> bool:

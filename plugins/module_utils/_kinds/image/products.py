@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ..._errors import VirtfleetError
+from ..._host.signatures import Keyring
 
 MIRRORS = {"debian": "https://cloud.debian.org/images/cloud", "ubuntu": "https://cloud-images.ubuntu.com"}
 """The servers of the distributions."""
@@ -46,6 +47,7 @@ class Product:
     :param release: such as ``13`` or ``24.04``
     :param arch: as the distribution calls it; None for that of the host
     :param serial: the version; None for the newest
+    :param keyring: the keyring on the host that the user names
     """
 
     system: str
@@ -54,6 +56,7 @@ class Product:
     mirror: str
     arch: str | None = None
     serial: str | None = None
+    keyring: str | None = None
 
 
 class Version(t.NamedTuple):
@@ -62,11 +65,47 @@ class Version(t.NamedTuple):
     :param place: its URL or path
     :param checksum: what it must have, as ALGORITHM:DIGEST; None where nobody says
     :param serial: what its distribution calls it, if that is known
+    :param locked: whether a lock file tells it
+    :param signer: the fingerprint of the key that has signed what tells this; None where that was not verified
+    :param unverified: why it was not; None where it was, or where there is nothing to verify
     """
 
     place: str
     checksum: str | None
     serial: str | None = None
+    locked: bool = False
+    signer: str | None = None
+    unverified: str | None = None
+
+    @property
+    def said(self) -> str:
+        """What is said of it beside where it comes from."""
+        if self.locked:
+            return ", as it is locked"
+        if self.signer is not None:
+            return f", signed with {self.signer[-16:]}"
+        return "" if self.unverified is None else ", with no signature verified"
+
+
+UBUNTU_KEYRING = "/usr/share/keyrings/ubuntu-cloudimage-keyring.gpg"
+"""The keys that Ubuntu signs its images with, on Ubuntu and Debian."""
+
+UBUNTU_PACKAGE = "ubuntu-cloudimage-keyring"
+"""The package that brings them."""
+
+NOT_SIGNED = "Debian signs no list of the checksums of these images"
+
+
+def keyring_of(named: str | None, place: str) -> Keyring | None:
+    """The keys that what tells of an image has to be signed with; None where nobody knows any.
+
+    :param named: the keyring that the user names
+    :param place: the mirror or list; of Ubuntu's own server, all has to be signed
+    """
+    if named is not None:
+        return Keyring(named, True)
+    official = f"{place}/".startswith(f"{MIRRORS['ubuntu']}/")
+    return Keyring(UBUNTU_KEYRING, True, UBUNTU_PACKAGE) if official else None
 
 
 def arch_of(product: Product, host: str) -> str:
@@ -94,6 +133,21 @@ def newest(product: Product, host: str, seconds: float | None = None) -> Version
     return of_debian(product, arch, seconds)
 
 
+def lasting(product: Product, host: str, seconds: float | None = None) -> Version:
+    """The same as ``newest``, with an URL that has these very bytes as long as the server keeps them.
+
+    Debian's ``latest`` is another image tomorrow, so it is asked which serial it is now.
+    """
+    if product.system == "debian" and product.serial is None:
+        from ..._host import debian_builds
+
+        arch = arch_of(product, host)
+        folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/latest"
+        url = f"{folder}/debian-{product.release}-{product.variant}-{arch}.json"
+        product = dataclasses.replace(product, serial=debian_builds.serial_of(url, product.variant, arch, seconds))
+    return newest(product, host, seconds)
+
+
 def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
     """An image of Ubuntu by the index of a mirror."""
     from ..._host import simplestreams
@@ -101,7 +155,9 @@ def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
     minimal = product.variant == "minimal"
     root = f"{product.mirror}/{'minimal/' if minimal else ''}releases"
     name = f"com.ubuntu.cloud{'.minimal' if minimal else ''}:server:{product.release}:{arch}"
-    return Version(*simplestreams.find(root, name, "disk1.img", product.serial, seconds))
+    keyring = keyring_of(product.keyring, product.mirror) or Keyring(UBUNTU_KEYRING, False, UBUNTU_PACKAGE)
+    found = simplestreams.find(root, name, "disk1.img", product.serial, seconds, keyring)
+    return Version(found.url, found.checksum, found.serial, False, *found.verdict)
 
 
 def of_debian(product: Product, arch: str, seconds: float | None) -> Version:
@@ -112,4 +168,6 @@ def of_debian(product: Product, arch: str, seconds: float | None) -> Version:
     folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/{serial or 'latest'}"
     end = "" if serial is None else f"-{serial}"
     place = f"{folder}/debian-{product.release}-{product.variant}-{arch}{end}.qcow2"
-    return Version(place, checksum_list.resolved(place, f"{folder}/SHA512SUMS", seconds), serial)
+    keyring = keyring_of(product.keyring, "")
+    checksum, verdict = checksum_list.verified(place, f"{folder}/SHA512SUMS", seconds, keyring, NOT_SIGNED)
+    return Version(place, checksum, serial, False, *verdict)

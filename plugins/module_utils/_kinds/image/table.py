@@ -45,6 +45,12 @@ def sources(image: Item) -> t.Iterator[Invalid]:
     path = image.get("path")
     if path is not None and not path.startswith("/"):
         yield Invalid("path", f"{printable(path)} is not a path from the root, such as /srv/images/debian.qcow2")
+    keyring = image.get("keyring")
+    if keyring is not None and not keyring.startswith("/"):
+        yield Invalid("keyring", f"{printable(keyring)} is not a path from the root")
+    has_index = any(image.get(name) is not None for name in VARIANTS) or "://" in (image.get("checksum") or "")
+    if keyring is not None and not has_index:
+        yield Invalid("keyring", "goes with debian, ubuntu, or a checksum that is the URL of a list")
     if image.get("image_timeout") is not None and image.get("path") is not None:
         yield Invalid("image_timeout", "goes with an image that is fetched")
     yield from products(image)
@@ -139,6 +145,15 @@ IMAGES = Table(
             " made.",
         ),
         Aside("checksum", "", CHECKSUM, CHECKED),
+        Aside(
+            "keyring",
+            "",
+            PATH,
+            "Keyring on the host, such as V(/etc/apt/keyrings/images.gpg). What tells of the image has to be signed"
+            " with a key in it: the index of Ubuntu, the list of Debian, or the list that C(checksum) names. It is in"
+            " the form that C(gpgv) reads. Left out, it is V(/usr/share/keyrings/ubuntu-cloudimage-keyring.gpg) for"
+            " C(ubuntu), if the host has that file; for others nothing is verified.",
+        ),
         Aside(
             "format",
             "",

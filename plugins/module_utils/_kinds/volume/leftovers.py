@@ -17,6 +17,7 @@ from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
+from ..image.declared import DeclaredImage
 from ..image.declared import declared as declared_images
 from ..shared import declared
 from .half_made import made_in_this_moment
@@ -35,7 +36,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
         if key not in gone and "guest" not in facts and "making" not in facts
     }
-    for key in current(noted, declared_images(asked.options.images)):
+    for key in current(noted, declared_images(asked.options.images, asked.options.images_lock)):
         del noted[key]
     for key, facts, why in made_in_this_moment(connection, asked.owner):
         if key not in gone and "guest" not in facts:
@@ -60,18 +61,22 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     return out
 
 
-def current(noted: ManifestEntries, images: t.Container[str]) -> list[str]:
+def current(noted: ManifestEntries, images: t.Mapping[str, DeclaredImage]) -> list[str]:
     """The base images that stay, though nothing may be laid over them: the last one of each declared image.
 
+    Where the lock file has another version that is there, that one stays in its place.
+
     :param noted: what is noted of volumes
-    :param images: the names of the declared images
+    :param images: the declared images by name
     """
-    last: dict[str, tuple[str, str]] = {}
+    last: dict[str, tuple[bool, str, str]] = {}
     for key, facts in noted.items():
         name = facts.get("base")
         if name is not None and name in images:
-            last[name] = max(last.get(name, ("", "")), (str(facts.get("fetched", "")).zfill(20), key))
-    return [key for _fetched, key in last.values()]
+            is_locked = any(entry.checksum == facts.get("content") for entry in images[name].locked)
+            mine = (is_locked, str(facts.get("fetched", "")).zfill(20), key)
+            last[name] = max(last.get(name, (False, "", "")), mine)
+    return [key for _locked, _fetched, key in last.values()]
 
 
 def still_ours(

@@ -99,6 +99,8 @@ def test_what_a_mirror_does_not_have_is_told(
         ({"debian": 13, "serial": "../x"}, "serial: '../x' is no serial such as"),
         ({"debian": 13, "checksum": f"sha256:{'0' * 64}"}, "checksum: is told by the mirror"),
         ({"path": "/x", "arch": "amd64"}, "arch: goes with debian or ubuntu"),
+        ({"debian": 13, "keyring": "k.gpg"}, "keyring: 'k.gpg' is not a path from the root"),
+        ({"path": "/x", "keyring": "/k.gpg"}, "keyring: goes with debian, ubuntu, or a checksum that is the URL of"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, Any], words: str) -> None:

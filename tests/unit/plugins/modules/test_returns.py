@@ -25,7 +25,7 @@ URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
 Results = Callable[..., list[dict[str, Any]]]
 
-ALONE = {"host_info", "site_look"}
+ALONE = {"host_info", "images_info", "site_look"}
 """What these return, no other module returns."""
 
 MAC = "52:54:00:aa:00:01"
