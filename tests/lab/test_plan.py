@@ -121,8 +121,9 @@ def test_the_site_does_what_the_plan_says_entry_by_entry(runs: Runs, host: str) 
     done = runs.done["hosts"][host]
     assert runs.planned["hosts"][host] == done
     assert runs.checked["hosts"][host] == done
-    # What the file tells is what the modules told.
-    assert done["changes"] == runs.run.changes(host)
+    # What the file tells is what the modules told. Packages are installed by a module of Ansible.
+    told = [change for change in done["changes"] if not change["resource"].startswith("setting ")]
+    assert told == runs.run.changes(host)
     assert runs.planned["totals"] == runs.done["totals"]
 
 
@@ -130,6 +131,9 @@ def test_the_site_does_what_the_plan_says_entry_by_entry(runs: Runs, host: str) 
 def test_what_is_printed_is_what_is_done(runs: Runs, host: str) -> None:
     for change in runs.done["hosts"][host]["changes"]:
         kind, _space, name = change["resource"].partition(" ")
+        if kind == "setting":
+            assert f"{host}: {name}" in runs.plan.output
+            continue
         beginning = f"{host}: {kind.replace('domain', 'guest')} {name}: "
         if change["path"] == "definition":
             assert f"{beginning}made" in runs.plan.output
