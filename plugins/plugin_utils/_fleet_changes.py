@@ -142,7 +142,7 @@ def of_host(values: Variables, goes_on: bool = True) -> HostResults:
         # What it was to get is nothing that the run did; why it was not reached is told.
         lost = {name: result for name, result in results.items() if result.get("failed") or is_lost(result)}
         results = {name: {**result, **NOTHING_DONE} for name, result in lost.items()}
-    if ran(values.get(LOOK)) and values[LOOK].get("unreachable"):
+    if ran(values.get(LOOK)) and (values[LOOK].get("unreachable") or values[LOOK].get("failed")):
         results[LOOK] = values[LOOK]
     # What was done counts, and not what had been planned.
     for plan, done in PLANNED.items():

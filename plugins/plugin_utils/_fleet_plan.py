@@ -12,7 +12,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from . import _fleet_changes
-from ._fleet_changes import RESULTS, FleetResults, HostResults, counted, is_lost, of_hosts, ran
+from ._fleet_changes import LOOK, RESULTS, FleetResults, HostResults, counted, is_lost, of_hosts, ran
 from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
@@ -53,7 +53,8 @@ def of_fleet(
     refusing = [
         host
         for host, each in found["hosts"].items()
-        if (planned is None or host in planned) and has_failed(host, each, read(host), going_on)
+        if (planned is None or host in planned or look_failed(read(host)))
+        and has_failed(host, each, read(host), going_on)
     ]
     parts = {host: parts_of(read(host)) for host in refusing}
     asked = any(outcome != "not asked" for outcome in outcomes.values())
@@ -76,6 +77,15 @@ def has_failed(host: str, found: HostResults, values: Variables, going_on: t.Con
         return False
     # The problem of a host that goes on is one that the run may not have (links_keep_going).
     return bool(found["problems"]) if going_on is None else host not in going_on
+
+
+def look_failed(values: Variables) -> bool:
+    """Whether not even the look at a host could begin, though it may answer: its settings are wrong.
+
+    :param values: the host's variables
+    """
+    result = values.get(LOOK)
+    return ran(result) and bool(result.get("failed")) and not is_lost(result)
 
 
 def is_idle(values: Variables) -> bool:

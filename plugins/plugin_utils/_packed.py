@@ -40,6 +40,12 @@ KEPT = ("virtfleet.kvm", "packed")
 HALVES = (".lock", "-part")
 """Endings of files beside a packed module that are none."""
 
+UNFINISHED = "virtfleet-"
+"""How the names of files begin that are not whole yet."""
+
+HOUR, MONTH = 3600.0, 30 * 86400.0
+"""Seconds after which what was not finished goes, and what was kept."""
+
 MARGIN = 60.0
 """Seconds that no file may have changed for. Packing a module takes less."""
 
@@ -167,14 +173,24 @@ def keep(place: str, digest: bytes) -> None:
     :param place: its path in the folder of the run
     :param digest: that of what it is made of
     """
-    for folder in folders()[1:]:
+    above, *own = folders()
+    for folder in own if os.stat(above).st_uid == os.geteuid() else ():
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder, 0o700)
     kept = kept_in()
     if kept is not None:
+        remove_old(kept)
         with open(place, "rb") as opened:
             content = opened.read()
         write(os.path.join(kept, os.path.basename(place)), digest + DIGEST(content).digest() + content)
+
+
+def remove_old(folder: str) -> None:
+    """Remove what a run that was killed left behind, and what was kept long ago. Raises OSError."""
+    for found in os.scandir(folder):
+        age = time.time() - found.stat(follow_symlinks=False).st_mtime
+        if age > (HOUR if found.name.startswith(UNFINISHED) else MONTH) and not found.is_dir(follow_symlinks=False):
+            os.unlink(found.path)
 
 
 def read(place: str, digest: bytes) -> bytes:
@@ -196,7 +212,7 @@ def read(place: str, digest: bytes) -> bytes:
 
 def write(place: str, content: bytes) -> None:
     """Write a file that others see only when it is whole. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(place), prefix="virtfleet-")
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(place), prefix=UNFINISHED)
     try:
         with open(descriptor, "wb") as opened:
             opened.write(content)
@@ -214,9 +230,14 @@ def folders() -> list[str]:
 
 
 def kept_in() -> str | None:
-    """The folder with packed modules that are kept; None where there is none that only this user can write to."""
+    """The folder with packed modules that are kept; None where there is none that only this user can write to.
+
+    Ansible's folder need only be this user's: others may write to it where the umask is 002. They can put nothing in
+    the place of ours that is this user's own.
+    """
+    above, *own = folders()
     try:
-        trusted = all(is_own(os.lstat(one), stat.S_IFDIR) for one in folders())
+        trusted = os.stat(above).st_uid == os.geteuid() and all(is_own(os.lstat(one), stat.S_IFDIR) for one in own)
     except OSError:
         return None
     return folders()[-1] if trusted else None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,57 @@ def test_no_plan_of_an_older_run_stays(tmp_path: Path) -> None:
     found = site(tmp_path, "-e", '{"kvm_plan_only": true}', "--limit", "gone")[2]
     assert found["totals"]["made"] == {}
     assert list(found["hosts"]) == ["gone"]
+
+
+PLACES: dict[str, tuple[str, str]] = {
+    "a pipe": ("pipe", "is no regular file"),
+    "a device": ("/dev/null", "is no regular file"),
+    "what it prints to": ("/dev/stdout", "is no regular file"),
+    "a folder": (".", "is a folder"),
+    "nothing": ("", "is no path"),
+    "a list": ("[a.json]", "is no path"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_only_a_file_gets_the_plan(tmp_path: Path, place: str) -> None:
+    path, said = PLACES[place]
+    os.mkfifo(tmp_path / "pipe")
+    before = os.lstat("/dev/null")
+    value = json.dumps({"plan_file": ["a.json"] if path == "[a.json]" else path})
+    words = ("-e", value, "-e", '{"kvm_plan_only": true}')
+    code, output = play(tmp_path, "virtfleet.kvm.plan", *words, groups=GROUPS, **LISTS)
+    assert code != 0
+    assert said in output
+    assert "TASK [virtfleet.kvm" not in output
+    assert os.path.samestat(before, os.lstat("/dev/null"))
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.json").write_text("")
+    (tmp_path / "changes.json").symlink_to("elsewhere.json")
+    found = site(tmp_path, "-e", '{"kvm_plan_only": true}', "--limit", "calm")[2]
+    assert list(found["hosts"]) == ["calm"]
+    assert (tmp_path / "changes.json").is_symlink()
+
+
+def test_the_file_is_the_users_whatever_is_set_for_hosts(tmp_path: Path) -> None:
+    """Nobody becomes another user for it, and a localhost that is elsewhere does not get it."""
+    root = {"ansible_become": True, "ansible_become_method": "nosuch"}
+    own = {**AWAY, **root}
+    groups = {
+        "kvm_hosts": {"hosts": {"calm": {**LOCAL, "libvirt_here": "calm", "ansible_become": False}}},
+        "others": {"hosts": {"localhost": own}},
+    }
+    words = ("-e", "plan_file=changes.json", "--tags", "guests", "-e", "kvm_plan_only=true")
+    (tmp_path / "calm.xml").write_text(LIBVIRT["calm"], encoding="utf-8")
+    plan_plays = yaml.safe_load((ROOT / "playbooks/plan.yml").read_text(encoding="utf-8"))
+    (tmp_path / "parts.yml").write_text(yaml.safe_dump([{**plan_plays[-1], "name": "Begin"}]), encoding="utf-8")
+    code, output = play(tmp_path, "parts.yml", *words, groups=groups, **root)
+    assert code == 0, output
+    assert "changed=0" in output
+    assert list(json.loads((tmp_path / "changes.json").read_text(encoding="utf-8"))["hosts"]) == ["calm"]
 
 
 def test_every_place_reads_the_switch_as_a_boolean() -> None:

@@ -242,3 +242,22 @@ def parts(tasks: list[dict[str, Any]]) -> list[tuple[str, ...]]:
 def test_each_result_of_the_plan_is_forgotten() -> None:
     tasks = yaml.safe_load((ROOT / "playbooks/tasks/planned.yml").read_text(encoding="utf-8"))
     assert set(tasks[-1]["ansible.builtin.set_fact"]) == {*RESULTS, "site_looked"}
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "a connection": {"ansible_connection": "nosuch"},
+    "a way to become root": {"ansible_become": True, "ansible_become_method": "nosuch"},
+    "a template": {"ansible_become": True, "ansible_become_password": "{{ nope }}"},
+}
+
+
+@pytest.mark.parametrize("look", [True, False])
+@pytest.mark.parametrize("setting", WRONG)
+def test_a_host_with_wrong_settings_refuses_and_says_why(tmp_path: Path, setting: str, look: bool) -> None:
+    ran = site(tmp_path, "calm,drift", kvm_look_first=look, of={"calm": WRONG[setting]})
+    assert ran.code != 0
+    assert ran.ended, ran.output
+    told = [line for line in ran.output.splitlines() if re.match(r' *"calm: ', line)]
+    assert any("nosuch" in line or "nope" in line for line in told), ran.output
+    assert "loop_control" not in ran.output
+    assert ran.tasks() == {}

@@ -150,7 +150,6 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a folder": lambda kept: (kept.unlink(), kept.mkdir()),
     "in a folder that others write to": lambda kept: kept.parent.chmod(0o777),
     "in a folder of such a folder": lambda kept: kept.parents[1].chmod(0o720),
-    "in a folder of others": lambda kept: kept.parents[2].chmod(0o722),
 }
 
 
@@ -168,6 +167,38 @@ def test_what_is_another_users_is_not_used(runs: Runs, up: int) -> None:
     kept = runs.kept / FILE
     os.chown((kept, *kept.parents)[up], 12345, -1)
     assert runs.run()
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o700])
+def test_others_may_write_to_ansibles_folder(runs: Runs, mode: int) -> None:
+    (runs.folder / "home").chmod(mode)
+    assert [runs.run(), runs.run()] == [True, False]
+
+
+def test_ansibles_folder_may_be_a_link(runs: Runs) -> None:
+    (runs.folder / "home").rename(runs.folder / "elsewhere")
+    (runs.folder / "home").symlink_to("elsewhere")
+    assert [runs.run(), runs.run()] == [True, False]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_nothing_is_made_in_a_folder_of_another_user(runs: Runs) -> None:
+    os.chown(runs.folder / "home", 12345, -1)
+    assert [runs.run(), runs.run()] == [True, True]
+    assert list((runs.folder / "home").iterdir()) == []
+
+
+def test_what_is_left_behind_goes(runs: Runs) -> None:
+    assert runs.run()
+    ages = {"virtfleet-new": 60, "virtfleet-old": 4000, "kept": 4000, "kept-long-ago": 31 * 86400}
+    for name, age in ages.items():
+        (runs.kept / name).write_text("")
+        os.utime(runs.kept / name, (time.time() - age,) * 2)
+    (runs.kept / "virtfleet-folder").mkdir()
+    os.utime(runs.kept / "virtfleet-folder", (0, 0))
+    rewritten(runs.plugins / "module_utils/one.py")
+    assert runs.run()
+    assert {one.name for one in runs.kept.iterdir()} == {FILE, "virtfleet-new", "kept", "virtfleet-folder"}
 
 
 def test_it_need_not_be_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
