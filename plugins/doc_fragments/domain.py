@@ -2145,6 +2145,11 @@ options:
           as V(/usr/bin/qemu-system-x86_64).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
+      image:
+        description: Image that the first disk of the guest is made from, short for O(config[].disks[].image)
+          there. Without O(config[].disks), the guest gets one disk of it, which is as large
+          as the image.
+        type: str
       disks:
         description: Disks, CD-ROM and floppy drives of the guest (libvirt's C(disk)).
         type: list

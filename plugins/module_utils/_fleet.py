@@ -21,7 +21,6 @@ from . import (
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import list_for_options, whole
-from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import LayeredGuest
@@ -111,7 +110,7 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
     found = {}
     for guest in guests_on(a_list("guest_networks", guests), host):
         gone = word(guest, "state") == "absent"
-        interfaces = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})
+        interfaces = DOMAIN.written_out({"interfaces": guest.get("interfaces")})
         if gone or isinstance(interfaces["interfaces"], (list, tuple)):
             cards = [] if gone else entries(interfaces, "interfaces")
             found[str(guest.get("name"))] = [str(card["network"]) for card in cards if card.get("network")]
@@ -161,7 +160,7 @@ def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, ob
 
 def in_full(guest: Item) -> Item:
     """A guest with its short forms written out; one of a file still has its place."""
-    whole: Item = written_out(DOMAIN.rows, guest)
+    whole: Item = DOMAIN.written_out(guest)
     return LayeredGuest(whole, guest.place) if isinstance(guest, LayeredGuest) else whole
 
 

@@ -17,6 +17,7 @@ from ._engine.rows.row_index import join
 from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._errors import Invalid
+from ._kinds.domain import short_image
 from ._kinds.domain.table import DOMAIN
 from ._printing import named, unforeseen
 
@@ -98,6 +99,7 @@ def layer_problems(options: Item) -> list[Invalid]:
     problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
     written = written_out(DOMAIN.rows, without(options, OWN))
     problems += [Invalid(where, OF_ONE) for where in reserved(written)]
+    problems += short_image.fits(written)
     try:
         DOMAIN.parse_body(without_ips(written), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
@@ -139,7 +141,20 @@ def merged(guest: Item, layers: t.Sequence[Layer], place: str = "") -> Item:
     found = LayeredGuest(written_out(DOMAIN.rows, own) if layers else own, place)
     for layer in reversed(layers):
         fill(found, layer.options, layer, "", found.sources)
+    settle_image(found, layers)
     return found
+
+
+def settle_image(guest: LayeredGuest, layers: t.Sequence[Layer]) -> None:
+    """Have the stronger one of a guest's image and its disks count, where they are from different places."""
+    if short_image.OPTION not in guest or "disks" not in guest:
+        return
+    sources = [guest.sources.get(name) for name in (short_image.OPTION, "disks")]
+    image, disks = (len(layers) if source is None else layers.index(source) for source in sources)
+    if image != disks:
+        found = dict(short_image.settled(guest, image > disks))
+        guest.clear()
+        guest.update(found)
 
 
 def fill(into: Item, options: Item, layer: Layer, where: str, sources: dict[str, Layer]) -> None:

@@ -184,7 +184,8 @@ def is_filled(item: Args) -> bool:
 def has_filled(guest: Args) -> bool:
     """Whether a guest has such a disk."""
     disks = guest.get("disks")
-    return isinstance(disks, list) and any(isinstance(disk, dict) and is_filled(disk) for disk in disks)
+    filled = isinstance(disks, list) and any(isinstance(disk, dict) and is_filled(disk) for disk in disks)
+    return filled or bool(guest.get("image"))
 
 
 def pause(wanted: t.Any) -> float | None:

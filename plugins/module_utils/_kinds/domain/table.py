@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..._engine.converters import COUNT, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
 from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
-from ..._engine.rows.create_only import Unshown
+from ..._engine.rows.create_only import Aside, Unshown
 from ..._engine.table import Table
 from ..shared import derive
 from ..shared.grammar import LIBVIRT
@@ -15,8 +15,9 @@ from ..shared.namespaces import OWN
 from ..shared.other_words import OF_GUESTS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
+from ..shared.storage_values import IMAGE
 from ..volume.storage_rules import made_disks, shared_writers
-from . import brief_form, cleanup
+from . import brief_form, cleanup, short_image
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
 from .converters import MACHINE, Virt
 from .fields import chardev, devices, display, display_access, own_devices
@@ -181,6 +182,13 @@ DEVICES = (
         "Path of the program on the host that runs the guest (libvirt's C(emulator)), such as"
         " V(/usr/bin/qemu-system-x86_64).",
         filled=True,
+    ),
+    Aside(
+        short_image.OPTION,
+        "",
+        IMAGE,
+        "Image that the first disk of the guest is made from, short for O(config[].disks[].image) there. Without"
+        " O(config[].disks), the guest gets one disk of it, which is as large as the image.",
     ),
     Group(
         "disks",
@@ -440,7 +448,16 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, one_uuid, listening),
+    rules=(
+        short_image.fits,
+        made_disks,
+        seeds,
+        display_access.private,
+        display_access.passwords,
+        memory_in_use,
+        one_uuid,
+        listening,
+    ),
     manual="docs/options.md has those that you need first, and ansible-doc virtfleet.kvm.domains has them all",
     elsewhere={
         **NOWHERE,
@@ -460,6 +477,7 @@ DOMAIN = Table(
     unsign=unsign,
     remarks=emulation,
     combine=definition.combine,
+    spread=short_image.spread,
     dropped=dropped.without_dropped,
     normal=definition.settle,
     joined=cpu.schedulers,
