@@ -17,6 +17,7 @@ from . import (
     _fleet_networks,
     _fleet_once,
     _fleet_reservations,
+    _fleet_snapshots,
 )
 from ._engine.close_names import near
 from ._engine.rows.model import Item
@@ -28,6 +29,7 @@ from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
 from ._fleet_slips import slip_of_host, unknown_to_fleet
 from ._hostnet.table import LINK
+from ._kinds.domain import short_image
 from ._kinds.domain.table import DOMAIN
 from ._kinds.image.table import IMAGES
 from ._kinds.network.table import NETWORK
@@ -56,6 +58,9 @@ PURGES = {
 }
 """What has those removed that are no longer in one of these lists."""
 
+BESIDE = ("host", _fleet_snapshots.OPTION)
+"""Options of a guest of a fleet that are none of the module domains."""
+
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
@@ -67,14 +72,15 @@ HostProblem = tuple["str | None", str]
 
 
 def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
-    """The guests of one host, as the module domains takes them: without ``host``, and ``ip`` of interfaces.
+    """The guests of one host, as the module domains takes them: without ``host`` and ``snapshots``, and ``ip`` of
+    interfaces, and with their ``image`` in their first disk.
 
     What is no guest is left out; the check refuses it. Raises VirtfleetError where the guests are no list.
 
     :param staying: whether those that are to be absent are left out
     """
     return [
-        for_module({name: value for name, value in guest.items() if name != "host"})
+        for_module(short_image.spread({name: value for name, value in guest.items() if name not in BESIDE}))
         for guest in a_list("guests_on", guests)
         if isinstance(guest, dict)
         and word(guest, "host") == host
@@ -301,9 +307,10 @@ def guest_problems(
     )
     lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
-    item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
+    item = {name: value for name, value in guest.items() if name not in (*BESIDE, slip) and name not in strange}
     wrong = item_problems(DOMAIN, for_module(item), _fleet_fitting.fitting)
     wrong += [Invalid(named(name), told) for name, told in strange.items() if name != slip]
+    wrong += _fleet_snapshots.wrong(guest)
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from . import _fleet_snapshots
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import join
 from ._engine.rows.short_forms import written_out
@@ -100,8 +101,9 @@ def layer_problems(options: Item) -> list[Invalid]:
     written = written_out(DOMAIN.rows, without(options, OWN))
     problems += [Invalid(where, OF_ONE) for where in reserved(written)]
     problems += short_image.fits(written)
+    problems += _fleet_snapshots.wrong(written)
     try:
-        DOMAIN.parse_body(without_ips(written), problems)
+        DOMAIN.parse_body(without(without_ips(written), (_fleet_snapshots.OPTION,)), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
         problems.append(Invalid("", unforeseen(error)))
     return problems

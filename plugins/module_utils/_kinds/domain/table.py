@@ -463,6 +463,7 @@ DOMAIN = Table(
         **NOWHERE,
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",
+        "snapshots": "is an option of kvm_guests; the module virtfleet.kvm.snapshots takes and deletes snapshots",
         **dict.fromkeys(
             ("profile", "defaults"),
             "is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives the guests with what it stands for",
