@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from . import (
+    _fleet_clones,
     _fleet_fitting,
     _fleet_going,
     _fleet_images,
@@ -148,6 +149,7 @@ def problems(
     lines = told_once(of_lists(hosts, variables)) + told_once(of_several(of_guests))
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
+    lines += _fleet_clones.problems(sound)
     of_hosts: list[HostProblem] = _fleet_links.problems(sound, hosts, variables)
     of_hosts += _fleet_images.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)

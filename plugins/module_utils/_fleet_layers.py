@@ -34,6 +34,12 @@ PROFILE = "profile"
 SWITCH = "defaults"
 """The option of a guest that keeps the defaults off it."""
 
+CLONE = "clone_of"
+"""The option of a guest that names the one that it begins as."""
+
+OF_CLONES = ("state", "autostart", "wait_for", "wait_timeout", "cloud_init", _fleet_snapshots.OPTION)
+"""Options of the defaults that a clone gets, too: they say nothing of its definition and its disks."""
+
 OF_ONE = "belongs to one guest, so it cannot stand here"
 """What to say of most of the options that guests cannot have in common."""
 
@@ -55,7 +61,7 @@ class Layer:
 
     def __init__(self, source: str, options: Item) -> None:
         self.source = source
-        self.problems = layer_problems(options)
+        self.problems = layer_problems(options, source)
         self.options = {} if nested(options) else without_ips(written_out(DOMAIN.rows, without(options, OWN)))
 
     def lines(self) -> list[str]:
@@ -93,11 +99,16 @@ class LayeredGuest(dict[str, t.Any]):
         return f"{problem} (in {self.place})" if self.place and not placed else str(problem)
 
 
-def layer_problems(options: Item) -> list[Invalid]:
-    """What is wrong with options that guests have in common, whatever guest they are for."""
+def layer_problems(options: Item, source: str = "") -> list[Invalid]:
+    """What is wrong with options that guests have in common, whatever guest they are for.
+
+    :param source: where they stand
+    """
     if nested(options):
         return [Invalid("", "has options nested too deep")]
     problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
+    if source in DEFAULTS and options.get(CLONE) is not None:
+        problems.append(Invalid(CLONE, "a guest or its profile says what it begins as; it cannot stand here"))
     written = written_out(DOMAIN.rows, without(options, OWN))
     problems += [Invalid(where, OF_ONE) for where in reserved(written)]
     problems += short_image.fits(written)
@@ -142,9 +153,15 @@ def merged(guest: Item, layers: t.Sequence[Layer], place: str = "") -> Item:
         return own
     found = LayeredGuest(written_out(DOMAIN.rows, own) if layers else own, place)
     for layer in reversed(layers):
-        fill(found, layer.options, layer, "", found.sources)
+        whole = layer.source not in DEFAULTS or found.get(CLONE) is None
+        fill(found, layer.options if whole else beside(layer.options), layer, "", found.sources)
     settle_image(found, layers)
     return found
+
+
+def beside(options: Item) -> Item:
+    """Of defaults, those that a clone gets: its definition and its disks are those of the guest that it begins as."""
+    return {name: value for name, value in options.items() if name in OF_CLONES}
 
 
 def settle_image(guest: LayeredGuest, layers: t.Sequence[Layer]) -> None:

@@ -37,7 +37,7 @@ from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
 from .normal_form import console, cpu, definition, dropped, filled
-from .rules import booting, listening, memory_in_use, one_uuid
+from .rules import booting, cloned, listening, memory_in_use, one_uuid
 from .synonyms import NOWHERE
 
 HEAD = (
@@ -182,6 +182,23 @@ DEVICES = (
         "Path of the program on the host that runs the guest (libvirt's C(emulator)), such as"
         " V(/usr/bin/qemu-system-x86_64).",
         filled=True,
+    ),
+    Aside(
+        "clone_of",
+        "",
+        NAME,
+        "Guest of the same host, by its name, that a new guest begins as: with its options and with copies of its"
+        " disks. It has to be switched off meanwhile. What is declared of the new guest counts before what the other"
+        " one has. UUID and MAC addresses are new, and so are the seed, the variables of a UEFI and the state of a TPM."
+        " A guest that is there is never cloned again. The page C(docs/clones.md) says what a copy has in common with"
+        " the other guest.",
+    ),
+    Aside(
+        "clone_mode",
+        "",
+        Choice("copy", "overlay"),
+        "What the disks of a clone are: a full V(copy), or an V(overlay) over that of the other guest, which must never"
+        " be started again then. Left out, it is V(copy).",
     ),
     Aside(
         short_image.OPTION,
@@ -449,6 +466,7 @@ DOMAIN = Table(
     },
     restart=("shutdown", "start"),
     rules=(
+        cloned,
         short_image.fits,
         made_disks,
         seeds,

@@ -145,3 +145,8 @@ def test_the_short_form_is_looked_at_as_the_long_one() -> None:
 def test_a_volume_that_the_short_form_names_is_used() -> None:
     guest = {"name": "web", "host": "kvm01", "image": "golden.qcow2"}
     assert "default/golden.qcow2" in _fleet_uses.declared_uses([guest], "kvm01")["guest web"]["volumes"]
+
+
+def test_a_role_sees_that_a_guest_of_an_image_needs_storage() -> None:
+    guest = {"name": "web", "host": "kvm01", "image": "debian-13"}
+    assert _fleet.guests_on([guest], "kvm01") == [{"name": "web", "disks": [{"image": "debian-13"}]}]
