@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from fleet import Fleet
-from snapshot_fleet import ask, done, guest, hosts_with_consoles, make, on_disk, remove, write
+from snapshot_fleet import ask, done, guest, hosts_with_consoles, make, on_disk, remove, told, write
 from storage_fleet import HOSTS, IMAGES, declare, image, refused
 
 pytestmark = pytest.mark.long
@@ -130,11 +130,10 @@ def test_the_site_takes_the_snapshots_of_guests(fleet: Fleet) -> None:
     fleet.declare({"kvm_guests": guests})
     said, run = done(fleet.play("virtfleet.kvm.site", "--check")), done(fleet.play("virtfleet.kvm.site"))
     for host in HOSTS:
-        for one in (said, run):
-            (result,) = one.results("virtfleet.kvm.snapshots", host)
-            assert [(change["resource"], change["path"]) for change in result["changes"]] == [
-                (f"snapshot web-{host}/fresh", "definition")
-            ]
+        assert told(said, host) == told(run, host)
+        (change,) = told(run, host)
+        assert (change["resource"], change["path"]) == (f"snapshot web-{host}/fresh", "definition")
+        assert (change["after"]["memory"], change["after"]["disks"]) == (True, ["vda"])
         assert fleet.sh(host, f"virsh snapshot-list web-{host} --name").split() == ["fresh"]
     assert "changed=0" in done(fleet.play("virtfleet.kvm.site")).output
     for one in guests:

@@ -246,11 +246,20 @@ def test_snapshots_of_guests_are_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_of_a_guest_that_is_to_be_made_is_in_the_plan(tmp_path: Path) -> None:
-    new = {"name": "new", "host": "calm", "memory": "64MiB", "snapshots": [{"name": "fresh"}, *SNAPSHOTS]}
+    disks = [{"file": "/new.qcow2"}, {"device": "cdrom", "file": "/new.iso"}]
+    new = {"name": "new", "host": "calm", "memory": "64MiB", "disks": disks}
+    new["snapshots"] = [{"name": "fresh"}, *SNAPSHOTS]
     for look in (True, False):
         ran = site(tmp_path, *MODES["plan"], look=look, limit="calm", kvm_guests=[{**GUEST, "host": "calm"}, new])
         assert ran.code == 0, ran.output
-        assert ran.found["hosts"]["calm"]["made"] == ["domain new", "snapshot new/fresh"]
+        found = ran.found["hosts"]["calm"]
+        assert found["made"] == ["domain new", "snapshot new/fresh"]
+        (taken,) = (change["after"] for change in found["changes"] if change["resource"] == "snapshot new/fresh")
+        assert (taken["type"], taken["memory"], taken["disks"]) == ("internal", False, ["vda"])
+    disks[0]["format"] = "raw"
+    ran = site(tmp_path, *MODES["plan"], limit="calm", kvm_guests=[{**GUEST, "host": "calm"}, new])
+    assert ran.code != 0
+    assert "snapshot new/fresh: type: disk vda is raw, and only qcow2 can hold an internal snapshot" in ran.output
 
 
 def test_a_snapshot_that_cannot_be_taken_is_refused_by_the_plan(tmp_path: Path) -> None:
