@@ -2145,6 +2145,26 @@ options:
           as V(/usr/bin/qemu-system-x86_64).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
+      clone_of:
+        description: 'Guest of the same host, by its name, that a new guest begins as: with
+          its options and with copies of its disks. It has to be switched off meanwhile. What
+          is declared of the new guest counts before what the other one has. UUID and MAC addresses
+          are new, and so are the seed, the variables of a UEFI and the state of a TPM. A guest
+          that is there is never cloned again. The page C(docs/clones.md) says what a copy has
+          in common with the other guest.'
+        type: str
+      clone_mode:
+        description: 'What the disks of a clone are: a full V(copy), or an V(overlay) over that
+          of the other guest, which must never be started again then. Left out, it is V(copy).'
+        type: str
+        choices:
+        - copy
+        - overlay
+      image:
+        description: Image that the first disk of the guest is made from, short for O(config[].disks[].image)
+          there. Without O(config[].disks), the guest gets one disk of it, which is as large
+          as the image.
+        type: str
       disks:
         description: Disks, CD-ROM and floppy drives of the guest (libvirt's C(disk)).
         type: list

@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_lacking, _fleet_names
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_snapshots import guest_snapshots
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
@@ -140,6 +141,7 @@ class FilterModule:
             "fleet_plan": told("fleet_plan", _fleet_plan.of_fleet),
             "fleet_problems": told("fleet_problems", fleet_problems),
             "guest_networks": told("guest_networks", _fleet.guest_networks),
+            "guest_snapshots": told("guest_snapshots", guest_snapshots),
             "guests_on": told("guests_on", _fleet.guests_on),
             "images_lock": told("images_lock", _images_lock.images_lock),
             "images_locked": told("images_locked", _images_locked.images_locked),

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from . import (
+    _fleet_clones,
     _fleet_fitting,
     _fleet_going,
     _fleet_images,
@@ -17,11 +18,11 @@ from . import (
     _fleet_networks,
     _fleet_once,
     _fleet_reservations,
+    _fleet_snapshots,
 )
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import list_for_options, whole
-from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import LayeredGuest
@@ -29,6 +30,7 @@ from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
 from ._fleet_slips import slip_of_host, unknown_to_fleet
 from ._hostnet.table import LINK
+from ._kinds.domain import short_image
 from ._kinds.domain.table import DOMAIN
 from ._kinds.image.table import IMAGES
 from ._kinds.network.table import NETWORK
@@ -57,6 +59,9 @@ PURGES = {
 }
 """What has those removed that are no longer in one of these lists."""
 
+BESIDE = ("host", _fleet_snapshots.OPTION)
+"""Options of a guest of a fleet that are none of the module domains."""
+
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
@@ -68,14 +73,15 @@ HostProblem = tuple["str | None", str]
 
 
 def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
-    """The guests of one host, as the module domains takes them: without ``host``, and ``ip`` of interfaces.
+    """The guests of one host, as the module domains takes them: without ``host`` and ``snapshots``, and ``ip`` of
+    interfaces, and with their ``image`` in their first disk.
 
     What is no guest is left out; the check refuses it. Raises VirtfleetError where the guests are no list.
 
     :param staying: whether those that are to be absent are left out
     """
     return [
-        for_module({name: value for name, value in guest.items() if name != "host"})
+        for_module(short_image.spread({name: value for name, value in guest.items() if name not in BESIDE}))
         for guest in a_list("guests_on", guests)
         if isinstance(guest, dict)
         and word(guest, "host") == host
@@ -111,7 +117,7 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
     found = {}
     for guest in guests_on(a_list("guest_networks", guests), host):
         gone = word(guest, "state") == "absent"
-        interfaces = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})
+        interfaces = DOMAIN.written_out({"interfaces": guest.get("interfaces")})
         if gone or isinstance(interfaces["interfaces"], (list, tuple)):
             cards = [] if gone else entries(interfaces, "interfaces")
             found[str(guest.get("name"))] = [str(card["network"]) for card in cards if card.get("network")]
@@ -143,6 +149,7 @@ def problems(
     lines = told_once(of_lists(hosts, variables)) + told_once(of_several(of_guests))
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
+    lines += _fleet_clones.problems(sound)
     of_hosts: list[HostProblem] = _fleet_links.problems(sound, hosts, variables)
     of_hosts += _fleet_images.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)
@@ -161,7 +168,7 @@ def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, ob
 
 def in_full(guest: Item) -> Item:
     """A guest with its short forms written out; one of a file still has its place."""
-    whole: Item = written_out(DOMAIN.rows, guest)
+    whole: Item = DOMAIN.written_out(guest)
     return LayeredGuest(whole, guest.place) if isinstance(guest, LayeredGuest) else whole
 
 
@@ -302,9 +309,10 @@ def guest_problems(
     )
     lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
-    item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
+    item = {name: value for name, value in guest.items() if name not in (*BESIDE, slip) and name not in strange}
     wrong = item_problems(DOMAIN, for_module(item), _fleet_fitting.fitting)
     wrong += [Invalid(named(name), told) for name, told in strange.items() if name != slip]
+    wrong += _fleet_snapshots.wrong(guest)
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)

@@ -13,7 +13,6 @@ import typing as t
 
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import lacks_rows
-from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, nested
 from ._errors import Invalid
 from ._fleet import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
@@ -48,7 +47,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
         for variable, table in LISTS.items():
             for item in entries({"all": variables[host].get(variable)}, "all"):
                 called = title(table.kind, identity(table, item), variable)
-                found += [(host, f"{called}: {problem}") for problem in lacks(table, written_out(table.rows, item))]
+                found += [(host, f"{called}: {problem}") for problem in lacks(table, table.written_out(item))]
     return told_once(found)
 
 
@@ -82,6 +81,8 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
     """
     if word(item, "state") == "absent" or item.get("xml") is not None or nested(item):
         return
+    if item.get("clone_of") is not None:
+        return  # What it does not say, it gets of another guest.
     if table is VOLUME or table.base is not None:
         try:
             if table is VOLUME:

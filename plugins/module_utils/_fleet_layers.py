@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from . import _fleet_snapshots
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import join
 from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._errors import Invalid
+from ._kinds.domain import short_image
 from ._kinds.domain.table import DOMAIN
 from ._printing import named, unforeseen
 
@@ -31,6 +33,12 @@ PROFILE = "profile"
 
 SWITCH = "defaults"
 """The option of a guest that keeps the defaults off it."""
+
+CLONE = "clone_of"
+"""The option of a guest that names the one that it begins as."""
+
+OF_CLONES = ("state", "autostart", "wait_for", "wait_timeout", "cloud_init", _fleet_snapshots.OPTION)
+"""Options of the defaults that a clone gets, too: they say nothing of its definition and its disks."""
 
 OF_ONE = "belongs to one guest, so it cannot stand here"
 """What to say of most of the options that guests cannot have in common."""
@@ -53,7 +61,7 @@ class Layer:
 
     def __init__(self, source: str, options: Item) -> None:
         self.source = source
-        self.problems = layer_problems(options)
+        self.problems = layer_problems(options, source)
         self.options = {} if nested(options) else without_ips(written_out(DOMAIN.rows, without(options, OWN)))
 
     def lines(self) -> list[str]:
@@ -91,15 +99,22 @@ class LayeredGuest(dict[str, t.Any]):
         return f"{problem} (in {self.place})" if self.place and not placed else str(problem)
 
 
-def layer_problems(options: Item) -> list[Invalid]:
-    """What is wrong with options that guests have in common, whatever guest they are for."""
+def layer_problems(options: Item, source: str = "") -> list[Invalid]:
+    """What is wrong with options that guests have in common, whatever guest they are for.
+
+    :param source: where they stand
+    """
     if nested(options):
         return [Invalid("", "has options nested too deep")]
     problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
+    if source in DEFAULTS and options.get(CLONE) is not None:
+        problems.append(Invalid(CLONE, "a guest or its profile says what it begins as; it cannot stand here"))
     written = written_out(DOMAIN.rows, without(options, OWN))
     problems += [Invalid(where, OF_ONE) for where in reserved(written)]
+    problems += short_image.fits(written)
+    problems += _fleet_snapshots.wrong(written)
     try:
-        DOMAIN.parse_body(without_ips(written), problems)
+        DOMAIN.parse_body(without(without_ips(written), (_fleet_snapshots.OPTION,)), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
         problems.append(Invalid("", unforeseen(error)))
     return problems
@@ -138,8 +153,27 @@ def merged(guest: Item, layers: t.Sequence[Layer], place: str = "") -> Item:
         return own
     found = LayeredGuest(written_out(DOMAIN.rows, own) if layers else own, place)
     for layer in reversed(layers):
-        fill(found, layer.options, layer, "", found.sources)
+        whole = layer.source not in DEFAULTS or found.get(CLONE) is None
+        fill(found, layer.options if whole else beside(layer.options), layer, "", found.sources)
+    settle_image(found, layers)
     return found
+
+
+def beside(options: Item) -> Item:
+    """Of defaults, those that a clone gets: its definition and its disks are those of the guest that it begins as."""
+    return {name: value for name, value in options.items() if name in OF_CLONES}
+
+
+def settle_image(guest: LayeredGuest, layers: t.Sequence[Layer]) -> None:
+    """Have the stronger one of a guest's image and its disks count, where they are from different places."""
+    if short_image.OPTION not in guest or "disks" not in guest:
+        return
+    sources = [guest.sources.get(name) for name in (short_image.OPTION, "disks")]
+    image, disks = (len(layers) if source is None else layers.index(source) for source in sources)
+    if image != disks:
+        found = dict(short_image.settled(guest, image > disks))
+        guest.clear()
+        guest.update(found)
 
 
 def fill(into: Item, options: Item, layer: Layer, where: str, sources: dict[str, Layer]) -> None:

@@ -14,7 +14,6 @@ import typing as t
 
 from ._engine.close_names import near
 from ._engine.rows.model import Item
-from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._fleet_once import entries, word
 from ._kinds.domain.table import DOMAIN
@@ -45,7 +44,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         guests = values.get("kvm_guests")
         for guest in guests if isinstance(guests, (list, tuple)) and any(declared.values()) else ():
             if isinstance(guest, dict) and word(guest, "host") == host and not nested(guest):
-                found += of_guest(written_out(DOMAIN.rows, guest), host, declared)
+                found += of_guest(DOMAIN.written_out(guest), host, declared)
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
             if word(volume, "state") != "absent":
                 called = f"volume {label(word(volume, 'name'))}: pool"

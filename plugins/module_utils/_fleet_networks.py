@@ -9,7 +9,6 @@ import ipaddress
 import typing as t
 
 from ._engine.rows.model import Item
-from ._engine.rows.short_forms import written_out
 from ._fleet_once import entries, word
 from ._kinds.network.table import NETWORK
 from ._printing import label
@@ -25,7 +24,7 @@ def problems(networks: object) -> t.Iterator[str]:
     bridges: dict[str, str] = {}
     subnets: list[tuple[str, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
     for item in entries({"networks": networks}, "networks"):
-        network = written_out(NETWORK.rows, item)
+        network = NETWORK.written_out(item)
         name, bridge, own = word(network, "name"), word(network, "bridge"), subnets_of(network)
         if word(network, "state") == "absent" or not own:
             continue

@@ -16,7 +16,6 @@ import typing as t
 
 from ._engine.converters import MAC, UUID, YES_NO, Converter, digits
 from ._engine.rows.model import Item
-from ._engine.rows.short_forms import written_out
 from ._kinds.network.table import NETWORK
 from ._kinds.volume.storage_rules import IMAGES, MADE_DIRECTORIES
 from ._printing import label
@@ -126,7 +125,7 @@ def inside_networks(networks: object) -> dict[str, str]:
     """The networks of a host, as far as they are declared, that are isolated or hide what is in them."""
     found = {}
     for network in entries({"networks": networks}, "networks"):
-        forward = written_out(NETWORK.rows, {"forward": network.get("forward")})["forward"]
+        forward = NETWORK.written_out({"forward": network.get("forward")})["forward"]
         mode = (word(forward, "mode") or "nat") if isinstance(forward, dict) else ISOLATED
         if mode in ("nat", ISOLATED) and (forward is None or isinstance(forward, dict)):
             found[word(network, "name")] = mode

@@ -15,7 +15,6 @@ import typing as t
 
 from ._engine.converters import ADDRESS, INTERFACE, MAC
 from ._engine.rows.model import Host, Item, Scope
-from ._engine.rows.short_forms import written_out
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, host_part, normal, word
 from ._kinds.domain.table import DOMAIN
@@ -51,7 +50,7 @@ class ReservedAddress(t.NamedTuple):
 
 def cards(guest: Item) -> list[t.Any]:
     """The interfaces of a guest, with short forms written out."""
-    found = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})["interfaces"]
+    found = DOMAIN.written_out({"interfaces": guest.get("interfaces")})["interfaces"]
     return list(found) if isinstance(found, (list, tuple)) else []
 
 
@@ -119,7 +118,7 @@ def kept(guest: Item) -> list[ReservedAddress]:
 def by_name(networks: object) -> dict[str, Item]:
     """The networks of a host by name, with short forms written out."""
     found = entries({"networks": networks}, "networks")
-    return {word(network, "name"): written_out(NETWORK.rows, network) for network in found}
+    return {word(network, "name"): NETWORK.written_out(network) for network in found}
 
 
 def subnet(network: Item, ip: str) -> int | None:

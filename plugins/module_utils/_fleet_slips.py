@@ -9,10 +9,11 @@ from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import body
 from ._fleet_layers import PROFILE, SWITCH, LayeredGuest
+from ._fleet_snapshots import OPTION as SNAPSHOTS
 from ._kinds.domain.table import DOMAIN
 from ._printing import NAME
 
-OF_FLEET = ("host", PROFILE, SWITCH)
+OF_FLEET = ("host", PROFILE, SWITCH, SNAPSHOTS)
 """The options that a guest of a fleet has besides those of the module."""
 
 

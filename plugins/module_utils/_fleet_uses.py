@@ -12,7 +12,6 @@ import string
 from xml.etree import ElementTree as ET
 
 from ._engine.rows.model import Item
-from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._fleet import a_list, guests_on, staying
 from ._fleet_once import entries, word
@@ -47,11 +46,11 @@ def declared_uses(guests: object, host: str, volumes: object = None, pools: obje
     found: dict[str, UsesByGuest] = {}
     for guest in guests_on(a_list("declared_uses", guests or []), host, staying=True):
         if not nested(guest):
-            found[f"guest {word(guest, 'name')}"] = of_guest(written_out(DOMAIN.rows, guest))
+            found[f"guest {word(guest, 'name')}"] = of_guest(DOMAIN.written_out(guest))
     for volume in present(volumes):
-        found[f"volume {volume_key(volume)}"] = of_volume(written_out(VOLUME.rows, volume))
+        found[f"volume {volume_key(volume)}"] = of_volume(VOLUME.written_out(volume))
     for pool in present(pools):
-        found[f"pool {word(pool, 'name')}"] = {"secrets": secrets_in(written_out(POOL.rows, pool))}
+        found[f"pool {word(pool, 'name')}"] = {"secrets": secrets_in(POOL.written_out(pool))}
     return {who: {kind: names for kind, names in uses.items() if names} for who, uses in found.items()}
 
 

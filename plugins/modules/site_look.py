@@ -38,7 +38,7 @@ options:
         description:
           - The module that would be called. V(host) stands for the tasks of the role C(host).
         type: str
-        choices: [host, links, networks, secrets, pools, volumes, domains]
+        choices: [host, links, networks, secrets, pools, volumes, domains, snapshots]
         required: true
       options:
         description:
@@ -49,6 +49,7 @@ options:
         required: true
 seealso:
   - module: virtfleet.kvm.domains
+  - module: virtfleet.kvm.snapshots
   - module: virtfleet.kvm.networks
   - module: virtfleet.kvm.pools
   - module: virtfleet.kvm.volumes
@@ -152,7 +153,7 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "module": {
                         "type": "str",
-                        "choices": ["host", "links", "networks", "secrets", "pools", "volumes", "domains"],
+                        "choices": ["host", "links", "networks", "secrets", "pools", "volumes", "domains", "snapshots"],
                         "required": True,
                     },
                     "options": {"type": "dict", "required": True},

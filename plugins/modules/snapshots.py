@@ -22,7 +22,7 @@ description:
     O(config[].discard_changes), unless the guest is off and has written nothing since its current snapshot.
   - A guest that is off, and exactly as the snapshot has it, is not put back again. One that runs has gone on since, so
     each run puts it back again, and reports that as a change. So declare V(reverted) in a task for that purpose, and
-    not among what is always true of a host.
+    not among what is always true of a host. The role C(guests) takes V(present) and V(absent) alone.
   - A guest that is put back gets the definition that it had then. M(virtfleet.kvm.domains) changes again what was
     changed of it since.
   - After an external snapshot, the guest writes to a new file beside each image, called as the image, with the name of

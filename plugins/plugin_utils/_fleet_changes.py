@@ -34,6 +34,7 @@ RESULTS = (
     "storage_declared",
     "storage_filled",
     "guests_declared",
+    "guests_snapshots",
     "storage_volumes_purged",
     "storage_pools_purged",
     "storage_secrets_purged",

@@ -182,9 +182,10 @@ def is_filled(item: Args) -> bool:
 
 
 def has_filled(guest: Args) -> bool:
-    """Whether a guest has such a disk."""
+    """Whether a guest has such a disk, or is a clone."""
     disks = guest.get("disks")
-    return isinstance(disks, list) and any(isinstance(disk, dict) and is_filled(disk) for disk in disks)
+    filled = isinstance(disks, list) and any(isinstance(disk, dict) and is_filled(disk) for disk in disks)
+    return filled or bool(guest.get("image") or guest.get("clone_of"))
 
 
 def pause(wanted: t.Any) -> float | None:

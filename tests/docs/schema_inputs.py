@@ -260,6 +260,12 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("kvm_guests: [{host: b}]", "kvm_guests[0].name"),
     ("kvm_guests: [{name: a}]", "kvm_guests[0].host"),
     ("kvm_guests: [{name: null, host: b}]", "kvm_guests[0].name"),
+    (
+        "kvm_guests: [{name: a, host: b, snapshots: [{name: s, state: reverted}]}]",
+        "kvm_guests[0].snapshots[0].state",
+    ),
+    ("kvm_guests: [{name: a, host: b, snapshots: [{name: s, domain: a}]}]", "kvm_guests[0].snapshots[0].domain"),
+    ("kvm_guest_defaults: {snapshots: [{type: internal}]}", "kvm_guest_defaults.snapshots[0].name"),
     ("kvm_guests: [{name: a/b, host: b}]", "kvm_guests[0].name"),
     ("kvm_guests: [{name: a, host: null}]", "kvm_guests[0].host"),
     ("kvm_pools: [{name: a, host: b}]", "kvm_pools[0].host"),

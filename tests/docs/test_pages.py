@@ -145,6 +145,18 @@ def run_merged(block: Block, folder: Path) -> None:
     assert [guest for guest in guests_of_page(folder) if guest["name"] == shown["name"]] == [shown]
 
 
+def run_means(block: Block, folder: Path) -> None:
+    """The variables mean the same guests as those in the YAML block before."""
+    before = [other for other in blocks(block.page) if other.line < block.line and other.language == "yaml"][-1]
+    found = []
+    for text in (before.text, block.text):
+        values = {"inventory_dir": str(folder / "inventory"), **yaml.safe_load(text)}
+        guests = evaluate(HOSTS, dict.fromkeys(HOSTS, values)).variables["kvm01"]["kvm_guests"]
+        found.append(DOMAIN.parse([without_host(plain(guest)) for guest in guests]))
+    assert found[0] == found[1]
+    assert len(found[1]) == len(yaml.safe_load(block.text)["kvm_guests"])
+
+
 def run_user_data(block: Block, folder: Path) -> None:
     """The user data of the one guest of the page's inventory."""
     (guest,) = DOMAIN.parse(FILTERS["guests_on"](guests_of_page(folder), "kvm01"))
@@ -362,6 +374,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "text": run_text,
     "refused": run_refused,
     "merged": run_merged,
+    "means": run_means,
     "user-data": run_user_data,
     "same": run_same,
     "fleet": run_fleet,

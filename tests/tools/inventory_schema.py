@@ -21,7 +21,7 @@ import schema_rules
 import schema_variables
 from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, IMAGES, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
+from tables import DOMAIN, IMAGES, LINK, NETWORK, POOL, ROOT, SECRET, SNAPSHOT, VOLUME, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -32,10 +32,16 @@ def kinds() -> dict[str, Schema]:
     """The schema of one item of each list."""
     return {
         "link": item(LINK, schema_rules.LINK, "link"),
-        "guest": schema_variables.with_address(
-            item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
+        "guest": schema_variables.with_snapshots(
+            schema_variables.with_address(
+                item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
+            ),
+            item(SNAPSHOT, (), "snapshot"),
         ),
-        "layer": layer(DOMAIN, "guest", layers.OWN),
+        "layer": schema_variables.with_snapshots(
+            layer(DOMAIN, "guest", layers.OWN),
+            item(SNAPSHOT, (), "snapshot"),
+        ),
         "image": item(IMAGES, schema_rules.IMAGE, "image"),
         "network": item(NETWORK, schema_rules.NETWORK, "network"),
         "pool": item(POOL, (), "pool"),

@@ -24,6 +24,7 @@ from tables import (
     secret_values,
     servers,
     sizes,
+    snapshots,
     storage_values,
 )
 
@@ -382,6 +383,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.NetworkData: network_data,
     links.LinkName: link_name,
     secret_values.Usage: usage,
+    snapshots.Location: boolean,
     secret_values.PlainText: plain,
     secret_values.Base64: base64,
     links.RouteTarget: route,

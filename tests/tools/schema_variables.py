@@ -28,8 +28,8 @@ LISTS = {
 """Variables that hold resources, and the kind of each."""
 
 GUESTS = (
-    "The guests of the whole fleet. A host takes those whose C(host) is its name. Besides C(host), a guest takes the"
-    " options of M(virtfleet.kvm.domains)."
+    "The guests of the whole fleet. A host takes those whose C(host) is its name. Besides C(host) and"
+    " C(snapshots), a guest takes the options of M(virtfleet.kvm.domains)."
 )
 
 HOST: Schema = {
@@ -177,6 +177,25 @@ def with_address(guest: Schema) -> Schema:
     card = guest["properties"]["interfaces"]["items"]
     more = {name: {**notes(told), **values[name]} for name, told in said.items()}
     card["properties"] = {**card["properties"], **more}
+    return guest
+
+
+def with_snapshots(guest: Schema, snapshot: Schema) -> Schema:
+    """The schema of a guest in the fleet's list, or of what guests have in common, which may have snapshots.
+
+    :param snapshot: the schema of a snapshot that the module takes
+    """
+    left_out = ("domain", "discard_changes", "discard_newer")
+    properties = {name: one for name, one in snapshot["properties"].items() if name not in left_out}
+    properties["state"] = {
+        **notes(
+            "Whether the guest has the snapshot. To put a guest back, write a task with M(virtfleet.kvm.snapshots)."
+        ),
+        "anyOf": [{"enum": ["present", "absent", None]}, {"type": "string", "pattern": TEMPLATE}],
+    }
+    told = "Snapshots that the guest is to have, or not to have any more, in the words of M(virtfleet.kvm.snapshots)."
+    made = array({"$name": "guest.snapshots.item", **snapshot, "properties": properties})
+    guest["properties"]["snapshots"] = {**notes(told), "$name": "guest.snapshots", **made}
     return guest
 
 

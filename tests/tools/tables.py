@@ -30,6 +30,7 @@ from module_utils._kinds.pool.table import POOL  # noqa: E402
 from module_utils._kinds.secret import values as secret_values  # noqa: E402
 from module_utils._kinds.secret.table import SECRET  # noqa: E402
 from module_utils._kinds.shared import storage_values  # noqa: E402
+from module_utils._kinds.snapshot import table as snapshots  # noqa: E402
 from module_utils._kinds.snapshot.table import SNAPSHOT  # noqa: E402
 from module_utils._kinds.volume import storage_rules  # noqa: E402
 from module_utils._kinds.volume.table import VOLUME  # noqa: E402
@@ -62,6 +63,7 @@ __all__ = [
     "secret_values",
     "servers",
     "sizes",
+    "snapshots",
     "storage_rules",
     "storage_values",
     "variant",

@@ -21,6 +21,7 @@ from .rows.fields import Property
 from .rows.model import Change, Host, Item
 from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
+from .rows.short_forms import written_out
 from .rows.strangers import Stranger, with_manual
 from .rows.xml_rows import Fragment
 from .step import Step
@@ -69,6 +70,7 @@ class Table:
     :param remarks: warnings of an item, as it is declared, that a run does something about: whether it is new, and the
         host decide
     :param combine: brings options that mean the same into one form
+    :param spread: writes out what a user's item has in short, where that concerns several options (see written_out)
     :param dropped: takes out of a definition that somebody wrote what libvirt drops of it without a word
     :param normal: brings a definition into the form in which libvirt keeps it
     :param joined: makes one element again of what people write as one and libvirt keeps as several
@@ -103,6 +105,7 @@ class Table:
     unsign: t.Callable[[ET.Element], None] | None = None
     remarks: t.Callable[[Item, bool, Host], t.Iterable[str]] | None = None
     combine: t.Callable[[Item], None] | None = None
+    spread: t.Callable[[Item], Item] | None = None
     dropped: t.Callable[[ET.Element], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
     joined: t.Callable[[ET.Element], None] | None = None
@@ -143,6 +146,11 @@ class Table:
     def has(self, option: str) -> bool:
         """Whether the items have an option."""
         return any(option in row.names for row in self.rows)
+
+    def written_out(self, item: object) -> t.Any:
+        """The user's options with every short form in them written out. What is no item stays as it is."""
+        found = written_out(self.rows, item)
+        return self.spread(found) if self.spread is not None and isinstance(found, dict) else found
 
     def whole(self, root: ET.Element) -> ET.Element:
         """A definition that somebody wrote as libvirt reads it. It is changed in place, and returned.

@@ -123,6 +123,8 @@ def parameters_of(name: str) -> Parameters:
         from .volume.parameters import PARAMETERS
     elif name == "secrets":
         from .secret.parameters import PARAMETERS
+    elif name == "snapshots":
+        from .snapshot.parameters import PARAMETERS
     else:
         raise Undecided(f"{label(name)}: no module that declares for a host has this name")
     return PARAMETERS

@@ -28,6 +28,8 @@ class ToCome:
     :param places: the storage that it will name
     :param interfaces: the network and the bridge or card of each of its interfaces; None for what it does not name
     :param secrets: the secrets that it will refer to, each as ``uuid`` or ``usage``, and that
+    :param disks: of a new one, a definition with nothing but its disks; empty where nobody can tell
+    :param runs: whether a new one will run
     """
 
     uuid: str | None = None
@@ -35,6 +37,8 @@ class ToCome:
     places: tuple[GuestPlace, ...] = ()
     interfaces: tuple[tuple[str | None, str | None], ...] = ()
     secrets: tuple[tuple[str, str], ...] = ()
+    disks: str = ""
+    runs: bool = False
 
     @classmethod
     def of(cls, told: t.Mapping[str, t.Any]) -> ToCome:
@@ -45,6 +49,8 @@ class ToCome:
             tuple(GuestPlace(*place) for place in told.get("places") or ()),
             tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
             tuple((by, secret) for by, secret in told.get("secrets") or ()),
+            str(told.get("disks") or ""),
+            bool(told.get("runs")),
         )
 
     @property

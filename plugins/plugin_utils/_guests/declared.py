@@ -48,6 +48,7 @@ OPTIONS = (
         "autostart",
         "interfaces",
         "metadata",
+        "clone_of",
     ),
 )
 """The options of guests that are looked at. What is secret, such as a password of a display, is in none of them."""

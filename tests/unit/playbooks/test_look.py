@@ -232,3 +232,46 @@ def test_the_results_of_a_run_before_do_not_count(tmp_path: Path) -> None:
     first, second = output.split("the run did this:")[1:]
     assert "1 host: 1 changed" in first
     assert "1 host: 1 unchanged" in second
+
+
+SNAPSHOTS = [{"name": "old", "state": "absent"}]
+
+
+def test_snapshots_of_guests_are_looked_at(tmp_path: Path) -> None:
+    guests = [{**GUEST, "host": "calm", "snapshots": SNAPSHOTS}]
+    ran = site(tmp_path, limit="calm", kvm_guests=guests)
+    assert ran.code == 0, ran.output
+    assert ran.found["hosts"]["calm"]["outcome"] == "unchanged"
+    assert "virtfleet.kvm.guests : Declare the guests" not in ran.tasks("calm")
+
+
+def test_a_snapshot_of_a_guest_that_is_to_be_made_is_in_the_plan(tmp_path: Path) -> None:
+    disks = [{"file": "/new.qcow2"}, {"device": "cdrom", "file": "/new.iso"}]
+    new = {"name": "new", "host": "calm", "memory": "64MiB", "disks": disks}
+    new["snapshots"] = [{"name": "fresh"}, *SNAPSHOTS]
+    for look in (True, False):
+        ran = site(tmp_path, *MODES["plan"], look=look, limit="calm", kvm_guests=[{**GUEST, "host": "calm"}, new])
+        assert ran.code == 0, ran.output
+        found = ran.found["hosts"]["calm"]
+        assert found["made"] == ["domain new", "snapshot new/fresh"]
+        (taken,) = (change["after"] for change in found["changes"] if change["resource"] == "snapshot new/fresh")
+        assert (taken["type"], taken["memory"], taken["disks"]) == ("internal", False, ["vda"])
+    disks[0]["format"] = "raw"
+    ran = site(tmp_path, *MODES["plan"], limit="calm", kvm_guests=[{**GUEST, "host": "calm"}, new])
+    assert ran.code != 0
+    assert "snapshot new/fresh: type: disk vda is raw, and only qcow2 can hold an internal snapshot" in ran.output
+
+
+def test_a_snapshot_that_cannot_be_taken_is_refused_by_the_plan(tmp_path: Path) -> None:
+    guests = [{**GUEST, "host": "calm", "snapshots": [{"name": "fresh"}]}]
+    for mode in MODES.values():
+        ran = site(tmp_path, *mode, limit="calm", kvm_guests=guests)
+        assert ran.code != 0
+        assert "snapshot web01/fresh: disks: the guest has no disk that a snapshot could keep" in ran.output
+
+
+def test_without_snapshots_the_task_is_skipped(tmp_path: Path) -> None:
+    ran = site(tmp_path, look=False, limit="calm")
+    assert ran.code == 0, ran.output
+    assert "virtfleet.kvm.guests : Declare the guests" in ran.tasks("calm")
+    assert "virtfleet.kvm.guests : Take and delete the snapshots of the guests" not in ran.tasks("calm")

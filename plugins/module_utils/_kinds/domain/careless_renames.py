@@ -19,6 +19,7 @@ from ..._libvirt.objects import Connection
 from ..._printing import label
 from ..._storage.storage_observe import source_place
 from ..shared.ownership_mark import owner_of
+from .clones import CHECK
 from .cloud_init.options import is_seed
 from .guest_options import GuestOptions
 
@@ -51,7 +52,9 @@ def warn_of_renames(
 
 
 def defined(plan: Plan) -> list[ET.Element]:
-    """The definition that a plan writes; none where it writes none."""
+    """The definition that a plan writes; none where it writes none, or that of a clone, which is alike on purpose."""
+    if any(step.action == CHECK for step in plan.steps):
+        return []
     return [
         ET.fromstring(step.value) for step in plan.steps if step.action == "define" and isinstance(step.value, str)
     ][:1]

@@ -23,6 +23,9 @@ from ..._storage.guest_places import GuestPlace, guest_places, item_places
 from ..._storage.making import Making
 from ..secret.references import secrets_of
 
+PARTS = ("target", "source", "driver", "readonly", "shareable", "transient")
+"""What snapshots have to know of a disk."""
+
 DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac", "address")}
 """Lists of devices that a running guest can give up: the element, and the attribute that tells them apart."""
 
@@ -65,7 +68,21 @@ def to_come(connection: Connection, plan: Plan) -> ToCome | None:
         places=tuple(dict.fromkeys(places)),
         interfaces=tuple(dict.fromkeys(on for tree in trees for on in interfaces(tree))),
         secrets=tuple(dict.fromkeys(reference for tree in trees for reference in secrets_of(tree))),
+        disks=disks(after) if domain is None else "",
+        runs=domain is None and "start" in actions,
     )
+
+
+def disks(root: ET.Element) -> str:
+    """A definition with nothing but what snapshots have to know of the disks of another one."""
+    made = ET.Element("domain")
+    devices = ET.SubElement(made, "devices")
+    for disk in root.findall("devices/disk"):
+        bare = ET.SubElement(devices, "disk", disk.attrib)
+        for part in disk:
+            if part.tag in PARTS:
+                ET.SubElement(bare, part.tag, part.attrib)
+    return paths.text(made)
 
 
 def there(connection: Connection, name: str) -> Domain:

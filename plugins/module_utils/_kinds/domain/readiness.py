@@ -39,7 +39,7 @@ def check_guests(
     connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: GuestOptions
 ) -> None:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
-    site = Site(connection, options.forecast)
+    site = Site(connection, options.forecast, [str(image["name"]) for image in options.images or ()])
     asked = verdict.Verdict(connection, options.forecast.secrets)
     changing = [
         any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans

@@ -49,6 +49,15 @@ def listening(domain: Item) -> t.Iterator[Invalid]:
             )
 
 
+def cloned(domain: Item) -> t.Iterator[Invalid]:
+    """A guest begins as another one."""
+    original = domain.get("clone_of")
+    if original is not None and original == domain.get("name"):
+        yield Invalid("clone_of", "is the guest itself: name another one")
+    if domain.get("clone_mode") is not None and original is None:
+        yield Invalid("clone_mode", "goes with clone_of")
+
+
 def booting(domain: Item) -> t.Iterator[Invalid]:
     """A kind of device is in the order of booting once: libvirt has room for one of each."""
     seen: set[str] = set()

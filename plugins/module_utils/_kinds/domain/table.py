@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..._engine.converters import COUNT, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
 from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
-from ..._engine.rows.create_only import Unshown
+from ..._engine.rows.create_only import Aside, Unshown
 from ..._engine.table import Table
 from ..shared import derive
 from ..shared.grammar import LIBVIRT
@@ -15,8 +15,9 @@ from ..shared.namespaces import OWN
 from ..shared.other_words import OF_GUESTS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
+from ..shared.storage_values import IMAGE
 from ..volume.storage_rules import made_disks, shared_writers
-from . import brief_form, cleanup
+from . import brief_form, cleanup, short_image
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
 from .converters import MACHINE, Virt
 from .fields import chardev, devices, display, display_access, own_devices
@@ -36,7 +37,7 @@ from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
 from .normal_form import console, cpu, definition, dropped, filled
-from .rules import booting, listening, memory_in_use, one_uuid
+from .rules import booting, cloned, listening, memory_in_use, one_uuid
 from .synonyms import NOWHERE
 
 HEAD = (
@@ -181,6 +182,30 @@ DEVICES = (
         "Path of the program on the host that runs the guest (libvirt's C(emulator)), such as"
         " V(/usr/bin/qemu-system-x86_64).",
         filled=True,
+    ),
+    Aside(
+        "clone_of",
+        "",
+        NAME,
+        "Guest of the same host, by its name, that a new guest begins as: with its options and with copies of its"
+        " disks. It has to be switched off meanwhile. What is declared of the new guest counts before what the other"
+        " one has. UUID and MAC addresses are new, and so are the seed, the variables of a UEFI and the state of a TPM."
+        " A guest that is there is never cloned again. The page C(docs/clones.md) says what a copy has in common with"
+        " the other guest.",
+    ),
+    Aside(
+        "clone_mode",
+        "",
+        Choice("copy", "overlay"),
+        "What the disks of a clone are: a full V(copy), or an V(overlay) over that of the other guest, which must never"
+        " be started again then. Left out, it is V(copy).",
+    ),
+    Aside(
+        short_image.OPTION,
+        "",
+        IMAGE,
+        "Image that the first disk of the guest is made from, short for O(config[].disks[].image) there. Without"
+        " O(config[].disks), the guest gets one disk of it, which is as large as the image.",
     ),
     Group(
         "disks",
@@ -440,12 +465,23 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, one_uuid, listening),
+    rules=(
+        cloned,
+        short_image.fits,
+        made_disks,
+        seeds,
+        display_access.private,
+        display_access.passwords,
+        memory_in_use,
+        one_uuid,
+        listening,
+    ),
     manual="docs/options.md has those that you need first, and ansible-doc virtfleet.kvm.domains has them all",
     elsewhere={
         **NOWHERE,
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",
+        "snapshots": "is an option of kvm_guests; the module virtfleet.kvm.snapshots takes and deletes snapshots",
         **dict.fromkeys(
             ("profile", "defaults"),
             "is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives the guests with what it stands for",
@@ -460,6 +496,7 @@ DOMAIN = Table(
     unsign=unsign,
     remarks=emulation,
     combine=definition.combine,
+    spread=short_image.spread,
     dropped=dropped.without_dropped,
     normal=definition.settle,
     joined=cpu.schedulers,

@@ -58,12 +58,13 @@ T = t.TypeVar("T")
 class Site:
     """A host as it is, with what the same run makes.
 
+    :param images: the names of the images that are declared
     :ivar made: volumes that the same call makes, as POOL/VOLUME
     :ivar gone: network devices that go in the same call
     """
 
-    def __init__(self, connection: Connection, forecast: Forecast) -> None:
-        self.connection, self.forecast = connection, forecast
+    def __init__(self, connection: Connection, forecast: Forecast, images: t.Sequence[str] = ()) -> None:
+        self.connection, self.forecast, self.images = connection, forecast, images
         uri = str(connection.getURI())
         self.local = is_local(uri) and not uri.startswith(FOREIGN)
         self.made: set[str] = set()

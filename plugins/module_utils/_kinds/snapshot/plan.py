@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan, plan_item
@@ -20,7 +21,7 @@ from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
 from ..._storage.users import StorageUsers, is_local
 from . import deleting, reverting, taking
-from .guests import Snapshot, SnapshotGuest, guests
+from .guests import Snapshot, SnapshotGuest, disks_of, guests
 from .table import SNAPSHOT, snapshot_key
 
 
@@ -99,7 +100,7 @@ def plan_snapshots(
     plans = []
     for want in wants:
         try:
-            plans.append(plan_one(have, want, found.get(str(want["domain"])), host, options))
+            plans.append(plan_one(connection, have, want, found.get(str(want["domain"])), host, options))
         except Invalid as error:
             plans.append(Plan("snapshot", str(snapshot_key(want))))
             plans[-1].refuse("; ".join(map(str, (error, *error.others))))
@@ -113,7 +114,9 @@ def goes(guest: SnapshotGuest, options: SnapshotOptions) -> bool:
     return told is not None and told.gone
 
 
-def plan_one(have: Have, want: Item, guest: SnapshotGuest | None, host: Host, options: SnapshotOptions) -> Plan:
+def plan_one(
+    connection: Connection, have: Have, want: Item, guest: SnapshotGuest | None, host: Host, options: SnapshotOptions
+) -> Plan:
     """Plan one snapshot. Raises Invalid for what cannot be.
 
     :param guest: None for one that is not there
@@ -122,7 +125,7 @@ def plan_one(have: Have, want: Item, guest: SnapshotGuest | None, host: Host, op
     if key in options.forecast.made("snapshot") and (guest is None or want["name"] not in guest.snapshots):
         entry = plan_foretold(want, guest)
     elif guest is None:
-        entry = plan_without(want, host, options)
+        entry = plan_without(connection, want, host, options)
     elif want["name"] in guest.snapshots and key in have:
         entry = plan_there(have[key], want, guest, host, options)
     elif want["state"] == "reverted":
@@ -136,7 +139,7 @@ def plan_one(have: Have, want: Item, guest: SnapshotGuest | None, host: Host, op
     return entry
 
 
-def plan_without(want: Item, host: Host, options: SnapshotOptions) -> Plan:
+def plan_without(connection: Connection, want: Item, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot of a guest that is not there: in check mode, an earlier task may make it."""
     told = options.forecast.guests.get(want["domain"])
     if want["state"] == "absent":
@@ -147,7 +150,21 @@ def plan_without(want: Item, host: Host, options: SnapshotOptions) -> Plan:
             "domain",
             f"the host has no guest {label(want['domain'])}: declare it before, or correct the name",
         )
-    return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
+    if bare or told is None or not told.disks:
+        return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
+    coming = taking.ComingGuest(told.runs, disks_of(connection, ET.fromstring(told.disks)))
+    whole = taking.completed(coming, want)
+    refused(taking.foreseen(coming, whole))
+    return with_files(
+        plan_item(SNAPSHOT, None, whole, host, steps_for=lambda plan, text: (Step("take"),)), coming, whole
+    )
+
+
+def with_files(entry: Plan, guest: taking.GuestWithDisks, whole: Item) -> Plan:
+    """The plan of a new snapshot, with the files that it makes."""
+    files = taking.new_files(guest, whole)
+    entry.changes += [Change("files", None, files)] if files else []
+    return entry
 
 
 def plan_foretold(want: Item, guest: SnapshotGuest | None) -> Plan:
@@ -177,9 +194,7 @@ def plan_new(want: Item, guest: SnapshotGuest, host: Host, options: SnapshotOpti
     step = Step("take", Taking(guest.uuid, taking.document(guest, whole), disk_only))
     entry = plan_item(SNAPSHOT, None, whole, host, steps_for=lambda plan, text: (step,))
     options.coming.setdefault(guest.name, {})[whole["name"]] = whole["type"]
-    files = taking.new_files(guest, whole)
-    entry.changes += [Change("files", None, files)] if files else []
-    return entry
+    return with_files(entry, guest, whole)
 
 
 def plan_there(have: Observed, want: Item, guest: SnapshotGuest, host: Host, options: SnapshotOptions) -> Plan:

@@ -36,7 +36,41 @@ SMALLEST = 192 * 1024 + 8
 EXTERNALLY = "take an external one (type: external)"
 
 
-def completed(guest: SnapshotGuest, want: Item) -> Item:
+class GuestWithDisks(t.Protocol):
+    """What has to be known of a guest to say what a new snapshot of it has."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it runs."""
+
+    @property
+    def disks(self) -> t.Sequence[Disk]:
+        """Its disks."""
+
+
+class ComingGuest(t.NamedTuple):
+    """A guest that an earlier task of a run in check mode would have made.
+
+    :param active: whether it would run
+    :param disks: its disks
+    """
+
+    active: bool
+    disks: list[Disk]
+
+
+def foreseen(guest: ComingGuest, whole: Item) -> list[Invalid]:
+    """Why a snapshot of a guest that is to be made cannot be taken, as far as its definition tells.
+
+    :param whole: the declared one, completed
+    """
+    told = [*of_name(whole), *of_listed(guest, whole)]
+    if told or whole["type"] != "internal":
+        return told
+    return [problem for disk in guest.disks if disk.written for problem in of_format(disk, whole)]
+
+
+def completed(guest: GuestWithDisks, want: Item) -> Item:
     """A declared new snapshot with what it gets where nothing is declared: its type, memory and disks."""
     whole = {**want, "type": want.get("type") or "internal"}
     if want.get("memory") is None:
@@ -88,6 +122,13 @@ def of_guest(guest: SnapshotGuest) -> t.Iterator[Invalid]:
 
 
 def of_disks(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
+    """What is wrong with the disks of a new snapshot, and what is done to them now."""
+    there = {disk.target for disk in guest.disks}
+    yield from of_listed(guest, whole)
+    yield from guest.busy_with("disks", (target for target in whole["disks"] if target in there))
+
+
+def of_listed(guest: GuestWithDisks, whole: Item) -> t.Iterator[Invalid]:
     """What is wrong with the disks of a new snapshot."""
     there = {disk.target: disk for disk in guest.disks}
     listed = ", ".join(map(label, there)) or "none"
@@ -98,7 +139,6 @@ def of_disks(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
             yield Invalid("disks", f"{target} is empty or read-only, so there is nothing to keep of it: leave it out")
     if not whole["disks"]:
         yield Invalid("disks", "the guest has no disk that a snapshot could keep")
-    yield from guest.busy_with("disks", (target for target in whole["disks"] if target in there))
 
 
 def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
@@ -106,17 +146,12 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     for disk in guest.disks:
         if not disk.written:
             continue
-        here = f"disk {label(disk.target)}"
-        if disk.target not in whole["disks"] or disk.location in ("no", "manual"):
-            why = " (the guest has snapshot: no for it)" if disk.location in ("no", "manual") else ""
-            told = f"an internal snapshot has all disks that the guest writes to, also {disk.target}{why}"
-            yield Invalid("disks", f"{told}: leave disks out, or {EXTERNALLY}")
-        elif disk.format != "qcow2":
-            told = f"{here} is {disk.format}, and only qcow2 can hold an internal snapshot"
-            yield Invalid("type", f"{told}: {EXTERNALLY}, or convert the disk (qemu-img convert)")
-        elif disk.type not in ("file", "block"):
+        told = list(of_format(disk, whole))
+        yield from told
+        if not told and disk.type not in ("file", "block"):
+            here = f"disk {label(disk.target)}"
             yield Invalid("type", f"{here} is on neither a file nor a device, so it cannot hold an internal snapshot")
-        else:
+        elif not told:
             yield from missing(guest, disk, "disks")
             yield from of_image(guest, disk, whole)
             yield from of_temporary(guest, disk, whole)
@@ -129,6 +164,17 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
         yield off(guest)
     yield from of_firmware(guest)
     yield from of_space(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
+
+
+def of_format(disk: Disk, whole: Item) -> t.Iterator[Invalid]:
+    """Why a disk cannot be in an internal snapshot, by its definition."""
+    if disk.target not in whole["disks"] or disk.location in ("no", "manual"):
+        why = " (the guest has snapshot: no for it)" if disk.location in ("no", "manual") else ""
+        told = f"an internal snapshot has all disks that the guest writes to, also {disk.target}{why}"
+        yield Invalid("disks", f"{told}: leave disks out, or {EXTERNALLY}")
+    elif disk.format != "qcow2":
+        told = f"disk {label(disk.target)} is {disk.format}, and only qcow2 can hold an internal snapshot"
+        yield Invalid("type", f"{told}: {EXTERNALLY}, or convert the disk (qemu-img convert)")
 
 
 def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
@@ -272,7 +318,7 @@ def exists(guest: SnapshotGuest, path: str) -> bool:
     return is_local(str(guest.connection.getURI())) and os.path.lexists(path)
 
 
-def chosen(guest: SnapshotGuest, whole: Item) -> t.Iterator[tuple[str, Disk]]:
+def chosen(guest: GuestWithDisks, whole: Item) -> t.Iterator[tuple[str, Disk]]:
     """The disks that are in a new snapshot, by their targets."""
     there = {disk.target: disk for disk in guest.disks}
     return ((target, there[target]) for target in whole["disks"] if target in there)
@@ -310,7 +356,7 @@ def document(guest: SnapshotGuest, whole: Item) -> str:
     return paths.text(root)
 
 
-def new_files(guest: SnapshotGuest, whole: Item) -> list[str]:
+def new_files(guest: GuestWithDisks, whole: Item) -> list[str]:
     """The files that an external snapshot makes."""
     if whole["type"] != "external":
         return []

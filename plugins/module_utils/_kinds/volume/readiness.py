@@ -9,6 +9,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._engine.step import Step
 from ..._flow.kind import Wants
@@ -17,10 +18,11 @@ from ..._host.file_systems import file_system
 from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
+from ..._printing import printable
 from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..image.bases import STEP as MAKE_BASE
-from ..shared.lacking import Site, at
+from ..shared.lacking import Site, at, no_volume
 from ..shared.readiness import certain, refuse
 from . import encryption, pool_space, volume_places
 
@@ -113,8 +115,10 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
         if place is not None:
             told = site.volume(place if "/" in place else f"{volume.pool}/{place}")
-            if told is not None:
-                yield f"{'image' if option == 'clone_from' and volume.guest else option}: {told}"
+            if told is not None and option == "clone_from" and volume.guest:
+                yield f"image: {told if '/' in place else unknown_image(site, place, volume.pool, told)}"
+            elif told is not None:
+                yield f"{option}: {told}"
     image = str(item.get("image") or "").removeprefix("file://")
     for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
         told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
@@ -124,6 +128,20 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if told is not None:
             yield told
+
+
+def unknown_image(site: Site, name: str, pool: str, told: str) -> str:
+    """What to say of a disk whose image is the name of no image that is declared, and of no volume.
+
+    :param told: what is said of the volume of that name
+    """
+    if not site.images or not told.startswith(no_volume(name, pool)):
+        return told
+    like = near(name, site.images)
+    if like:
+        shown = f"there is no image {printable(name)}, and no volume of that name in the pool {pool}"
+        return f"{shown}; did you mean {printable(like[0])}?"
+    return f"{printable(name)} is not among the images ({', '.join(site.images)}), and {told}"
 
 
 def formats(site: Site, volume: Making) -> t.Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_names
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_names, _fleet_uses
 
 IMAGE = {"name": "debian-13", "url": "https://example.com/debian.qcow2"}
 OVERLAY = {"name": "ubuntu", "path": "/srv/u.qcow2", "mode": "overlay"}
@@ -129,3 +129,24 @@ def test_a_declared_image_is_no_slip_of_a_volume() -> None:
     values = {"kvm_guests": guests, "kvm_volumes": [{"name": "debian-13a"}], "kvm_images": [IMAGE]}
     assert _fleet_names.slips(["kvm01"], {"kvm01": values}) == []
     assert len(_fleet_names.slips(["kvm01"], {"kvm01": {**values, "kvm_images": None}})) == 1
+
+
+def test_the_short_form_is_looked_at_as_the_long_one() -> None:
+    short = {"name": "web", "host": "kvm01", "memory": "1GiB", "image": "debain-13"}
+    variables = {"kvm01": {"kvm_guests": [short], "kvm_images": [IMAGE]}}
+    (told,) = _fleet.problems(["kvm01"], variables)
+    assert told.startswith(
+        "guest web: disks[0].image: 'debain-13' is in neither kvm_images nor kvm_volumes; did you mean 'debian-13'?"
+    )
+    short["image"] = "debian-13"
+    assert _fleet.problems(["kvm01"], variables) == []
+
+
+def test_a_volume_that_the_short_form_names_is_used() -> None:
+    guest = {"name": "web", "host": "kvm01", "image": "golden.qcow2"}
+    assert "default/golden.qcow2" in _fleet_uses.declared_uses([guest], "kvm01")["guest web"]["volumes"]
+
+
+def test_a_role_sees_that_a_guest_of_an_image_needs_storage() -> None:
+    guest = {"name": "web", "host": "kvm01", "image": "debian-13"}
+    assert _fleet.guests_on([guest], "kvm01") == [{"name": "web", "disks": [{"image": "debian-13"}]}]

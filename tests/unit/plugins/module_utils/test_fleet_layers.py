@@ -84,3 +84,44 @@ def test_the_module_says_whose_option_it_is(name: str) -> None:
     _item, problems = DOMAIN.parse_item({"name": "a", name: "x"})
     (problem,) = problems
     assert str(problem).startswith(f"{name}: is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives")
+
+
+URL = {"image": "https://example.com/a.img", "checksum": f"sha256:{'0' * 64}", "image_timeout": 60}
+LONG = {"disks": [{"size": "20GiB", **URL}, {"size": "1TiB"}]}
+
+
+@pytest.mark.parametrize(
+    ("guest", "layers", "disks"),
+    [
+        ({}, [{"image": "noble"}], [{"image": "noble"}]),
+        ({"disks": [{"size": "40GiB"}]}, [{"image": "noble"}], [{"size": "40GiB", "image": "noble"}]),
+        # The guest's own disks win where they say what they are on; its own image wins over that of the defaults.
+        ({"disks": [{"image": "trixie"}]}, [{"image": "noble"}], [{"image": "trixie"}]),
+        ({"disks": [{"file": "/x"}]}, [{"image": "noble"}], [{"file": "/x"}]),
+        ({"disks": []}, [{"image": "noble"}], []),
+        ({"image": "trixie"}, [LONG], [{"size": "20GiB", "image": "trixie"}, {"size": "1TiB"}]),
+        ({"image": "trixie"}, [{"image": "noble", "disks": [{"size": "1GiB"}]}], [{"size": "1GiB", "image": "trixie"}]),
+        ({"image": None}, [{"image": "noble"}], None),
+        ({"image": None}, [LONG], LONG["disks"]),
+        ({}, [{"image": "noble"}, {"disks": [{"size": "2GiB"}]}], [{"size": "2GiB", "image": "noble"}]),
+        ({}, [{"disks": [{"size": "2GiB", "backing": "b"}]}, {"image": "noble"}], [{"size": "2GiB", "image": "noble"}]),
+        ({}, [{"image": "noble"}, {"disks": [{"size": "2GiB", "image": "x"}]}], [{"size": "2GiB", "image": "x"}]),
+    ],
+)
+def test_the_image_and_the_disks_of_layers(guest: Any, layers: Any, disks: Any) -> None:
+    parts = [Layer(str(number), copy.deepcopy(layer)) for number, layer in enumerate(layers)]
+    found = merged({"name": "a", **guest}, parts)
+    assert [part.options for part in parts] == layers
+    item, problems = DOMAIN.parse_item(found)
+    wanted, _none = DOMAIN.parse_item({"name": "a", **({} if disks is None else {"disks": disks})})
+    assert (item, problems) == (wanted, [])
+
+
+def test_an_image_that_does_not_go_with_the_disks_of_its_own_layer_is_said_once() -> None:
+    layer = Layer("low", {"image": "noble", "disks": [{"file": "/x"}]})
+    (line,) = layer.lines()
+    assert line.startswith("low: image: is for the first disk, and disks[0].file says what that is on")
+    guest = merged({"name": "a"}, [layer])
+    assert isinstance(guest, LayeredGuest)
+    _item, problems = DOMAIN.parse_item(guest)
+    assert [guest.says(problem) for problem in problems] == [None]

@@ -41,7 +41,7 @@ def test_many_options_are_not_listed_but_the_manual_is_named() -> None:
     ("options", "said"),
     [
         ({"mac": "x"}, "mac: no such option; it belongs into an item of 'interfaces'"),
-        ({"image": "x"}, "image: no such option; it belongs into an item of 'disks'"),
+        ({"backing": "x"}, "backing: no such option; it belongs into an item of 'disks'"),
         ({"ip": "x"}, "ip: no such option; did you mean 'interfaces[0].ip'?"),
         ({"topology": {}}, "topology: no such option; it belongs into 'cpu'"),
         (

@@ -344,3 +344,30 @@ def test_a_volume_of_an_image_that_is_not_declared(run_main: Run, connection: An
         )
         assert "image: 'debain' is not among the images (kvm_images of the role), and no URL" in done["msg"]
         assert words in done["msg"]
+
+
+def test_the_image_of_a_guest_is_that_of_its_first_disk(declare: Run, seed_folder: Path, image: dict[str, Any]) -> None:
+    wanted = {"name": "a", "memory": "64MiB", "image": "debian", "disks": [{"pool": "p", "format": "raw"}]}
+    done = declare(domains, wanted, images=[image])
+    assert names(seed_folder) == ["a-vda.raw", BASE]
+    assert {change["path"] for change in done["changes"]} >= {"disks[0].volume", "definition"}
+    (made,) = (change["after"] for change in done["changes"] if change["path"] == "definition")
+    assert "image" not in made
+    assert not declare(domains, wanted, images=[image])["changed"]
+    assert not declare(domains, guest("a"), images=[image])["changed"]
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (["debian"], "there is no image 'debain', and no volume of that name in the pool default-pool; did you mean"),
+        (["noble"], "'debain' is not among the images (noble), and there is no volume debain in the pool default-pool"),
+        ([], "disks[0].image: there is no volume debain in the pool default-pool: declare it with"),
+    ],
+)
+def test_a_disk_of_an_image_that_is_not_declared(run_main: Run, connection: Any, images: list[str], words: str) -> None:
+    for disk in ({"disks": [{"image": "debain", "pool": "default-pool"}]}, {"image": "debain"}):
+        wanted = {"name": "a", "memory": "64MiB", "disks": [{"pool": "default-pool"}], **disk}
+        declared = [{"name": name, "path": "/x"} for name in images]
+        done = run_main(domains.main, config=[wanted], images=declared, uri=URI, fails=True, check=True)
+        assert words in done["msg"]

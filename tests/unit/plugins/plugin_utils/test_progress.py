@@ -132,6 +132,8 @@ def test_durations(seconds: float, text: str | None) -> None:
         ("volumes", {"config": [{"name": "a"}, {"name": "b", "image": "/a.qcow2"}]}),
         ("volumes", {"config": [{"name": "b", "clone_from": "a"}]}),
         ("domains", {"config": [{"name": "a", "disks": [{"size": "1GiB"}, {"image": "/a.qcow2"}]}]}),
+        ("domains", {"config": [{"name": "a", "image": "debian"}]}),
+        ("domains", {"config": [{"name": "a", "clone_of": "b"}]}),
         ("domains", {"config": [{"name": "a", "wait_for": "agent"}]}),
         ("domains", {"config": [{"name": "a", "state": "absent"}]}),
         ("domains", {"config": [], "purge": True}),

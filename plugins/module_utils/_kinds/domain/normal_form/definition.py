@@ -14,6 +14,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from ...._engine.rows.model import Item
+from .. import short_image
 from ..fields.amounts import amounts
 from . import cpu, nothing, running
 from . import device as normal_device
@@ -45,6 +46,7 @@ def settle(root: ET.Element) -> None:
 
 def combine(domain: Item) -> None:
     """Bring options that mean the same into one form."""
+    short_image.combine(domain)
     alone(domain)
     for controller in domain.get("controllers") or []:
         if controller.get("model") == "auto":

@@ -32,6 +32,8 @@ def told(options: dict[str, Any]) -> list[str]:
         ({"interfaces": [{"addresses": []}]}, "interfaces[0].addresses: no such option; did you mean 'ips'?"),
         ({"sockets": 1}, "sockets: no such option; did you mean 'cpu.topology.sockets'?"),
         ({"cpu": {"sockets": 1}}, "cpu.sockets: no such option; did you mean 'topology.sockets'?"),
+        ({"disk_size": "1GiB"}, "disk_size: no such option; did you mean 'disks[0].size'?"),
+        ({"os_image": "noble"}, "os_image: no such option; did you mean 'image'?"),
         ({"running": True}, "running: no such option; did you mean 'state'?"),
         ({"qemu_agent": True}, "qemu_agent: no such option; did you mean 'channels'?"),
         ({"os_variant": "x"},

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests that clones of a fleet begin as: each is on the same host. Runs on the control node.
+
+A host may have guests that nobody declares, so a name that no list has is left to the host.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._engine.rows.model import Item
+from ._fleet_layers import CLONE
+from ._fleet_once import word
+from ._printing import label, printable
+
+
+def problems(guests: t.Sequence[Item]) -> t.Iterator[str]:
+    """What is wrong with the originals of clones, a sentence each.
+
+    :param guests: the guests of all hosts, each with its host
+    """
+    hosts: dict[str, set[str]] = {}
+    for guest in guests:
+        if word(guest, "state") != "absent":
+            hosts.setdefault(word(guest, "name"), set()).add(word(guest, "host"))
+    for guest in guests:
+        original, host = word(guest, CLONE), word(guest, "host")
+        if not original or word(guest, "state") == "absent" or original == word(guest, "name"):
+            continue
+        there = hosts.get(original)
+        if there and host not in there:
+            yield (
+                f"guest {label(word(guest, 'name'))}: {CLONE}: {printable(original)} is a guest of host"
+                f" {', '.join(sorted(there))}: only a guest of the same host can be cloned"
+            )

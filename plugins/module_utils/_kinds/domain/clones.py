@@ -1,0 +1,224 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""New guests that begin as another guest of the host is (``clone_of``): what they get of it, and what is refused.
+
+A clone is a new guest like any other: it is completed with what the other one has, and then planned as if all that had
+been declared. A guest that is there is no clone any more, so nothing of this is done twice.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ..._called import Called
+from ..._engine.adopt import adopt
+from ..._engine.close_names import near
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
+from ..._engine.rows.model import Item
+from ..._engine.step import Step, StepPlace
+from ..._errors import Invalid, VirtfleetError
+from ..._flow.kind import Have, Wants
+from ..._flow.options import KindOptions
+from ..._libvirt.connection import LibvirtError, lacks
+from ..._libvirt.objects import Connection
+from ..._printing import label, printable, unforeseen
+from ..._storage.forecast import Forecast
+from ..._storage.storage_observe import ObservedPool
+from .clone_disks import disks_of, says_itself
+from .clone_parts import own_parts
+from .observe import domains
+from .saved_states import is_saved
+from .table import DOMAIN
+
+OPTION, MODE = "clone_of", "clone_mode"
+
+CHECK = "check_original"
+"""The step that looks whether the original is off and still the same guest."""
+
+IN_COMMON = (
+    "is a copy of what guest {0} has on its disks, also of its /etc/machine-id, by which DHCP servers may know it, and"
+    " of its SSH host keys: docs/clones.md says how to give it its own"
+)
+
+NO_SEED = "guest {0} has a seed of cloud-init, which its clones do not get: give this one cloud_init"
+
+
+class Original(t.NamedTuple):
+    """The guest that a new one begins as.
+
+    :param name: its name
+    :param uuid: its UUID
+    """
+
+    name: str
+    uuid: str
+
+
+class Clones:
+    """The clones of one call.
+
+    :param connection: None for a host without libvirt
+    :param pools: asks for the pools of the host
+    :ivar refused: why guests cannot be made, by name
+    :ivar warnings: what is to be said of those that are made, by name
+    :ivar originals: what they begin as, by name
+    """
+
+    def __init__(
+        self, connection: Connection, forecast: Forecast, pools: t.Callable[[], t.Mapping[str, ObservedPool]]
+    ) -> None:
+        self.connection, self.forecast, self.pools = connection, forecast, pools
+        self.refused: dict[str, str] = {}
+        self.warnings: dict[str, list[str]] = {}
+        self.originals: dict[str, Original] = {}
+
+    def complete(self, wants: Wants, have: Have) -> list[Item]:
+        """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
+
+        :param have: the guests that are there
+        """
+        wants = [with_disks_where_they_are(want) if want["name"] in have else want for want in wants]
+        new = [want for want in wants if is_new_clone(want, have)]
+        if not new:
+            return wants
+        names = {str(want[OPTION]) for want in new}
+        there = {} if self.connection is None else domains(self.connection, names)
+        states = {want["name"]: str(want["state"]) for want in wants}
+        return [self.completed(want, there, have, states) if is_new_clone(want, have) else want for want in wants]
+
+    def completed(self, want: Item, there: Have, have: Have, states: t.Mapping[str, str]) -> Item:
+        """One new clone with what it gets of its original.
+
+        :param there: the originals that are there
+        :param have: the declared guests that are there
+        :param states: the states that guests are declared to be in
+        """
+        name, source = str(want["name"]), str(want[OPTION])
+        try:
+            self.refuse(source, there.get(source), states)
+            made, told = self.begun(want, there[source])
+        except VirtfleetError as error:
+            where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
+            self.refused[name] = f"{where}{error}"
+            return {"name": name, "state": "present", "memory": want.get("memory") or 1024**3}
+        self.originals[name] = Original(source, str(there[source].definition.findtext("uuid")))
+        self.warnings[name] = told
+        return made
+
+    def refuse(self, name: str, there: Observed | None, states: t.Mapping[str, str]) -> None:
+        """Raise VirtfleetError where a guest cannot be copied: it is not there, or it runs, or is to."""
+        told = self.forecast.guests.get(name)
+        if there is None or (told is not None and told.gone):
+            raise VirtfleetError(self.unknown(name, states))
+        stop = f"stop it first (virsh shutdown {Called(name):sh}), as its disks change meanwhile"
+        if there.state != "stopped":
+            raise VirtfleetError(f"guest {label(name)} {'is paused' if there.state == 'paused' else 'runs'}: {stop}")
+        if is_saved(self.connection.lookupByName(name)):
+            raise VirtfleetError(
+                f"guest {label(name)} has a saved state, without which its disks are as after a power cut: start it,"
+                " and shut it down"
+            )
+        if states.get(name) in ("running", "paused"):
+            raise VirtfleetError(
+                f"guest {label(name)} is to start in the same run: declare it as stopped until this one is made"
+            )
+        if states.get(name) == "absent":
+            raise VirtfleetError(f"guest {label(name)} is to be absent in the same run: keep it until this one is made")
+
+    def unknown(self, name: str, states: t.Mapping[str, str]) -> str:
+        """What to say of an original that is not there."""
+        if states.get(name, "absent") != "absent":
+            return (
+                f"guest {label(name)} is made in the same run, so there is nothing to copy yet: run again without this"
+                " one, stop it, and then add this one"
+            )
+        known = [] if self.connection is None else [found.name() for found in self.connection.listAllDomains(0)]
+        like = near(name, known)
+        hint = f"; did you mean {printable(like[0])}?" if like else f"; it has {', '.join(sorted(known)) or 'none'}"
+        return f"the host has no guest {printable(name)}{hint}"
+
+    def begun(self, want: Item, there: Observed) -> tuple[Item, list[str]]:
+        """A new guest with what it has of its original, and what is to be said of that. Raises VirtfleetError."""
+        source = str(want[OPTION])
+        found = adopt(DOMAIN, there.definition, secrets=True)
+        told = [IN_COMMON.format(label(source))]
+        if found.uncovered:
+            told.append(f"has nothing of what no option tells of guest {label(source)}: {', '.join(found.uncovered)}")
+        whole, left = own_parts(found.config, want)
+        told += [f"{one} of guest {label(source)} {why}" for one, why in left.items()]
+        item, problems = DOMAIN.parse_item({**whole, "name": want["name"]})
+        if problems:
+            shown = "; ".join(map(str, problems))
+            raise VirtfleetError(f"guest {label(source)} cannot be declared as it is: {shown}")
+        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools())
+        if seed and not want.get("cloud_init"):
+            told.append(NO_SEED.format(label(source)))
+        made = laid_under({**want, "disks": disks}, item)
+        wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
+        if wrong:
+            raise VirtfleetError("; ".join(map(str, wrong)))
+        return made, told
+
+    def tell(self, plans: t.Iterable[Plan]) -> None:
+        """Put into the plans what is to be said, and the looks at the original."""
+        for entry in plans:
+            if entry.name in self.refused:
+                entry.obstacle = self.refused[entry.name]
+            elif entry.name in self.originals and entry.steps:
+                entry.warnings += self.warnings[entry.name]
+                # Before the disks are copied, and once they are: right before anything of it starts.
+                for place in (StepPlace.FORGET, StepPlace.LIVE):
+                    entry.steps.add(place, Step(CHECK, self.originals[entry.name]))
+
+
+def with_disks_where_they_are(want: Item) -> Item:
+    """A guest that was cloned, with its disks where they are: the pool of a disk says where a copy is made."""
+    if want.get(OPTION) is None or not any(is_copied(disk) for disk in want.get("disks") or ()):
+        return want
+    bare = [
+        {name: value for name, value in disk.items() if name != "pool"} if is_copied(disk) else disk
+        for disk in want["disks"]
+    ]
+    return {**want, "disks": bare}
+
+
+def is_copied(disk: Item) -> bool:
+    """Whether only a clone has what a disk is on, which says where that is to be made."""
+    return disk.get("pool") is not None and disk.get("size") is None and not says_itself(disk)
+
+
+def is_new_clone(want: Item, have: Have) -> bool:
+    """Whether a guest is to be made as another one is."""
+    return want.get(OPTION) is not None and want["state"] != "absent" and want["name"] not in have
+
+
+def laid_under(want: Item, original: Item) -> Item:
+    """A guest with the options of another one that it does not have itself: dictionaries option by option."""
+    made = dict(want)
+    for name, value in original.items():
+        if name not in made:
+            made[name] = copy.deepcopy(value)
+        elif isinstance(made[name], dict) and isinstance(value, dict):
+            made[name] = laid_under(made[name], value)
+    return made
+
+
+def check_original(connection: Connection, name: str, step: Step, options: KindOptions) -> None:
+    """Look whether the original of a clone is off, and still the same. Raises VirtfleetError where it is not."""
+    original: Original = step.value
+    try:
+        domain = connection.lookupByName(original.name)
+        same = domain.UUIDString() == original.uuid
+        runs = bool(domain.isActive())
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN"):
+            raise
+        same, runs = False, False
+    except Exception as error:  # It is only looked at.
+        raise VirtfleetError(f"{OPTION}: {unforeseen(error)}") from None
+    if not same or runs:
+        what = "was started" if same else "is another one, or gone,"
+        raise VirtfleetError(f"{OPTION}: guest {label(original.name)} {what} since the plan was made: run again")
