@@ -153,20 +153,27 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
 def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Iterator[None] | None]) -> Work:
     """One step, and what it waits for."""
     plan.unsure = step
-    with listener.heeded(not belongs_to_what_was_done(plan)):
+    can_end = not belongs_to_what_was_done(plan)
+    with listener.heeded(can_end):
         waits = action()
     if waits is not None:
-        yield from heeding(waits, not is_restart(plan, step))
+        yield from heeding(waits, can_end, not is_restart(plan, step))
 
 
-def heeding(work: t.Iterator[None], yes: bool) -> Work:
+def heeding(work: t.Iterator[None], working: bool, waiting: bool) -> Work:
     """Wait for what a step waits for, unless nobody waits for the result any more. Raises Gone then.
 
-    :param yes: whether it can be broken off
+    :param working: whether it can be broken off in what it does between two pauses, such as to fetch a base image
+    :param waiting: whether it can be broken off after a pause
     """
-    for _pause in work:
+    while True:
+        with listener.heeded(working):
+            try:
+                next(work)
+            except StopIteration:
+                return
         yield
-        with listener.heeded(yes):
+        with listener.heeded(waiting):
             listener.heed()
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import bases
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
 from ansible_collections.virtfleet.kvm.tests.unit.image_server import BASE, DIGEST, ImageServer, image_of, serving
@@ -90,6 +93,28 @@ def test_two_guests_have_one_base_image(
     again = declare(domains, guest("a"), guest("b", size="1MiB"), images=[image])
     assert not again["changed"]
     assert server.asked == ["debian.img"]
+
+
+def test_a_base_image_that_nobody_waits_for_is_given_up(
+    run_main: Run, seed_folder: Path, image: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    fetch = volume_image.make
+
+    def leaving(*args: Any, **options: Any) -> Any:
+        os.close(reading)
+        listener.heed()
+        return fetch(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listener, "OUTPUT", writing)
+        patch.setattr(volume_image, "make", leaving)
+        done = run_main(domains.main, fails=True, config=[guest("a")], uri=URI, images=[image])
+    os.close(writing)
+    assert listener.REASON in done["msg"]
+    assert names(seed_folder) == []
+    run_main(domains.main, config=[guest("a")], uri=URI, images=[image])
+    assert names(seed_folder) == ["a-vda.raw", BASE]
 
 
 def test_a_volume_names_an_image(declare: Run, seed_folder: Path, server: ImageServer, image: dict[str, Any]) -> None:
