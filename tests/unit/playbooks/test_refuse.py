@@ -181,6 +181,7 @@ def test_a_part_is_planned_by_itself(tmp_path: Path, options: tuple[str, ...], t
     assert ran.code == 0, ran.output
     assert ran.tasks(PLAN) == {"drift": tasks, "fresh": tasks}
     assert ran.tasks()["fresh"] == tasks
+    assert ran.output.count("the run did this:") == 1
 
 
 def test_a_part_that_is_not_asked_for_refuses_nothing(tmp_path: Path) -> None:
