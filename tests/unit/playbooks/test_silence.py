@@ -102,6 +102,7 @@ def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
         "Keep whether the plan of a host is empty",
         "Forget the results of a plan that is not empty",
         "virtfleet.kvm.guests : Declare the guests",
+        "virtfleet.kvm.guests : Take and delete the snapshots of the guests",
         "Print the summary",
     ]
 
