@@ -29,7 +29,7 @@ from ..volume.half_made import Half, being_made, half_made
 from ..volume.held_halves import refuse_held
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
-from . import autostarts, clones, readiness, undefine
+from . import autostarts, clones, readiness, short_image, undefine
 from .apparmor import warn_of_volumes
 from .careless_renames import warn_of_renames
 from .cloud_init import seed_removal, seed_restarts, seeds
@@ -64,7 +64,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
     copies = clones.Clones(connection, options.forecast, lambda: forms.pools)
-    wants = copies.complete(wants, have)
+    wants = copies.complete(short_image.for_new_only(wants, have), have)
     wants = marked_disks(wants, declared_images(options.images, options.images_lock))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
