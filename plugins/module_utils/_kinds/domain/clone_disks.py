@@ -20,6 +20,9 @@ from .short_image import ELSEWHERE, REMOVABLE
 SOURCE = ("type", "file", "block", "volume", "pool", "dir", "source", "backing_chain", "protocol", "name", "hosts")
 """Options of a disk that say what it is on."""
 
+PLAIN = ("startup_policy", "seclabels", "index")
+"""Options of a source that say nothing of what is read from it."""
+
 SHARED = ("shareable", "readonly")
 """Options of a disk that other guests can have as well: the clone has the same one."""
 
@@ -77,6 +80,10 @@ def begun(disk: Item, place: str | None, pools: t.Mapping[str, ObservedPool], ov
         return rest  # Two guests would write to one.
     if disk.get("device") == "cdrom" or any(disk.get(name) for name in SHARED):
         return disk
+    source = disk.get("source") or {}
+    odd = next((name for name, value in source.items() if name not in PLAIN and value is not None), None)
+    if odd is not None:
+        raise Invalid(where, f"that of the original has source.{odd}, which a copy would not keep: {DECLARE}")
     if place is None or disk.get("device") == "lun":
         what = "a device that is handed through" if disk.get("device") == "lun" else "neither a file, device nor volume"
         raise Invalid(where, f"that of the original is on {what}, and is not copied: {DECLARE}")

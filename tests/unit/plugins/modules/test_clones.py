@@ -228,3 +228,28 @@ def test_an_original_that_starts_meanwhile_leaves_nothing_half_made(
     assert sorted(connection.storagePoolLookupByName("p").listVolumes()) == ["gold.raw", "tools.iso"]
     assert "web" not in [found.name() for found in connection.listAllDomains()]
     assert done["changes"] == []
+
+
+KEY = "<secret type='passphrase' uuid='6dd3e4a5-1d76-44ce-961f-f119f5aad935'/>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "option"),
+    [
+        ("<slices><slice type='storage' offset='512' size='512'/></slices>", "slices"),
+        (f"<encryption format='luks'>{KEY}</encryption>", "encryption"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["copy", "overlay"])
+def test_a_disk_of_which_only_a_part_is_read_is_not_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path, inside: str, option: str, mode: str
+) -> None:
+    define(
+        connection,
+        seed_folder,
+        f"<disk type='file' device='disk'><driver type='raw'/><source file='{seed_folder}/gold.raw'>{inside}</source>"
+        "<target dev='vdb' bus='virtio'/></disk>",
+    )
+    done = declare({"name": "web", "clone_of": "gold", "clone_mode": mode}, fails=True)
+    assert f"disks[1]: that of the original has source.{option}, which a copy would not keep" in done["msg"]
+    assert names(seed_folder) == ["gold.raw", "tools.iso"]
