@@ -87,18 +87,25 @@ class Clones:
         names = {str(want[OPTION]) for want in new}
         there = {} if self.connection is None else domains(self.connection, names)
         states = {want["name"]: str(want["state"]) for want in wants}
-        return [self.completed(want, there, have, states) if is_new_clone(want, have) else want for want in wants]
+        starting = {want["name"]: bool(want["autostart"]) for want in wants if want.get("autostart") is not None}
+        return [
+            self.completed(want, there, states, starting) if is_new_clone(want, have) else want for want in wants
+        ]
 
-    def completed(self, want: Item, there: Have, have: Have, states: t.Mapping[str, str]) -> Item:
+    def completed(
+        self, want: Item, there: Have, states: t.Mapping[str, str], starting: t.Mapping[str, bool]
+    ) -> Item:
         """One new clone with what it gets of its original.
 
         :param there: the originals that are there
-        :param have: the declared guests that are there
         :param states: the states that guests are declared to be in
+        :param starting: whether guests are declared to start with the host
         """
         name, source = str(want["name"]), str(want[OPTION])
         try:
             self.refuse(source, there.get(source), states)
+            if want.get(MODE) == "overlay":
+                refuse_autostart(source, there[source], starting.get(source))
             made, told = self.begun(want, there[source])
         except VirtfleetError as error:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
@@ -172,6 +179,15 @@ class Clones:
                 # Before the disks are copied, and once they are: right before anything of it starts.
                 for place in (StepPlace.FORGET, StepPlace.LIVE):
                     entry.steps.add(place, Step(CHECK, self.originals[entry.name]))
+
+
+def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
+    """Raise VirtfleetError where an original that must never start again is to start with the host."""
+    if there.properties.get("autostart") if declared is None else declared:
+        raise VirtfleetError(
+            f"guest {label(name)} starts with the host, and must never start again once disks are laid over its own:"
+            f" write autostart: false for it (virsh autostart --disable {Called(name):sh}), or {MODE}: copy"
+        )
 
 
 def with_disks_where_they_are(want: Item) -> Item:

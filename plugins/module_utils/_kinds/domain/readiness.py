@@ -26,7 +26,7 @@ from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
 from ..volume.readiness import growths, key_of, makings
 from . import host_cpus, memory_overcommit, saved_states, security_labels, verdict
-from .disks import outside_disks, shared_disks, taken_volumes
+from .disks import outside_disks, overlaid, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .guest_options import GuestOptions
 from .macvtap_carriers import content
@@ -84,6 +84,7 @@ def check_guests(
     taken_volumes.refuse_stale(site, guests)
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
+    overlaid.refuse_overlaid(site, plans, wants, have)
     taken_volumes.warn_of_bases(site, guests)
     if site.local and roots:
         memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
