@@ -10,7 +10,7 @@ import typing as t
 from ..._engine.observed import Observed
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
-from ..._printing import spelled_out
+from ..._printing import label, spelled_out
 from ..._storage.storage_observe import ObservedPool, source_place
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .cloud_init.options import is_seed
@@ -30,7 +30,11 @@ DECLARE = "declare disks for this guest"
 
 
 def disks_of(
-    want: Item, listed: t.Sequence[Item], there: Observed, pools: t.Mapping[str, ObservedPool]
+    want: Item,
+    listed: t.Sequence[Item],
+    there: Observed,
+    pools: t.Mapping[str, ObservedPool],
+    busy: t.Mapping[str, str],
 ) -> tuple[list[Item], bool]:
     """The disks of a clone, and whether the original has a seed, which is none of them. Raises Invalid.
 
@@ -40,6 +44,7 @@ def disks_of(
     :param want: what is declared of the clone
     :param listed: the disks of the original, as options
     :param there: the original
+    :param busy: what disks are on that another guest runs with, each with the guest
     """
     nodes = there.definition.findall("devices/disk")
     found = [
@@ -47,7 +52,7 @@ def disks_of(
     ]
     seed, over = len(found) < len(nodes), want.get("clone_mode") == "overlay"
     if want.get("disks") is None:
-        return [begun(*one, pools, over, f"disks[{place}]") for place, one in enumerate(found)], seed
+        return [begun(*one, pools, over, f"disks[{place}]", busy) for place, one in enumerate(found)], seed
     out: list[Item] = []
     targets = {disk.get("target"): (disk, on) for disk, on in found}
     others = iter([(disk, on) for disk, on in found if disk.get("device") not in REMOVABLE])
@@ -57,7 +62,7 @@ def disks_of(
         if twin is None or says_itself(disk):
             out.append(disk)
         else:
-            out.append({**begun(*twin, pools, over, f"disks[{place}]"), **disk})
+            out.append({**begun(*twin, pools, over, f"disks[{place}]", busy), **disk})
     return out, seed
 
 
@@ -68,12 +73,20 @@ def says_itself(disk: Item) -> bool:
     return disk.get("volume") is not None and disk.get("size") is None
 
 
-def begun(disk: Item, place: str | None, pools: t.Mapping[str, ObservedPool], over: bool, where: str) -> Item:
+def begun(
+    disk: Item,
+    place: str | None,
+    pools: t.Mapping[str, ObservedPool],
+    over: bool,
+    where: str,
+    busy: t.Mapping[str, str],
+) -> Item:
     """A disk of the original as one of the clone. Raises Invalid where it cannot be.
 
     :param place: the path or the volume that it is on
     :param over: whether the new one is laid over it
     :param where: what it is called in messages
+    :param busy: what disks are on that another guest runs with, each with the guest
     """
     rest = {name: value for name, value in disk.items() if name not in SOURCE}
     if disk.get("device") == "floppy":
@@ -87,6 +100,10 @@ def begun(disk: Item, place: str | None, pools: t.Mapping[str, ObservedPool], ov
     if place is None or disk.get("device") == "lun":
         what = "a device that is handed through" if disk.get("device") == "lun" else "neither a file, device nor volume"
         raise Invalid(where, f"that of the original is on {what}, and is not copied: {DECLARE}")
+    if place in busy:
+        user = busy[place]
+        told = f"that of the original is also a disk of guest {label(user)}, which runs with it: stop {label(user)} first"
+        raise Invalid(where, f"{told}, or {DECLARE}")
     key = key_of(place, pools)
     pool = None if key is None else key.partition("/")[0]
     made = {} if pool is None else {"pool": pool}

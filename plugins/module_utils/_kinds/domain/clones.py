@@ -10,6 +10,7 @@ been declared. A guest that is there is no clone any more, so nothing of this is
 from __future__ import annotations
 
 import copy
+import os
 import typing as t
 
 from ..._called import Called
@@ -24,11 +25,16 @@ from ..._flow.kind import Have, Wants
 from ..._flow.options import KindOptions
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
-from ..._printing import label, printable, unforeseen
+from ..._printing import label, printable, spelled_out, unforeseen
 from ..._storage.forecast import Forecast
-from ..._storage.storage_observe import ObservedPool
+from ..._storage.storage_observe import ObservedPool, source_place
+from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself
 from .clone_parts import own_parts
+from .cloud_init.seeds import is_here
+from .disks.guest_disks import Needed
+from .disks.outside_disks import look
+from .disks.shared_disks import own_disks, rivals
 from .observe import domains
 from .saved_states import is_saved
 from .table import DOMAIN
@@ -44,6 +50,12 @@ IN_COMMON = (
 )
 
 NO_SEED = "guest {0} has a seed of cloud-init, which its clones do not get: give this one cloud_init"
+
+
+LEFTOVER = (
+    "disks[{0}]: {1} is there already, and is no copy of what guest {2} has: delete it if nobody needs it (state: absent"
+    " of the module virtfleet.kvm.volumes), or name another volume for the disk"
+)
 
 
 class Original(t.NamedTuple):
@@ -62,18 +74,25 @@ class Clones:
 
     :param connection: None for a host without libvirt
     :param pools: asks for the pools of the host
+    :param wrong: clones that are refused already, each with the reason
     :ivar refused: why guests cannot be made, by name
     :ivar warnings: what is to be said of those that are made, by name
     :ivar originals: what they begin as, by name
+    :ivar copied: the places of their disks that are made from those of the original, by name
     """
 
     def __init__(
-        self, connection: Connection, forecast: Forecast, pools: t.Callable[[], t.Mapping[str, ObservedPool]]
+        self,
+        connection: Connection,
+        forecast: Forecast,
+        pools: t.Callable[[], t.Mapping[str, ObservedPool]],
+        wrong: t.Mapping[str, str],
     ) -> None:
-        self.connection, self.forecast, self.pools = connection, forecast, pools
+        self.connection, self.forecast, self.pools, self.wrong = connection, forecast, pools, wrong
         self.refused: dict[str, str] = {}
         self.warnings: dict[str, list[str]] = {}
         self.originals: dict[str, Original] = {}
+        self.copied: dict[str, set[int]] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
         """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
@@ -103,6 +122,8 @@ class Clones:
         """
         name, source = str(want["name"]), str(want[OPTION])
         try:
+            if name in self.wrong:
+                raise Invalid(self.wrong[name].partition(": ")[0], self.wrong[name].partition(": ")[2])
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
@@ -160,14 +181,55 @@ class Clones:
         if problems:
             shown = "; ".join(map(str, problems))
             raise VirtfleetError(f"guest {label(source)} cannot be declared as it is: {shown}")
-        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools())
+        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), self.busy(source, there))
+        self.copied[str(want["name"])] = copied(want.get("disks"), disks)
         if seed and not want.get("cloud_init"):
             told.append(NO_SEED.format(label(source)))
+        refuse_cells(want, item)
         made = laid_under({**want, "disks": disks}, item)
         wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
         if wrong:
             raise VirtfleetError("; ".join(map(str, wrong)))
         return made, told
+
+    def busy(self, name: str, there: Observed) -> dict[str, str]:
+        """The disks of an original that another guest runs with, by what they are on, each with the guest."""
+        site = Site(self.connection, self.forecast)
+        others = look(site, {name})
+        nodes = there.definition.findall("devices/disk")
+        return {
+            place: other.name
+            for index, _path, sign in own_disks(site, there.definition)
+            for other in others
+            for place in [source_place(nodes[index].find("source"))]
+            if place is not None and not other.live.isdisjoint(rivals(sign))
+        }
+
+    def refuse_leftovers(
+        self,
+        plans: t.Iterable[Plan],
+        resolved: t.Iterable[tuple[Item, t.Sequence[Needed]]],
+        volumes: t.Container[str],
+        listed: t.Container[str],
+    ) -> None:
+        """Refuse clones where a volume, or a file, is at the place of a disk: it would be no copy of the original's.
+
+        :param resolved: the guests with the volumes that their disks need, in the order of the plans
+        :param volumes: those of the volumes that are there
+        :param listed: the same with those that a killed run left half-made, which are made anew
+        """
+        here = is_here(self.connection)
+        for entry, (_want, needed) in zip(plans, resolved, strict=True):
+            for need in needed if entry.name in self.originals and entry.obstacle is None else ():
+                if need.kept or "seed" in need.item or need.index not in self.copied[entry.name]:
+                    continue
+                pool = self.pools().get(need.item["pool"])
+                file = "" if pool is None or not pool.target else os.path.join(pool.target, need.item["name"])
+                unlisted = here and need.key not in listed and bool(file) and os.path.lexists(file)
+                if need.key in volumes or unlisted:
+                    what = f"the file {spelled_out(file)}" if unlisted else f"the volume {need.key}"
+                    entry.obstacle = LEFTOVER.format(need.index, what, label(self.originals[entry.name].name))
+                    break
 
     def tell(self, plans: t.Iterable[Plan]) -> None:
         """Put into the plans what is to be said, and the looks at the original."""
@@ -188,6 +250,28 @@ def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
             f"guest {label(name)} starts with the host, and must never start again once disks are laid over its own:"
             f" write autostart: false for it (virsh autostart --disable {Called(name):sh}), or {MODE}: copy"
         )
+
+
+def copied(declared: t.Sequence[Item] | None, disks: t.Sequence[Item]) -> set[int]:
+    """The places of the disks of a clone that are made from those of its original.
+
+    :param declared: the disks that are declared of it
+    """
+    return {
+        place
+        for place, disk in enumerate(disks)
+        if (disk.get("image") is not None or disk.get("backing") is not None)
+        and (declared is None or not says_itself(declared[place]))
+    }
+
+
+def refuse_cells(want: Item, original: Item) -> None:
+    """Raise Invalid for another amount of memory or CPUs than NUMA cells of the original share among them."""
+    cells = (original.get("cpu") or {}).get("numa") or {}
+    declared = (want.get("cpu") or {}).get("numa") if "cpu" in want else None
+    for amount in ("memory", "vcpus") if cells.get("cells") and declared is None else ():
+        if want.get(amount) not in (None, original.get(amount)):
+            raise Invalid(amount, "that of the original is shared out among its NUMA cells: declare cpu.numa, too")
 
 
 def with_disks_where_they_are(want: Item) -> Item:

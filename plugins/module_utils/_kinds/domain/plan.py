@@ -11,7 +11,7 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
 from ..._engine.step import Step, StepPlace
-from ..._errors import Invalid, Unchangeable, VirtfleetError, refuse_input
+from ..._errors import Invalid, Refused, Unchangeable, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
@@ -60,15 +60,41 @@ def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -
 
 
 def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions) -> list[Plan]:
-    """Plan guests, with the volumes of their disks and what goes with those that go."""
+    """Plan guests, with the volumes of their disks and what goes with those that go.
+
+    What is wrong with a clone is often wrong with what another guest has, so it stops no other one.
+    """
+    try:
+        return plan_all(connection, have, wants, host, options, {})
+    except Refused:
+        wrong: dict[str, str] = {}
+        for want in wants:
+            if clones.is_new_clone(want, have):
+                try:
+                    plan_all(connection, have, [want], host, options, {})
+                except Refused as error:
+                    lines = [line.removeprefix(f"domain {want['name']}: ") for line in error.lines]
+                    wrong[str(want["name"])] = "; ".join(lines)
+        if not wrong:
+            raise
+    return plan_all(connection, have, wants, host, options, wrong)
+
+
+def plan_all(
+    connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions, wrong: t.Mapping[str, str]
+) -> list[Plan]:
+    """Plan guests. Raises Refused for what is wrong with the input.
+
+    :param wrong: clones that are refused, each with the reason
+    """
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
-    copies = clones.Clones(connection, options.forecast, lambda: forms.pools)
+    copies = clones.Clones(connection, options.forecast, lambda: forms.pools, wrong)
     wants = copies.complete(short_image.for_new_only(wants, have), have)
     wants = marked_disks(wants, declared_images(options.images, options.images_lock))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
-        plans, settled = plans_with_disks(forms, have, wants, host, options)
+        plans, settled = plans_with_disks(forms, have, wants, host, options, copies)
     else:
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
         refuse_input(wrong)
@@ -138,7 +164,7 @@ def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> 
 
 
 def plans_with_disks(
-    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: GuestOptions
+    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: GuestOptions, copies: clones.Clones
 ) -> tuple[list[Plan], list[Item]]:
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
@@ -149,6 +175,7 @@ def plans_with_disks(
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
+    listed = frozenset(volumes)
     half = Half.nothing() if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
     volumes = forms.of_volumes(resolved, volumes)
@@ -180,6 +207,7 @@ def plans_with_disks(
     forms.hold_back(plans)
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
+        copies.refuse_leftovers(plans, resolved, volumes, listed)
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
     return plans, settled

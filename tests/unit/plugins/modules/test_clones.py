@@ -318,3 +318,60 @@ def test_a_disk_of_which_only_a_part_is_read_is_not_copied(
     done = declare({"name": "web", "clone_of": "gold", "clone_mode": mode}, fails=True)
     assert f"disks[1]: that of the original has source.{option}, which a copy would not keep" in done["msg"]
     assert names(seed_folder) == ["gold.raw", "tools.iso"]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("disks", [None, [{"size": "1MiB"}]])
+def test_what_is_left_at_the_place_of_a_disk_is_no_copy(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path, monkeypatch: pytest.MonkeyPatch, listed: bool, disks: Any
+) -> None:
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    foreign = b"FOREIGN" + GOOD[7:]
+    (seed_folder / "web-vda.raw").write_bytes(foreign)
+    if listed:
+        connection.storagePoolLookupByName("p").createXML(
+            f"<volume><name>web-vda.raw</name><capacity>{len(GOOD)}</capacity></volume>"
+        )
+    want = {"name": "web", "clone_of": "gold", "state": "running", **({} if disks is None else {"disks": disks})}
+    done = declare(want, fails=True)
+    what = "the volume p/web-vda.raw" if listed else f"the file {seed_folder}/web-vda.raw"
+    assert f"disks[0]: {what} is there already, and is no copy of what guest gold has: delete it" in done["msg"]
+    assert (seed_folder / "web-vda.raw").read_bytes() == foreign
+    assert "web" not in [found.name() for found in connection.listAllDomains()]
+
+
+def test_a_disk_that_another_guest_runs_with_is_not_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path
+) -> None:
+    text = GOLD.format(uuid=f"{UUID[:-1]}4", mac=f"{MAC[:-1]}2", folder=seed_folder, more="")
+    other = connection.defineXML(text.replace("<name>gold", "<name>other"))
+    other.create()
+    done = declare({"name": "web", "clone_of": "gold"}, fails=True)
+    assert "disks[0]: that of the original is also a disk of guest other, which runs with it: stop other" in done["msg"]
+    other.destroy()
+    declare({"name": "web", "clone_of": "gold"})
+
+
+NUMA = "<cpu><numa><cell id='0' cpus='0' memory='65536'/><cell id='1' cpus='1' memory='65536'/></numa></cpu>"
+
+
+@pytest.mark.parametrize(
+    ("want", "why"),
+    [
+        ({"memory": "64MiB"}, "memory: that of the original is shared out among its NUMA cells: declare cpu.numa, too"),
+        ({"vcpus": 1}, "vcpus: that of the original is shared out among its NUMA cells: declare cpu.numa, too"),
+        ({"cpu": {"numa": {"cells": [{"memory": "1MiB", "cpus": "0"}]}}}, "cpu.numa.cells"),
+    ],
+)
+def test_a_clone_that_does_not_fit_its_original_stops_no_other_guest(
+    connection: Any, gold: Any, run_main: Run, seed_folder: Path, want: dict[str, Any], why: str
+) -> None:
+    text = gold.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    connection.defineXML(text.replace("<devices>", f"{NUMA}<devices>"))
+    wanted = [{"name": "web", "clone_of": "gold", **want}, {"name": "other", "memory": "64MiB"}]
+    for check in (True, False):
+        done = run_main(domains.main, config=wanted, uri=URI, check=check, fails=True)
+        assert [failure["domain"] for failure in done["failures"]] == ["web"]
+        assert why in done["msg"]
+    assert "other" in [found.name() for found in connection.listAllDomains()]
+    assert names(seed_folder) == ["gold.raw", "tools.iso"]
