@@ -10,7 +10,7 @@ import typing as t
 from ..._engine.observed import Observed
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
-from ..._printing import label, spelled_out
+from ..._printing import spelled_out
 from ..._storage.storage_observe import ObservedPool, source_place
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .cloud_init.options import is_seed
@@ -34,7 +34,7 @@ def disks_of(
     listed: t.Sequence[Item],
     there: Observed,
     pools: t.Mapping[str, ObservedPool],
-    busy: t.Mapping[str, str],
+    unfit: t.Mapping[str, str],
 ) -> tuple[list[Item], bool]:
     """The disks of a clone, and whether the original has a seed, which is none of them. Raises Invalid.
 
@@ -44,7 +44,7 @@ def disks_of(
     :param want: what is declared of the clone
     :param listed: the disks of the original, as options
     :param there: the original
-    :param busy: what disks are on that another guest runs with, each with the guest
+    :param unfit: what disks are on that cannot be copied now, each with the reason
     """
     nodes = there.definition.findall("devices/disk")
     found = [
@@ -52,7 +52,7 @@ def disks_of(
     ]
     seed, over = len(found) < len(nodes), want.get("clone_mode") == "overlay"
     if want.get("disks") is None:
-        return [begun(*one, pools, over, f"disks[{place}]", busy) for place, one in enumerate(found)], seed
+        return [begun(*one, pools, over, f"disks[{place}]", unfit) for place, one in enumerate(found)], seed
     out: list[Item] = []
     targets = {disk.get("target"): (disk, on) for disk, on in found}
     others = iter([(disk, on) for disk, on in found if disk.get("device") not in REMOVABLE])
@@ -62,7 +62,7 @@ def disks_of(
         if twin is None or says_itself(disk):
             out.append(disk)
         else:
-            out.append({**begun(*twin, pools, over, f"disks[{place}]", busy), **disk})
+            out.append({**begun(*twin, pools, over, f"disks[{place}]", unfit), **disk})
     return out, seed
 
 
@@ -79,14 +79,14 @@ def begun(
     pools: t.Mapping[str, ObservedPool],
     over: bool,
     where: str,
-    busy: t.Mapping[str, str],
+    unfit: t.Mapping[str, str],
 ) -> Item:
     """A disk of the original as one of the clone. Raises Invalid where it cannot be.
 
     :param place: the path or the volume that it is on
     :param over: whether the new one is laid over it
     :param where: what it is called in messages
-    :param busy: what disks are on that another guest runs with, each with the guest
+    :param unfit: what disks are on that cannot be copied now, each with the reason
     """
     rest = {name: value for name, value in disk.items() if name not in SOURCE}
     if disk.get("device") == "floppy":
@@ -100,10 +100,8 @@ def begun(
     if place is None or disk.get("device") == "lun":
         what = "a device that is handed through" if disk.get("device") == "lun" else "neither a file, device nor volume"
         raise Invalid(where, f"that of the original is on {what}, and is not copied: {DECLARE}")
-    if place in busy:
-        user = busy[place]
-        told = f"that of the original is also a disk of guest {label(user)}, which runs with it: stop {label(user)} first"
-        raise Invalid(where, f"{told}, or {DECLARE}")
+    if place in unfit:
+        raise Invalid(where, f"that of the original {unfit[place]}, or {DECLARE}")
     key = key_of(place, pools)
     pool = None if key is None else key.partition("/")[0]
     made = {} if pool is None else {"pool": pool}

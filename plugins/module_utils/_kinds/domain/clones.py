@@ -93,6 +93,7 @@ class Clones:
         self.warnings: dict[str, list[str]] = {}
         self.originals: dict[str, Original] = {}
         self.copied: dict[str, set[int]] = {}
+        self.begin_as: dict[str, str] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
         """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
@@ -103,7 +104,8 @@ class Clones:
         new = [want for want in wants if is_new_clone(want, have)]
         if not new:
             return wants
-        names = {str(want[OPTION]) for want in new}
+        self.begin_as = {str(want["name"]): str(want[OPTION]) for want in new}
+        names = set(self.begin_as.values())
         there = {} if self.connection is None else domains(self.connection, names)
         states = {want["name"]: str(want["state"]) for want in wants}
         starting = {want["name"]: bool(want["autostart"]) for want in wants if want.get("autostart") is not None}
@@ -121,9 +123,11 @@ class Clones:
         :param starting: whether guests are declared to start with the host
         """
         name, source = str(want["name"]), str(want[OPTION])
+        least = {"name": name, "state": "present", "memory": want.get("memory") or 1024**3}
+        if name in self.wrong:
+            self.refused[name] = self.wrong[name]
+            return least
         try:
-            if name in self.wrong:
-                raise Invalid(self.wrong[name].partition(": ")[0], self.wrong[name].partition(": ")[2])
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
@@ -131,7 +135,7 @@ class Clones:
         except VirtfleetError as error:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
             self.refused[name] = f"{where}{error}"
-            return {"name": name, "state": "present", "memory": want.get("memory") or 1024**3}
+            return least
         self.originals[name] = Original(source, str(there[source].definition.findtext("uuid")))
         self.warnings[name] = told
         return made
@@ -158,6 +162,10 @@ class Clones:
 
     def unknown(self, name: str, states: t.Mapping[str, str]) -> str:
         """What to say of an original that is not there."""
+        ring = self.ring(name)
+        if ring:
+            shown = ", ".join(map(label, ring))
+            return f"the guests {shown} begin as each other, so none can be the first: take {OPTION} from one of them"
         if states.get(name, "absent") != "absent":
             return (
                 f"guest {label(name)} is made in the same run, so there is nothing to copy yet: run again without this"
@@ -168,11 +176,20 @@ class Clones:
         hint = f"; did you mean {printable(like[0])}?" if like else f"; it has {', '.join(sorted(known)) or 'none'}"
         return f"the host has no guest {printable(name)}{hint}"
 
+    def ring(self, name: str) -> list[str]:
+        """The guests that begin as each other, from one of them on; none where it is in no such ring."""
+        found = [name]
+        while found[-1] in self.begin_as:
+            found.append(self.begin_as[found[-1]])
+            if found[-1] in found[:-1]:
+                return found[:-1] if found[-1] == name else []
+        return []
+
     def begun(self, want: Item, there: Observed) -> tuple[Item, list[str]]:
         """A new guest with what it has of its original, and what is to be said of that. Raises VirtfleetError."""
         source = str(want[OPTION])
         found = adopt(DOMAIN, there.definition, secrets=True)
-        told = [IN_COMMON.format(label(source))]
+        told: list[str] = []
         if found.uncovered:
             told.append(f"has nothing of what no option tells of guest {label(source)}: {', '.join(found.uncovered)}")
         whole, left = own_parts(found.config, want)
@@ -181,8 +198,9 @@ class Clones:
         if problems:
             shown = "; ".join(map(str, problems))
             raise VirtfleetError(f"guest {label(source)} cannot be declared as it is: {shown}")
-        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), self.busy(source, there))
+        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), self.unfit(source, there))
         self.copied[str(want["name"])] = copied(want.get("disks"), disks)
+        told[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
         if seed and not want.get("cloud_init"):
             told.append(NO_SEED.format(label(source)))
         refuse_cells(want, item)
@@ -192,18 +210,24 @@ class Clones:
             raise VirtfleetError("; ".join(map(str, wrong)))
         return made, told
 
-    def busy(self, name: str, there: Observed) -> dict[str, str]:
-        """The disks of an original that another guest runs with, by what they are on, each with the guest."""
+    def unfit(self, name: str, there: Observed) -> dict[str, str]:
+        """What disks of an original are on that cannot be copied now, each with the reason.
+
+        The file is gone, or another guest runs with it.
+        """
         site = Site(self.connection, self.forecast)
         others = look(site, {name})
         nodes = there.definition.findall("devices/disk")
-        return {
-            place: other.name
-            for index, _path, sign in own_disks(site, there.definition)
-            for other in others
-            for place in [source_place(nodes[index].find("source"))]
-            if place is not None and not other.live.isdisjoint(rivals(sign))
-        }
+        found: dict[str, str] = {}
+        for index, path, sign in own_disks(site, there.definition):
+            place = source_place(nodes[index].find("source"))
+            if place is None:
+                continue
+            if is_here(self.connection) and path.startswith("/") and not os.path.exists(path):
+                found[place] = f"is on {spelled_out(path)}, which is not there: put it back"
+            for user in [label(other.name) for other in others if not other.live.isdisjoint(rivals(sign))][:1]:
+                found[place] = f"is also a disk of guest {user}, which runs with it: stop {user} first"
+        return found
 
     def refuse_leftovers(
         self,

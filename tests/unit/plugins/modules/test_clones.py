@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import overlaid as overlaid_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
@@ -375,3 +376,66 @@ def test_a_clone_that_does_not_fit_its_original_stops_no_other_guest(
         assert why in done["msg"]
     assert "other" in [found.name() for found in connection.listAllDomains()]
     assert names(seed_folder) == ["gold.raw", "tools.iso"]
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host is this machine, so what is on its files can be looked at."""
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("gone", "disks[0]: that of the original is on {0}/gold.raw, which is not there: put it back, or declare"),
+        ("smaller", "disks[0].image: the image has a disk of 1MiB, more than its capacity, 1KiB"),
+        ("laid over", "is not whole: it is laid over another file"),
+    ],
+)
+def test_check_mode_says_what_cannot_be_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path, case: str, why: str
+) -> None:
+    want: dict[str, Any] = {"name": "web", "clone_of": "gold"}
+    if case == "gone":
+        (seed_folder / "gold.raw").unlink()
+    elif case == "smaller":
+        want["disks"] = [{"size": "1KiB"}]
+    else:
+        (seed_folder / "over.qcow2").write_bytes(images.qcow2(str(seed_folder / "gold.raw")))
+        connection.storagePoolLookupByName("p").createXML(
+            "<volume><name>over.qcow2</name><capacity>1048576</capacity><target><format type='qcow2'/></target>"
+            "</volume>"
+        )
+        text = gold.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        connection.defineXML(text.replace("gold.raw", "over.qcow2").replace("type='raw'", "type='qcow2'", 1))
+    done = declare(want, fails=True)
+    assert why.format(seed_folder) in done["msg"]
+    assert "web" not in [found.name() for found in connection.listAllDomains()]
+    assert not [name for name in names(seed_folder) if name.startswith("web")]
+
+
+@pytest.mark.parametrize(
+    ("disks", "said"), [([], False), ([{"device": "cdrom", "target": "sda"}], False), ([{"size": "1MiB"}], True)]
+)
+def test_what_disks_have_in_common_is_said_of_copies_only(
+    connection: Any, gold: Any, run_main: Run, disks: Any, said: bool
+) -> None:
+    config = [{"name": "web", "clone_of": "gold", "disks": disks}]
+    done = run_main(domains.main, config=config, uri=URI, check=True)
+    assert any("is a copy of what guest gold has on its disks" in line for line in done["warnings"]) is said
+
+
+def test_guests_that_begin_as_each_other_are_told_so(
+    connection: Any, gold: Any, declare: Run, run_main: Run
+) -> None:
+    ring = [{"name": one, "clone_of": other} for one, other in ("ab", "bc", "ca")]
+    done = declare(*ring, fails=True)
+    assert "domain a: clone_of: the guests b, c, a begin as each other, so none can be the first" in done["msg"]
+    assert "run again without this one" not in done["msg"]
+    row = [{"name": "a", "clone_of": "b"}, {"name": "b", "clone_of": "gold"}]
+    done = run_main(domains.main, config=row, uri=URI, check=True, fails=True)
+    assert "domain a: clone_of: guest b is made in the same run" in done["msg"]
