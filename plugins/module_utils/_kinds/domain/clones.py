@@ -53,8 +53,8 @@ NO_SEED = "guest {0} has a seed of cloud-init, which its clones do not get: give
 
 
 LEFTOVER = (
-    "disks[{0}]: {1} is there already, and is no copy of what guest {2} has: delete it if nobody needs it (state: absent"
-    " of the module virtfleet.kvm.volumes), or name another volume for the disk"
+    "disks[{0}]: {1} is there already, and is no copy of what guest {2} has: delete it if nobody needs it (state:"
+    " absent of the module virtfleet.kvm.volumes), or name another volume for the disk"
 )
 
 
@@ -109,13 +109,9 @@ class Clones:
         there = {} if self.connection is None else domains(self.connection, names)
         states = {want["name"]: str(want["state"]) for want in wants}
         starting = {want["name"]: bool(want["autostart"]) for want in wants if want.get("autostart") is not None}
-        return [
-            self.completed(want, there, states, starting) if is_new_clone(want, have) else want for want in wants
-        ]
+        return [self.completed(want, there, states, starting) if is_new_clone(want, have) else want for want in wants]
 
-    def completed(
-        self, want: Item, there: Have, states: t.Mapping[str, str], starting: t.Mapping[str, bool]
-    ) -> Item:
+    def completed(self, want: Item, there: Have, states: t.Mapping[str, str], starting: t.Mapping[str, bool]) -> Item:
         """One new clone with what it gets of its original.
 
         :param there: the originals that are there

@@ -67,29 +67,29 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     try:
         return plan_all(connection, have, wants, host, options, {})
     except Refused:
-        wrong: dict[str, str] = {}
+        bad: dict[str, str] = {}
         for want in wants:
             if clones.is_new_clone(want, have):
                 try:
                     plan_all(connection, have, [want], host, options, {})
                 except Refused as error:
                     lines = [line.removeprefix(f"domain {want['name']}: ") for line in error.lines]
-                    wrong[str(want["name"])] = "; ".join(lines)
-        if not wrong:
+                    bad[str(want["name"])] = "; ".join(lines)
+        if not bad:
             raise
-    return plan_all(connection, have, wants, host, options, wrong)
+    return plan_all(connection, have, wants, host, options, bad)
 
 
 def plan_all(
-    connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions, wrong: t.Mapping[str, str]
+    connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions, bad: t.Mapping[str, str]
 ) -> list[Plan]:
     """Plan guests. Raises Refused for what is wrong with the input.
 
-    :param wrong: clones that are refused, each with the reason
+    :param bad: clones that are refused, each with the reason
     """
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
-    copies = clones.Clones(connection, options.forecast, lambda: forms.pools, wrong)
+    copies = clones.Clones(connection, options.forecast, lambda: forms.pools, bad)
     wants = copies.complete(short_image.for_new_only(wants, have), have)
     wants = marked_disks(wants, declared_images(options.images, options.images_lock))
     wants = over.settle(wants, have)
@@ -172,13 +172,7 @@ def plans_with_disks(
     resolved, lines = with_volumes(have, wants, host, pools, made, seeds.is_here(connection))
     refuse_input(lines)
     resolved = guest_disks.without_foreseen(resolved, options.forecast.volumes)
-    keys = {need.key for _want, needed in resolved for need in needed}
-    volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
-    volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
-    listed = frozenset(volumes)
-    half = Half.nothing() if connection is None else half_made(connection, volumes)
-    volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
-    volumes = forms.of_volumes(resolved, volumes)
+    volumes, half, listed = volumes_there(forms, resolved, options)
     resolved, found = from_images.with_bases(forms, resolved, volumes, host)
     resolved, lines = forms.settle(
         [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
@@ -211,6 +205,19 @@ def plans_with_disks(
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
     return plans, settled
+
+
+def volumes_there(
+    forms: DiskFormats, resolved: t.Sequence[tuple[Item, list[guest_disks.Needed]]], options: GuestOptions
+) -> tuple[Have, Half, frozenset[str]]:
+    """The volumes that guests need and that are there, what killed runs left of them, and all that are listed."""
+    connection = forms.connection
+    keys = {need.key for _want, needed in resolved for need in needed}
+    found: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    volumes = {**found, **listed_later(connection, options.forecast, keys, found)}
+    half = Half.nothing() if connection is None else half_made(connection, volumes)
+    there = whole(connection, volumes, half, guest_disks.sealed(resolved))
+    return forms.of_volumes(resolved, there), half, frozenset(volumes)
 
 
 def with_doubts(

@@ -324,7 +324,13 @@ def test_a_disk_of_which_only_a_part_is_read_is_not_copied(
 @pytest.mark.parametrize("listed", [True, False])
 @pytest.mark.parametrize("disks", [None, [{"size": "1MiB"}]])
 def test_what_is_left_at_the_place_of_a_disk_is_no_copy(
-    connection: Any, gold: Any, declare: Run, seed_folder: Path, monkeypatch: pytest.MonkeyPatch, listed: bool, disks: Any
+    connection: Any,
+    gold: Any,
+    declare: Run,
+    seed_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    listed: bool,
+    disks: Any,
 ) -> None:
     monkeypatch.setattr(clones, "is_here", lambda connection: True)
     foreign = b"FOREIGN" + GOOD[7:]
@@ -429,9 +435,7 @@ def test_what_disks_have_in_common_is_said_of_copies_only(
     assert any("is a copy of what guest gold has on its disks" in line for line in done["warnings"]) is said
 
 
-def test_guests_that_begin_as_each_other_are_told_so(
-    connection: Any, gold: Any, declare: Run, run_main: Run
-) -> None:
+def test_guests_that_begin_as_each_other_are_told_so(connection: Any, gold: Any, declare: Run, run_main: Run) -> None:
     ring = [{"name": one, "clone_of": other} for one, other in ("ab", "bc", "ca")]
     done = declare(*ring, fails=True)
     assert "domain a: clone_of: the guests b, c, a begin as each other, so none can be the first" in done["msg"]

@@ -20,7 +20,9 @@ DISK = (
     "<disk type='file'><driver name='qemu' type='raw'/><source file='{0}/{1}.raw'/><target dev='{1}' bus='virtio'/>"
     "</disk>"
 )
-OLD = "<domain type='test'><name>old</name><memory>65536</memory><os><type>hvm</type></os><devices>{}</devices></domain>"
+OLD = (
+    "<domain type='test'><name>old</name><memory>65536</memory><os><type>hvm</type></os><devices>{}</devices></domain>"
+)
 
 
 @pytest.mark.parametrize("runs", [False, True])
