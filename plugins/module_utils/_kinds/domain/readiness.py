@@ -92,9 +92,9 @@ def check_disks(site: Site, guests: t.Sequence[shared_disks.DisksOfGuest], overl
     taken_volumes.refuse_base_images(site, guests)
     taken_volumes.refuse_bases(site, guests)
     taken_volumes.refuse_stale(site, guests)
+    overlaid_too()
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
-    overlaid_too()
     taken_volumes.warn_of_bases(site, guests)
 
 
