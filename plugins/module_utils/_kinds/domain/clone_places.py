@@ -10,7 +10,6 @@ names anything else has the clone refused.
 from __future__ import annotations
 
 import typing as t
-from xml.etree import ElementTree as ET
 
 from ..._engine import xml_merge
 from ..._engine.rows.model import Item
@@ -196,7 +195,5 @@ def tells(xml: object) -> bool:
     except ValueError:
         return True
     return any(
-        value.strip().startswith("/")
-        for node in t.cast("t.Iterable[ET.Element]", root.iter())
-        for value in (node.text or "", *node.attrib.values())
+        value.strip().startswith("/") for node in root.iter() for value in (node.text or "", *node.attrib.values())
     ) or any(node.attrib for node in root.iter("source"))
