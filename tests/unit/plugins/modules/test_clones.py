@@ -14,7 +14,6 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import overlaid as overlaid_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
@@ -40,7 +39,12 @@ GOLD = """
 
 @pytest.fixture
 def gold(connection: Any, seed_folder: Path) -> Any:
-    """The original, which is off, with a disk in a pool and a CD-ROM."""
+    """The original."""
+    return made(connection, seed_folder)
+
+
+def made(connection: Any, seed_folder: Path) -> Any:
+    """A guest that is off, with a disk in a pool and a CD-ROM."""
     for name in ("gold.raw", "tools.iso"):
         (seed_folder / name).write_bytes(GOOD)
         connection.storagePoolLookupByName("p").createXML(
@@ -174,69 +178,6 @@ def test_an_overlay_is_laid_over_the_disk(connection: Any, gold: Any, run_main: 
     done = run_main(domains.main, config=[wanted], uri=URI, check=True)
     (made,) = (change["after"] for change in done["changes"] if change["path"] == "disks[0].volume")
     assert (made["name"], made["format"], made["backing"]) == ("web-vda.qcow2", "qcow2", {"volume": "p/gold.raw"})
-
-
-@pytest.fixture
-def overlaid(connection: Any, gold: Any, seed_folder: Path) -> str:
-    """An overlay over the disk of the original, which another guest has."""
-    path = seed_folder / "web-vda.qcow2"
-    path.write_bytes(images.qcow2(str(seed_folder / "gold.raw")))
-    connection.storagePoolLookupByName("p").createXML(
-        f"<volume><name>{path.name}</name><capacity>1048576</capacity><target><format type='qcow2'/></target>"
-        f"<backingStore><path>{seed_folder}/gold.raw</path><format type='raw'/></backingStore></volume>"
-    )
-    text = GOLD.format(uuid=f"{UUID[:-1]}4", mac=f"{MAC[:-1]}2", folder=seed_folder, more="")
-    text = text.replace("gold.raw", path.name).replace("<name>gold", "<name>web").replace("type='raw'", "type='qcow2'")
-    connection.defineXML(text)
-    return str(seed_folder / "gold.raw")
-
-
-@pytest.mark.parametrize(
-    ("want", "how"),
-    [
-        ({"state": "running"}, "start"),
-        ({"autostart": True}, "start with the host"),
-        ({"state": "running", "autostart": True}, "start"),
-        ({"title": "new", "state": "running"}, "start"),
-    ],
-)
-def test_an_original_that_others_are_laid_over_does_not_start(
-    connection: Any, gold: Any, declare: Run, overlaid: str, want: dict[str, Any], how: str
-) -> None:
-    done = declare({"name": "gold", **want}, fails=True)
-    assert f"disks[0]: {overlaid} has guest web laid over it, which breaks once this guest" in done["msg"]
-    assert f"so it does not {how}: give it another disk" in done["msg"]
-    assert (gold.isActive(), gold.autostart()) == (0, 0)
-    # The one above may start, and the original may be changed as long as it is off.
-    declare({"name": "web", "state": "running"}, {"name": "gold", "title": "new"})
-    connection.lookupByName("web").destroy()
-    connection.lookupByName("web").undefine()
-    declare({"name": "gold", "state": "running"})
-
-
-def test_a_volume_made_for_another_guest_counts_and_one_that_nobody_made_does_not(
-    connection: Any, gold: Any, declare: Run, overlaid: str, noted: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connection.lookupByName("web").undefine()
-    facts: dict[str, Any] = {"p/web-vda.qcow2": {"guest": "web"}}
-    real = overlaid_disks.Manifest.entries
-    monkeypatch.setattr(
-        overlaid_disks.Manifest, "entries", lambda self, kind: {**real(self, kind), **facts}, raising=True
-    )
-    done = declare({"name": "gold", "state": "running"}, fails=True)
-    assert f"{overlaid} has volume p/web-vda.qcow2 laid over it" in done["msg"]
-    facts["p/web-vda.qcow2"] = {"guest": "gold"}
-    declare({"name": "gold", "state": "running"})
-
-
-def test_no_overlay_is_laid_over_what_starts_with_the_host(connection: Any, gold: Any, run_main: Run) -> None:
-    wanted = {"name": "web", "clone_of": "gold", "clone_mode": "overlay"}
-    gold.setAutostart(1)
-    for others in ([], [{"name": "gold", "autostart": True}]):
-        done = run_main(domains.main, config=[wanted, *others], uri=URI, check=True, fails=True)
-        assert "clone_of: guest gold starts with the host, and must never start again" in done["msg"]
-    run_main(domains.main, config=[wanted, {"name": "gold", "autostart": False}], uri=URI, check=True)
-    run_main(domains.main, config=[{"name": "web", "clone_of": "gold"}], uri=URI, check=True)
 
 
 def test_a_disk_in_no_pool_is_copied_and_not_laid_under(
