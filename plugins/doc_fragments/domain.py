@@ -2162,8 +2162,8 @@ options:
         - overlay
       image:
         description: Image that the first disk of the guest is made from, short for O(config[].disks[].image)
-          there. Without O(config[].disks), the guest gets one disk of it, which is as large
-          as the image.
+          there. Without O(config[].disks), a new guest gets one disk of it, which is as large
+          as the image, and a guest that is there keeps the disks that it has.
         type: str
       disks:
         description: Disks, CD-ROM and floppy drives of the guest (libvirt's C(disk)).

@@ -74,14 +74,14 @@ HostProblem = tuple["str | None", str]
 
 def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
     """The guests of one host, as the module domains takes them: without ``host`` and ``snapshots``, and ``ip`` of
-    interfaces, and with their ``image`` in their first disk.
+    interfaces, and with their ``image`` in their first disk, where they declare disks.
 
     What is no guest is left out; the check refuses it. Raises VirtfleetError where the guests are no list.
 
     :param staying: whether those that are to be absent are left out
     """
     return [
-        for_module(short_image.spread({name: value for name, value in guest.items() if name not in BESIDE}))
+        for_module(short_image.beside_disks({name: value for name, value in guest.items() if name not in BESIDE}))
         for guest in a_list("guests_on", guests)
         if isinstance(guest, dict)
         and word(guest, "host") == host

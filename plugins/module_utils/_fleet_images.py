@@ -52,6 +52,8 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
     :param volumes: the declared volumes, as POOL/VOLUME, of which one may be meant; None where none can
     """
     image = item.get("image")
+    if isinstance(image, (int, float)) and not isinstance(image, bool):
+        image = str(image)  # As the module takes it.
     if not is_name(image):
         return
     name = str(image)

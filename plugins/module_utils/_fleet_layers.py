@@ -96,6 +96,9 @@ class LayeredGuest(dict[str, t.Any]):
         if layer is not None:
             said = any(problem.where == one.where and problem.problem == one.problem for one in layer.problems)
             return None if said else f"{problem} (from {layer.source})"
+        other = self.layer_of("disks") if problem.where == short_image.OPTION else None
+        if other is not None:  # The two do not go together.
+            return f"{problem} (disks from {other.source})"
         return f"{problem} (in {self.place})" if self.place and not placed else str(problem)
 
 

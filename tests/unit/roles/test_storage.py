@@ -40,6 +40,8 @@ BARE = {"name": "a", "host": "kvm01"}
         with_disks({"file": "/a.iso", "device": "cdrom"}, {"image": "debian-12"}),
         with_disks({"backing": "golden.qcow2"}),
         {"kvm_guest_defaults": {"disks": [{"size": "1GiB"}]}, "kvm_guests": [BARE]},
+        {"kvm_guests": [{**BARE, "image": "debian-13"}]},
+        {"kvm_guest_defaults": {"image": "debian-13"}, "kvm_guests": [BARE]},
         {"kvm_guest_profiles": {"p": {"disks": [{"size": "1GiB"}]}}, "kvm_guests": [{**BARE, "profile": "p"}]},
     ],
 )

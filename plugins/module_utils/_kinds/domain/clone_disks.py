@@ -20,6 +20,9 @@ from .short_image import ELSEWHERE, REMOVABLE
 SOURCE = ("type", "file", "block", "volume", "pool", "dir", "source", "backing_chain", "protocol", "name", "hosts")
 """Options of a disk that say what it is on."""
 
+PLAIN = ("startup_policy", "seclabels", "index")
+"""Options of a source that say nothing of what is read from it."""
+
 SHARED = ("shareable", "readonly")
 """Options of a disk that other guests can have as well: the clone has the same one."""
 
@@ -27,7 +30,11 @@ DECLARE = "declare disks for this guest"
 
 
 def disks_of(
-    want: Item, listed: t.Sequence[Item], there: Observed, pools: t.Mapping[str, ObservedPool]
+    want: Item,
+    listed: t.Sequence[Item],
+    there: Observed,
+    pools: t.Mapping[str, ObservedPool],
+    unfit: t.Mapping[str, str],
 ) -> tuple[list[Item], bool]:
     """The disks of a clone, and whether the original has a seed, which is none of them. Raises Invalid.
 
@@ -37,6 +44,7 @@ def disks_of(
     :param want: what is declared of the clone
     :param listed: the disks of the original, as options
     :param there: the original
+    :param unfit: what disks are on that cannot be copied now, each with the reason
     """
     nodes = there.definition.findall("devices/disk")
     found = [
@@ -44,7 +52,7 @@ def disks_of(
     ]
     seed, over = len(found) < len(nodes), want.get("clone_mode") == "overlay"
     if want.get("disks") is None:
-        return [begun(*one, pools, over, f"disks[{place}]") for place, one in enumerate(found)], seed
+        return [begun(*one, pools, over, f"disks[{place}]", unfit) for place, one in enumerate(found)], seed
     out: list[Item] = []
     targets = {disk.get("target"): (disk, on) for disk, on in found}
     others = iter([(disk, on) for disk, on in found if disk.get("device") not in REMOVABLE])
@@ -54,7 +62,7 @@ def disks_of(
         if twin is None or says_itself(disk):
             out.append(disk)
         else:
-            out.append({**begun(*twin, pools, over, f"disks[{place}]"), **disk})
+            out.append({**begun(*twin, pools, over, f"disks[{place}]", unfit), **disk})
     return out, seed
 
 
@@ -65,21 +73,35 @@ def says_itself(disk: Item) -> bool:
     return disk.get("volume") is not None and disk.get("size") is None
 
 
-def begun(disk: Item, place: str | None, pools: t.Mapping[str, ObservedPool], over: bool, where: str) -> Item:
+def begun(
+    disk: Item,
+    place: str | None,
+    pools: t.Mapping[str, ObservedPool],
+    over: bool,
+    where: str,
+    unfit: t.Mapping[str, str],
+) -> Item:
     """A disk of the original as one of the clone. Raises Invalid where it cannot be.
 
     :param place: the path or the volume that it is on
     :param over: whether the new one is laid over it
     :param where: what it is called in messages
+    :param unfit: what disks are on that cannot be copied now, each with the reason
     """
     rest = {name: value for name, value in disk.items() if name not in SOURCE}
     if disk.get("device") == "floppy":
         return rest  # Two guests would write to one.
     if disk.get("device") == "cdrom" or any(disk.get(name) for name in SHARED):
         return disk
+    source = disk.get("source") or {}
+    odd = next((name for name, value in source.items() if name not in PLAIN and value is not None), None)
+    if odd is not None:
+        raise Invalid(where, f"that of the original has source.{odd}, which a copy would not keep: {DECLARE}")
     if place is None or disk.get("device") == "lun":
         what = "a device that is handed through" if disk.get("device") == "lun" else "neither a file, device nor volume"
         raise Invalid(where, f"that of the original is on {what}, and is not copied: {DECLARE}")
+    if place in unfit:
+        raise Invalid(where, f"that of the original {unfit[place]}, or {DECLARE}")
     key = key_of(place, pools)
     pool = None if key is None else key.partition("/")[0]
     made = {} if pool is None else {"pool": pool}

@@ -10,8 +10,8 @@ import typing as t
 import uuid
 
 from ..._engine.rows.model import Item
-from ..._printing import printable
 from ..shared.derive import NAMESPACE
+from .clone_places import leave_out
 
 OF_ONE = ("name", "uuid", "state", "autostart", "cloud_init")
 """Options that a guest has for itself. Its disks are seen to elsewhere (see clone_disks)."""
@@ -21,9 +21,6 @@ LEFT = {
     "leases": "are for one guest at a time: declare leases if this one gets some",
 }
 """Lists of devices that only one guest can use at a time, and what is said of them."""
-
-STREAMS = ("serials", "parallels", "consoles")
-"""Devices that may be on a file, socket or device of the host."""
 
 PLACES: tuple[tuple[str, ...], ...] = (
     ("os", "nvram", "path"),
@@ -39,6 +36,7 @@ PLACES: tuple[tuple[str, ...], ...] = (
     ("graphics", "tls_port"),
     ("graphics", "websocket"),
     ("sysinfo", "system", "uuid"),
+    ("pstore", "path"),
     ("vsock", "cid"),
 )
 """Options by which a guest is known on its host or in its network, or that name files of its own."""
@@ -53,20 +51,22 @@ FOLLOWERS = {
 def own_parts(config: Item, want: Item) -> tuple[Item, dict[str, str]]:
     """The options of the original that its clone gets, and what it does not get, each with the reason.
 
+    Raises Invalid where the two would write to the same, and it cannot be left out.
+
     :param config: the options of the original
     :param want: what is declared of the clone
     """
     whole = {name: value for name, value in copy.deepcopy(config).items() if name not in OF_ONE}
     left = {name: why for name, why in LEFT.items() if whole.pop(name, None) and name not in want}
-    left.update(dict(both(whole, want)))
     for place in PLACES:
         drop(whole, place)
     for display in whole.get("graphics") or ():
         if display.get("autoport") is False:
             display["autoport"] = True
     for channel in whole.get("channels") or ():
-        if channel.get("type") == "unix":
+        if channel.get("type") == "unix" and channel.get("mode") != "connect":
             channel.pop("path", None)
+    left.update(leave_out(whole, want))
     if "vsock" in whole:
         whole["vsock"] = {**(whole["vsock"] or {}), "cid": {"auto": True}}
     if whole.get("genid") is not None:
@@ -77,16 +77,6 @@ def own_parts(config: Item, want: Item) -> tuple[Item, dict[str, str]]:
     if "vcpus" in want and isinstance(whole.get("cpu"), dict):
         whole["cpu"].pop("topology", None)
     return whole, left
-
-
-def both(whole: Item, want: Item) -> t.Iterator[tuple[str, str]]:
-    """The devices that would be on the same file, socket or device of the host as those of the original."""
-    for devices in STREAMS:
-        for place, device in enumerate(whole.get(devices) or () if devices not in want else ()):
-            on = device.get("path")
-            if on is not None and device.get("type") in ("file", "dev", "pipe", "unix"):
-                told = f"is on {printable(on)}, and so is that of this one: declare {devices} to have another"
-                yield f"{devices}[{place}]", told
 
 
 def drop(part: t.Any, place: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ been declared. A guest that is there is no clone any more, so nothing of this is
 from __future__ import annotations
 
 import copy
+import os
 import typing as t
 
 from ..._called import Called
@@ -24,11 +25,16 @@ from ..._flow.kind import Have, Wants
 from ..._flow.options import KindOptions
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
-from ..._printing import label, printable, unforeseen
+from ..._printing import label, printable, spelled_out, unforeseen
 from ..._storage.forecast import Forecast
-from ..._storage.storage_observe import ObservedPool
+from ..._storage.storage_observe import ObservedPool, source_place
+from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself
 from .clone_parts import own_parts
+from .cloud_init.seeds import is_here
+from .disks.guest_disks import Needed
+from .disks.outside_disks import look
+from .disks.shared_disks import own_disks, rivals
 from .observe import domains
 from .saved_states import is_saved
 from .table import DOMAIN
@@ -44,6 +50,12 @@ IN_COMMON = (
 )
 
 NO_SEED = "guest {0} has a seed of cloud-init, which its clones do not get: give this one cloud_init"
+
+
+LEFTOVER = (
+    "disks[{0}]: {1} is there already, and is no copy of what guest {2} has: delete it if nobody needs it (state:"
+    " absent of the module virtfleet.kvm.volumes), or name another volume for the disk"
+)
 
 
 class Original(t.NamedTuple):
@@ -62,18 +74,26 @@ class Clones:
 
     :param connection: None for a host without libvirt
     :param pools: asks for the pools of the host
+    :param wrong: clones that are refused already, each with the reason
     :ivar refused: why guests cannot be made, by name
     :ivar warnings: what is to be said of those that are made, by name
     :ivar originals: what they begin as, by name
+    :ivar copied: the places of their disks that are made from those of the original, by name
     """
 
     def __init__(
-        self, connection: Connection, forecast: Forecast, pools: t.Callable[[], t.Mapping[str, ObservedPool]]
+        self,
+        connection: Connection,
+        forecast: Forecast,
+        pools: t.Callable[[], t.Mapping[str, ObservedPool]],
+        wrong: t.Mapping[str, str],
     ) -> None:
-        self.connection, self.forecast, self.pools = connection, forecast, pools
+        self.connection, self.forecast, self.pools, self.wrong = connection, forecast, pools, wrong
         self.refused: dict[str, str] = {}
         self.warnings: dict[str, list[str]] = {}
         self.originals: dict[str, Original] = {}
+        self.copied: dict[str, set[int]] = {}
+        self.begin_as: dict[str, str] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
         """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
@@ -84,26 +104,34 @@ class Clones:
         new = [want for want in wants if is_new_clone(want, have)]
         if not new:
             return wants
-        names = {str(want[OPTION]) for want in new}
+        self.begin_as = {str(want["name"]): str(want[OPTION]) for want in new}
+        names = set(self.begin_as.values())
         there = {} if self.connection is None else domains(self.connection, names)
         states = {want["name"]: str(want["state"]) for want in wants}
-        return [self.completed(want, there, have, states) if is_new_clone(want, have) else want for want in wants]
+        starting = {want["name"]: bool(want["autostart"]) for want in wants if want.get("autostart") is not None}
+        return [self.completed(want, there, states, starting) if is_new_clone(want, have) else want for want in wants]
 
-    def completed(self, want: Item, there: Have, have: Have, states: t.Mapping[str, str]) -> Item:
+    def completed(self, want: Item, there: Have, states: t.Mapping[str, str], starting: t.Mapping[str, bool]) -> Item:
         """One new clone with what it gets of its original.
 
         :param there: the originals that are there
-        :param have: the declared guests that are there
         :param states: the states that guests are declared to be in
+        :param starting: whether guests are declared to start with the host
         """
         name, source = str(want["name"]), str(want[OPTION])
+        least = {"name": name, "state": "present", "memory": want.get("memory") or 1024**3}
+        if name in self.wrong:
+            self.refused[name] = self.wrong[name]
+            return least
         try:
             self.refuse(source, there.get(source), states)
+            if want.get(MODE) == "overlay":
+                refuse_autostart(source, there[source], starting.get(source))
             made, told = self.begun(want, there[source])
         except VirtfleetError as error:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
             self.refused[name] = f"{where}{error}"
-            return {"name": name, "state": "present", "memory": want.get("memory") or 1024**3}
+            return least
         self.originals[name] = Original(source, str(there[source].definition.findtext("uuid")))
         self.warnings[name] = told
         return made
@@ -130,6 +158,10 @@ class Clones:
 
     def unknown(self, name: str, states: t.Mapping[str, str]) -> str:
         """What to say of an original that is not there."""
+        ring = self.ring(name)
+        if ring:
+            shown = ", ".join(map(label, ring))
+            return f"the guests {shown} begin as each other, so none can be the first: take {OPTION} from one of them"
         if states.get(name, "absent") != "absent":
             return (
                 f"guest {label(name)} is made in the same run, so there is nothing to copy yet: run again without this"
@@ -140,11 +172,20 @@ class Clones:
         hint = f"; did you mean {printable(like[0])}?" if like else f"; it has {', '.join(sorted(known)) or 'none'}"
         return f"the host has no guest {printable(name)}{hint}"
 
+    def ring(self, name: str) -> list[str]:
+        """The guests that begin as each other, from one of them on; none where it is in no such ring."""
+        found = [name]
+        while found[-1] in self.begin_as:
+            found.append(self.begin_as[found[-1]])
+            if found[-1] in found[:-1]:
+                return found[:-1] if found[-1] == name else []
+        return []
+
     def begun(self, want: Item, there: Observed) -> tuple[Item, list[str]]:
         """A new guest with what it has of its original, and what is to be said of that. Raises VirtfleetError."""
         source = str(want[OPTION])
         found = adopt(DOMAIN, there.definition, secrets=True)
-        told = [IN_COMMON.format(label(source))]
+        told: list[str] = []
         if found.uncovered:
             told.append(f"has nothing of what no option tells of guest {label(source)}: {', '.join(found.uncovered)}")
         whole, left = own_parts(found.config, want)
@@ -153,14 +194,62 @@ class Clones:
         if problems:
             shown = "; ".join(map(str, problems))
             raise VirtfleetError(f"guest {label(source)} cannot be declared as it is: {shown}")
-        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools())
+        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), self.unfit(source, there))
+        self.copied[str(want["name"])] = copied(want.get("disks"), disks)
+        told[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
         if seed and not want.get("cloud_init"):
             told.append(NO_SEED.format(label(source)))
+        refuse_cells(want, item)
         made = laid_under({**want, "disks": disks}, item)
         wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
         if wrong:
             raise VirtfleetError("; ".join(map(str, wrong)))
         return made, told
+
+    def unfit(self, name: str, there: Observed) -> dict[str, str]:
+        """What disks of an original are on that cannot be copied now, each with the reason.
+
+        The file is gone, or another guest runs with it.
+        """
+        site = Site(self.connection, self.forecast)
+        others = look(site, {name})
+        nodes = there.definition.findall("devices/disk")
+        found: dict[str, str] = {}
+        for index, path, sign in own_disks(site, there.definition):
+            place = source_place(nodes[index].find("source"))
+            if place is None:
+                continue
+            if is_here(self.connection) and path.startswith("/") and not os.path.exists(path):
+                found[place] = f"is on {spelled_out(path)}, which is not there: put it back"
+            for user in [label(other.name) for other in others if not other.live.isdisjoint(rivals(sign))][:1]:
+                found[place] = f"is also a disk of guest {user}, which runs with it: stop {user} first"
+        return found
+
+    def refuse_leftovers(
+        self,
+        plans: t.Iterable[Plan],
+        resolved: t.Iterable[tuple[Item, t.Sequence[Needed]]],
+        volumes: t.Container[str],
+        listed: t.Container[str],
+    ) -> None:
+        """Refuse clones where a volume, or a file, is at the place of a disk: it would be no copy of the original's.
+
+        :param resolved: the guests with the volumes that their disks need, in the order of the plans
+        :param volumes: those of the volumes that are there
+        :param listed: the same with those that a killed run left half-made, which are made anew
+        """
+        here = is_here(self.connection)
+        for entry, (_want, needed) in zip(plans, resolved, strict=True):
+            for need in needed if entry.name in self.originals and entry.obstacle is None else ():
+                if need.kept or "seed" in need.item or need.index not in self.copied[entry.name]:
+                    continue
+                pool = self.pools().get(need.item["pool"])
+                file = "" if pool is None or not pool.target else os.path.join(pool.target, need.item["name"])
+                unlisted = here and need.key not in listed and bool(file) and os.path.lexists(file)
+                if need.key in volumes or unlisted:
+                    what = f"the file {spelled_out(file)}" if unlisted else f"the volume {need.key}"
+                    entry.obstacle = LEFTOVER.format(need.index, what, label(self.originals[entry.name].name))
+                    break
 
     def tell(self, plans: t.Iterable[Plan]) -> None:
         """Put into the plans what is to be said, and the looks at the original."""
@@ -172,6 +261,37 @@ class Clones:
                 # Before the disks are copied, and once they are: right before anything of it starts.
                 for place in (StepPlace.FORGET, StepPlace.LIVE):
                     entry.steps.add(place, Step(CHECK, self.originals[entry.name]))
+
+
+def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
+    """Raise VirtfleetError where an original that must never start again is to start with the host."""
+    if there.properties.get("autostart") if declared is None else declared:
+        raise VirtfleetError(
+            f"guest {label(name)} starts with the host, and must never start again once disks are laid over its own:"
+            f" write autostart: false for it (virsh autostart --disable {Called(name):sh}), or {MODE}: copy"
+        )
+
+
+def copied(declared: t.Sequence[Item] | None, disks: t.Sequence[Item]) -> set[int]:
+    """The places of the disks of a clone that are made from those of its original.
+
+    :param declared: the disks that are declared of it
+    """
+    return {
+        place
+        for place, disk in enumerate(disks)
+        if (disk.get("image") is not None or disk.get("backing") is not None)
+        and (declared is None or not says_itself(declared[place]))
+    }
+
+
+def refuse_cells(want: Item, original: Item) -> None:
+    """Raise Invalid for another amount of memory or CPUs than NUMA cells of the original share among them."""
+    cells = (original.get("cpu") or {}).get("numa") or {}
+    declared = (want.get("cpu") or {}).get("numa") if "cpu" in want else None
+    for amount in ("memory", "vcpus") if cells.get("cells") and declared is None else ():
+        if want.get(amount) not in (None, original.get(amount)):
+            raise Invalid(amount, "that of the original is shared out among its NUMA cells: declare cpu.numa, too")
 
 
 def with_disks_where_they_are(want: Item) -> Item:

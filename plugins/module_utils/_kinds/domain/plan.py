@@ -11,7 +11,7 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
 from ..._engine.step import Step, StepPlace
-from ..._errors import Invalid, Unchangeable, VirtfleetError, refuse_input
+from ..._errors import Invalid, Refused, Unchangeable, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
@@ -29,7 +29,7 @@ from ..volume.half_made import Half, being_made, half_made
 from ..volume.held_halves import refuse_held
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
-from . import autostarts, clones, readiness, undefine
+from . import autostarts, clones, readiness, short_image, undefine
 from .apparmor import warn_of_volumes
 from .careless_renames import warn_of_renames
 from .cloud_init import seed_removal, seed_restarts, seeds
@@ -60,15 +60,41 @@ def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -
 
 
 def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions) -> list[Plan]:
-    """Plan guests, with the volumes of their disks and what goes with those that go."""
+    """Plan guests, with the volumes of their disks and what goes with those that go.
+
+    What is wrong with a clone is often wrong with what another guest has, so it stops no other one.
+    """
+    try:
+        return plan_all(connection, have, wants, host, options, {})
+    except Refused:
+        bad: dict[str, str] = {}
+        for want in wants:
+            if clones.is_new_clone(want, have):
+                try:
+                    plan_all(connection, have, [want], host, options, {})
+                except Refused as error:
+                    lines = [line.removeprefix(f"domain {want['name']}: ") for line in error.lines]
+                    bad[str(want["name"])] = "; ".join(lines)
+        if not bad:
+            raise
+    return plan_all(connection, have, wants, host, options, bad)
+
+
+def plan_all(
+    connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions, bad: t.Mapping[str, str]
+) -> list[Plan]:
+    """Plan guests. Raises Refused for what is wrong with the input.
+
+    :param bad: clones that are refused, each with the reason
+    """
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
-    copies = clones.Clones(connection, options.forecast, lambda: forms.pools)
-    wants = copies.complete(wants, have)
+    copies = clones.Clones(connection, options.forecast, lambda: forms.pools, bad)
+    wants = copies.complete(short_image.for_new_only(wants, have), have)
     wants = marked_disks(wants, declared_images(options.images, options.images_lock))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
-        plans, settled = plans_with_disks(forms, have, wants, host, options)
+        plans, settled = plans_with_disks(forms, have, wants, host, options, copies)
     else:
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
         refuse_input(wrong)
@@ -138,7 +164,7 @@ def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> 
 
 
 def plans_with_disks(
-    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: GuestOptions
+    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: GuestOptions, copies: clones.Clones
 ) -> tuple[list[Plan], list[Item]]:
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
@@ -146,12 +172,7 @@ def plans_with_disks(
     resolved, lines = with_volumes(have, wants, host, pools, made, seeds.is_here(connection))
     refuse_input(lines)
     resolved = guest_disks.without_foreseen(resolved, options.forecast.volumes)
-    keys = {need.key for _want, needed in resolved for need in needed}
-    volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
-    volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
-    half = Half.nothing() if connection is None else half_made(connection, volumes)
-    volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
-    volumes = forms.of_volumes(resolved, volumes)
+    volumes, half, listed = volumes_there(forms, resolved, options)
     resolved, found = from_images.with_bases(forms, resolved, volumes, host)
     resolved, lines = forms.settle(
         [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
@@ -180,9 +201,23 @@ def plans_with_disks(
     forms.hold_back(plans)
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
+        copies.refuse_leftovers(plans, resolved, volumes, listed)
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
     return plans, settled
+
+
+def volumes_there(
+    forms: DiskFormats, resolved: t.Sequence[tuple[Item, list[guest_disks.Needed]]], options: GuestOptions
+) -> tuple[Have, Half, frozenset[str]]:
+    """The volumes that guests need and that are there, what killed runs left of them, and all that are listed."""
+    connection = forms.connection
+    keys = {need.key for _want, needed in resolved for need in needed}
+    found: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    volumes = {**found, **listed_later(connection, options.forecast, keys, found)}
+    half = Half.nothing() if connection is None else half_made(connection, volumes)
+    there = whole(connection, volumes, half, guest_disks.sealed(resolved))
+    return forms.of_volumes(resolved, there), half, frozenset(volumes)
 
 
 def with_doubts(

@@ -26,7 +26,7 @@ from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
 from ..volume.readiness import growths, key_of, makings
 from . import host_cpus, memory_overcommit, saved_states, security_labels, verdict
-from .disks import outside_disks, shared_disks, taken_volumes
+from .disks import outside_disks, overlaid, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .guest_options import GuestOptions
 from .macvtap_carriers import content
@@ -79,14 +79,23 @@ def check_guests(
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
+    check_disks(site, guests, lambda: overlaid.refuse_overlaid(site, plans, wants, have))
+    if site.local and roots:
+        memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
+
+
+def check_disks(site: Site, guests: t.Sequence[shared_disks.DisksOfGuest], overlaid_too: t.Callable[[], None]) -> None:
+    """Refuse guests with a disk that something else is, or is to be, on; and warn of those that others are laid over.
+
+    :param overlaid_too: refuses those that start while others are laid over their disks
+    """
     taken_volumes.refuse_base_images(site, guests)
     taken_volumes.refuse_bases(site, guests)
     taken_volumes.refuse_stale(site, guests)
+    overlaid_too()
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
     taken_volumes.warn_of_bases(site, guests)
-    if site.local and roots:
-        memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
 
 
 def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed | None) -> tuple[list[str], list[str]]:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The option ``image`` of a guest, which is short for the image of its first disk.
 
-``image: noble`` is ``disks: [{image: noble}]``; beside ``disks: [{size: 20GiB}]`` it is that disk's image.
+``image: noble`` is ``disks: [{image: noble}]``; beside ``disks: [{size: 20GiB}]`` it is that disk's image. Without
+``disks`` it only says what a new guest begins with: the list would be the whole of the disks of a guest that is there.
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ def spread(guest: Item) -> Item:
     return {**rest, "disks": disks}
 
 
+def beside_disks(guest: Item) -> Item:
+    """A guest with its image in its first disk, where it declares disks: else the host says whether it is new."""
+    return spread(guest) if "disks" in guest else guest
+
+
 def settled(guest: Item, before: bool) -> Item:
     """A guest whose image and disks are from different places, of which the stronger one counts.
 
@@ -91,11 +97,30 @@ def settled(guest: Item, before: bool) -> Item:
 
 
 def combine(guest: Item) -> None:
-    """Put the image of a guest into its first disk, where it can be there."""
+    """Put the image of a guest into its first disk, where it can be there.
+
+    It also stays where it is where no disks are declared, which tells them from such that are (see for_new_only).
+    """
     found = spread(guest)
     if found is not guest:
+        found = found if "disks" in guest or guest[OPTION] is None else {**found, OPTION: guest[OPTION]}
         guest.clear()
         guest.update(found)
+
+
+def for_new_only(wants: t.Iterable[Item], have: t.Container[str]) -> list[Item]:
+    """Guests without the disk that only their image stands for, where they are there: they keep the disks they have.
+
+    :param wants: the guests, each with its image in its first disk (see combine)
+    :param have: the guests that are there
+    """
+    out = []
+    for want in wants:
+        if want.get(OPTION) is not None:
+            names = (OPTION, "disks") if want["name"] in have else (OPTION,)
+            want = {name: value for name, value in want.items() if name not in names}
+        out.append(want)
+    return out
 
 
 def fits(guest: Item) -> t.Iterator[Invalid]:

@@ -205,7 +205,8 @@ DEVICES = (
         "",
         IMAGE,
         "Image that the first disk of the guest is made from, short for O(config[].disks[].image) there. Without"
-        " O(config[].disks), the guest gets one disk of it, which is as large as the image.",
+        " O(config[].disks), a new guest gets one disk of it, which is as large as the image, and a guest that is there"
+        " keeps the disks that it has.",
     ),
     Group(
         "disks",

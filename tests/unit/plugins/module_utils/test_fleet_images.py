@@ -53,6 +53,11 @@ def test_without_images_a_name_is_that_of_a_volume() -> None:
             " that nobody declares is written as default/debain-13",
         ),
         (
+            {"image": 5},
+            "disks[0].image: '5' is in neither kvm_images nor kvm_volumes; there are: debian-13, ubuntu. A volume that"
+            " nobody declares is written as default/5",
+        ),
+        (
             {"image": "fedora", "pool": "p"},
             "disks[0].image: 'fedora' is in neither kvm_images nor kvm_volumes; there are: debian-13, ubuntu. A volume"
             " that nobody declares is written as p/fedora",
@@ -149,4 +154,6 @@ def test_a_volume_that_the_short_form_names_is_used() -> None:
 
 def test_a_role_sees_that_a_guest_of_an_image_needs_storage() -> None:
     guest = {"name": "web", "host": "kvm01", "image": "debian-13"}
-    assert _fleet.guests_on([guest], "kvm01") == [{"name": "web", "disks": [{"image": "debian-13"}]}]
+    assert _fleet.guests_on([guest], "kvm01") == [{"name": "web", "image": "debian-13"}]
+    sized = {**guest, "disks": [{"size": "1GiB"}]}
+    assert _fleet.guests_on([sized], "kvm01") == [{"name": "web", "disks": [{"size": "1GiB", "image": "debian-13"}]}]

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import OWN, Layer, LayeredGuest, merged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 LOW = {"memory": "1GiB", "cpu": {"topology": {"cores": 1, "threads": 1}}, "title": "low"}
@@ -114,7 +115,7 @@ def test_the_image_and_the_disks_of_layers(guest: Any, layers: Any, disks: Any) 
     assert [part.options for part in parts] == layers
     item, problems = DOMAIN.parse_item(found)
     wanted, _none = DOMAIN.parse_item({"name": "a", **({} if disks is None else {"disks": disks})})
-    assert (item, problems) == (wanted, [])
+    assert (short_image.for_new_only([item], ()), problems) == ([wanted], [])
 
 
 def test_an_image_that_does_not_go_with_the_disks_of_its_own_layer_is_said_once() -> None:
@@ -125,3 +126,12 @@ def test_an_image_that_does_not_go_with_the_disks_of_its_own_layer_is_said_once(
     assert isinstance(guest, LayeredGuest)
     _item, problems = DOMAIN.parse_item(guest)
     assert [guest.says(problem) for problem in problems] == [None]
+
+
+def test_an_image_that_does_not_go_with_the_disks_of_the_defaults_says_where_these_are_from() -> None:
+    guest = merged({"name": "web", "image": "noble"}, [Layer("low", {"disks": [{"file": "/srv/x.raw"}]})])
+    assert isinstance(guest, LayeredGuest)
+    _item, problems = DOMAIN.parse_item(guest)
+    (told,) = [guest.says(problem) for problem in problems]
+    assert str(told).startswith("image: is for the first disk, and disks[0].file says what that is on")
+    assert str(told).endswith("(disks from low)")

@@ -14,7 +14,9 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
+from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
 
 Run = Callable[..., dict[str, Any]]
@@ -37,7 +39,12 @@ GOLD = """
 
 @pytest.fixture
 def gold(connection: Any, seed_folder: Path) -> Any:
-    """The original, which is off, with a disk in a pool and a CD-ROM."""
+    """The original."""
+    return made(connection, seed_folder)
+
+
+def made(connection: Any, seed_folder: Path) -> Any:
+    """A guest that is off, with a disk in a pool and a CD-ROM."""
     for name in ("gold.raw", "tools.iso"):
         (seed_folder / name).write_bytes(GOOD)
         connection.storagePoolLookupByName("p").createXML(
@@ -228,3 +235,152 @@ def test_an_original_that_starts_meanwhile_leaves_nothing_half_made(
     assert sorted(connection.storagePoolLookupByName("p").listVolumes()) == ["gold.raw", "tools.iso"]
     assert "web" not in [found.name() for found in connection.listAllDomains()]
     assert done["changes"] == []
+
+
+KEY = "<secret type='passphrase' uuid='6dd3e4a5-1d76-44ce-961f-f119f5aad935'/>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "option"),
+    [
+        ("<slices><slice type='storage' offset='512' size='512'/></slices>", "slices"),
+        (f"<encryption format='luks'>{KEY}</encryption>", "encryption"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["copy", "overlay"])
+def test_a_disk_of_which_only_a_part_is_read_is_not_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path, inside: str, option: str, mode: str
+) -> None:
+    define(
+        connection,
+        seed_folder,
+        f"<disk type='file' device='disk'><driver type='raw'/><source file='{seed_folder}/gold.raw'>{inside}</source>"
+        "<target dev='vdb' bus='virtio'/></disk>",
+    )
+    done = declare({"name": "web", "clone_of": "gold", "clone_mode": mode}, fails=True)
+    assert f"disks[1]: that of the original has source.{option}, which a copy would not keep" in done["msg"]
+    assert names(seed_folder) == ["gold.raw", "tools.iso"]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("disks", [None, [{"size": "1MiB"}]])
+def test_what_is_left_at_the_place_of_a_disk_is_no_copy(
+    connection: Any,
+    gold: Any,
+    declare: Run,
+    seed_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    listed: bool,
+    disks: Any,
+) -> None:
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    foreign = b"FOREIGN" + GOOD[7:]
+    (seed_folder / "web-vda.raw").write_bytes(foreign)
+    if listed:
+        connection.storagePoolLookupByName("p").createXML(
+            f"<volume><name>web-vda.raw</name><capacity>{len(GOOD)}</capacity></volume>"
+        )
+    want = {"name": "web", "clone_of": "gold", "state": "running", **({} if disks is None else {"disks": disks})}
+    done = declare(want, fails=True)
+    what = "the volume p/web-vda.raw" if listed else f"the file {seed_folder}/web-vda.raw"
+    assert f"disks[0]: {what} is there already, and is no copy of what guest gold has: delete it" in done["msg"]
+    assert (seed_folder / "web-vda.raw").read_bytes() == foreign
+    assert "web" not in [found.name() for found in connection.listAllDomains()]
+
+
+def test_a_disk_that_another_guest_runs_with_is_not_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path
+) -> None:
+    text = GOLD.format(uuid=f"{UUID[:-1]}4", mac=f"{MAC[:-1]}2", folder=seed_folder, more="")
+    other = connection.defineXML(text.replace("<name>gold", "<name>other"))
+    other.create()
+    done = declare({"name": "web", "clone_of": "gold"}, fails=True)
+    assert "disks[0]: that of the original is also a disk of guest other, which runs with it: stop other" in done["msg"]
+    other.destroy()
+    declare({"name": "web", "clone_of": "gold"})
+
+
+NUMA = "<cpu><numa><cell id='0' cpus='0' memory='65536'/><cell id='1' cpus='1' memory='65536'/></numa></cpu>"
+
+
+@pytest.mark.parametrize(
+    ("want", "why"),
+    [
+        ({"memory": "64MiB"}, "memory: that of the original is shared out among its NUMA cells: declare cpu.numa, too"),
+        ({"vcpus": 1}, "vcpus: that of the original is shared out among its NUMA cells: declare cpu.numa, too"),
+        ({"cpu": {"numa": {"cells": [{"memory": "1MiB", "cpus": "0"}]}}}, "cpu.numa.cells"),
+    ],
+)
+def test_a_clone_that_does_not_fit_its_original_stops_no_other_guest(
+    connection: Any, gold: Any, run_main: Run, seed_folder: Path, want: dict[str, Any], why: str
+) -> None:
+    text = gold.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    connection.defineXML(text.replace("<devices>", f"{NUMA}<devices>"))
+    wanted = [{"name": "web", "clone_of": "gold", **want}, {"name": "other", "memory": "64MiB"}]
+    for check in (True, False):
+        done = run_main(domains.main, config=wanted, uri=URI, check=check, fails=True)
+        assert [failure["domain"] for failure in done["failures"]] == ["web"]
+        assert why in done["msg"]
+    assert "other" in [found.name() for found in connection.listAllDomains()]
+    assert names(seed_folder) == ["gold.raw", "tools.iso"]
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host is this machine, so what is on its files can be looked at."""
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("gone", "disks[0]: that of the original is on {0}/gold.raw, which is not there: put it back, or declare"),
+        ("smaller", "disks[0].image: the image has a disk of 1MiB, more than its capacity, 1KiB"),
+        ("laid over", "is not whole: it is laid over another file"),
+    ],
+)
+def test_check_mode_says_what_cannot_be_copied(
+    connection: Any, gold: Any, declare: Run, seed_folder: Path, case: str, why: str
+) -> None:
+    want: dict[str, Any] = {"name": "web", "clone_of": "gold"}
+    if case == "gone":
+        (seed_folder / "gold.raw").unlink()
+    elif case == "smaller":
+        want["disks"] = [{"size": "1KiB"}]
+    else:
+        (seed_folder / "over.qcow2").write_bytes(images.qcow2(str(seed_folder / "gold.raw")))
+        connection.storagePoolLookupByName("p").createXML(
+            "<volume><name>over.qcow2</name><capacity>1048576</capacity><target><format type='qcow2'/></target>"
+            "</volume>"
+        )
+        text = gold.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        connection.defineXML(text.replace("gold.raw", "over.qcow2").replace("type='raw'", "type='qcow2'", 1))
+    done = declare(want, fails=True)
+    assert why.format(seed_folder) in done["msg"]
+    assert "web" not in [found.name() for found in connection.listAllDomains()]
+    assert not [name for name in names(seed_folder) if name.startswith("web")]
+
+
+@pytest.mark.parametrize(
+    ("disks", "said"), [([], False), ([{"device": "cdrom", "target": "sda"}], False), ([{"size": "1MiB"}], True)]
+)
+def test_what_disks_have_in_common_is_said_of_copies_only(
+    connection: Any, gold: Any, run_main: Run, disks: Any, said: bool
+) -> None:
+    config = [{"name": "web", "clone_of": "gold", "disks": disks}]
+    done = run_main(domains.main, config=config, uri=URI, check=True)
+    assert any("is a copy of what guest gold has on its disks" in line for line in done["warnings"]) is said
+
+
+def test_guests_that_begin_as_each_other_are_told_so(connection: Any, gold: Any, declare: Run, run_main: Run) -> None:
+    ring = [{"name": one, "clone_of": other} for one, other in ("ab", "bc", "ca")]
+    done = declare(*ring, fails=True)
+    assert "domain a: clone_of: the guests b, c, a begin as each other, so none can be the first" in done["msg"]
+    assert "run again without this one" not in done["msg"]
+    row = [{"name": "a", "clone_of": "b"}, {"name": "b", "clone_of": "gold"}]
+    done = run_main(domains.main, config=row, uri=URI, check=True, fails=True)
+    assert "domain a: clone_of: guest b is made in the same run" in done["msg"]

@@ -73,7 +73,8 @@ def test_nothing_that_tells_a_guest_from_others_is_copied() -> None:
     assert left == {
         "hostdevs": "are devices of the host, which one guest can have at a time: declare hostdevs if this one gets"
         " some",
-        "serials[0]": "is on '/var/log/gold.log', and so is that of this one: declare serials to have another",
+        "serials[0]": "is of type file on '/var/log/gold.log'; only one guest can have that, so it is left out: declare"
+        " serials to have it",
     }
     _item, problems = DOMAIN.parse_item({**whole, "name": "web"})
     assert problems == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 SHORT: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
@@ -32,9 +33,17 @@ def test_the_short_form_is_the_long_one(given: dict[str, Any], disks: list[dict[
     guest = {"name": "web", "memory": "1GiB"}
     short, long = {**guest, "image": "noble", **given}, {**guest, "disks": disks}
     before = copy.deepcopy(short)
-    assert DOMAIN.parse([short]) == DOMAIN.parse([long])
+    assert short_image.for_new_only(DOMAIN.parse([short]), ()) == DOMAIN.parse([long])
     assert DOMAIN.written_out(short) == long
     assert short == before
+
+
+def test_without_disks_it_is_for_a_new_guest_only() -> None:
+    short = DOMAIN.parse([{"name": "web", "image": "noble"}, {"name": "db", "image": "noble", "disks": [{}]}])
+    told = short_image.for_new_only(short, ("web", "db"))
+    assert told == DOMAIN.parse([{"name": "web"}, {"name": "db", "disks": [{"image": "noble"}]}])
+    assert short_image.beside_disks({"name": "web", "image": "noble"}) == {"name": "web", "image": "noble"}
+    assert short_image.beside_disks({"image": "noble", "disks": [{}]}) == {"disks": [{"image": "noble"}]}
 
 
 @pytest.mark.parametrize("disks", [None, [{"size": "1GiB"}]])
