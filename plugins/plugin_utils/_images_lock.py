@@ -14,7 +14,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import PLAYBOOK, Locks, parsed, stale
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import (
+    PLAYBOOK,
+    Locks,
+    parsed,
+    stale,
+    unsigned,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
@@ -195,10 +201,13 @@ def compared(images: t.Mapping[str, DeclaredImage], locks: Locks, path: str) -> 
     """What is wrong with a lock file for declared images, and what may be."""
     refused, warned = [], []
     for name, image in images.items():
-        problem = stale(name, image.declaration, locks.get(name, ()))
+        entries = locks.get(name, ())
+        problem = stale(name, image.declaration, entries)
+        if problem is None and image.keyring is not None:
+            problem = unsigned(name, image.declaration, entries)
         if problem is not None:
             refused.append(f"{VARIABLE}: {problem}")
-        elif image.declaration and not locks.get(name):
+        elif image.declaration and not entries:
             warned.append(
                 f"{IMAGES}: the image {label(name)} is not in {shown(path)}, so each new disk gets the newest version:"
                 f" run {PLAYBOOK}"

@@ -98,13 +98,13 @@ class DeclaredImage:
 
         :param host: the architecture of the host, as libvirt calls it
 
-        Raises VirtfleetError where the file has it for other hosts, or as another image.
+        Raises VirtfleetError where the file has it for other hosts, as another image, or unsigned.
         """
         if not self.locked:
             return None
         arch = None if self.product is None else arch_of(self.product, host)
         mirror = None if self.product is None else self.product.mirror
-        return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror)
+        return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror, self.keyring is not None)
 
 
 def product_of(item: Item) -> Product | None:

@@ -108,6 +108,22 @@ def test_an_image_that_is_declared_otherwise_is_refused(tmp_path: Path, monkeypa
     assert [line.partition(":")[0] for line in refused] == ["host kvm01"]
 
 
+def test_a_keyring_that_came_after_the_lock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [{**NOBLE, "keyring": "/k.gpg"}]
+    arm = {**ENTRY, "arch": "arm64"}
+    for at, entries in enumerate(([ENTRY, arm], [{**ENTRY, "signer": "A" * 40}, arm])):
+        refused, warned = looked_at(tmp_path / str(at), monkeypatch, {NAME: locked(noble=entries)}, kvm_images=images)
+        assert refused == [
+            "hosts kvm01, kvm02: kvm_images_lock: the image noble has a keyring, and no signature was verified of what"
+            f" it is locked as for {'amd64, arm64' if at == 0 else 'arm64'} (no signer): run virtfleet.kvm.images_lock"
+            " with -e images_lock_only=noble"
+        ]
+        assert warned == []
+    signed = [{**one, "signer": "A" * 40} for one in (ENTRY, arm)]
+    made = {NAME: locked(noble=signed)}
+    assert looked_at(tmp_path / "signed", monkeypatch, made, kvm_images=images) == ([], [])
+
+
 def test_what_is_not_locked_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fixed = {"name": "fixed", "url": "https://h/x", "checksum": ENTRY["checksum"]}
     bare = {"name": "bare", "url": "https://h/x"}

@@ -23,6 +23,7 @@ ENTRY = {
     "url": f"{MIRROR}/releases/x.img",
     "checksum": DIGEST,
 }
+PLAIN = {"url": "https://h/x.img", "checksum": "https://h/SUMS"}
 
 
 def image(options: dict[str, Any], *entries: dict[str, Any]) -> DeclaredImage:
@@ -81,6 +82,29 @@ def test_what_tells_which_image_it_is(options: dict[str, Any], declaration: Any)
         assert image(more).declaration == declaration
 
 
+def test_with_a_keyring_only_what_was_signed_counts() -> None:
+    keyring = {"keyring": "/k.gpg"}
+    arm = {**ENTRY, "arch": "arm64", "signer": "A" * 40}
+    found = image({**NOBLE, **keyring}, ENTRY, arm)
+    with pytest.raises(VirtfleetError) as caught:
+        found.locked_version("x86_64")
+    assert str(caught.value) == (
+        "the image noble has a keyring, and no signature was verified of what it is locked as for amd64 (no signer):"
+        " run virtfleet.kvm.images_lock with -e images_lock_only=noble"
+    )
+    signed = found.locked_version("aarch64")
+    assert signed is not None
+    assert signed.signer == "A" * 40
+    plain = {"declared": PLAIN, "checksum": DIGEST}
+    for more, words in ((keyring, "what it is locked as \\(no signer\\): run"), ({}, None)):
+        found = image({"name": "u", **PLAIN, **more}, plain)
+        if words is None:
+            assert found.locked_version("x86_64") is not None
+            continue
+        with pytest.raises(VirtfleetError, match=words):
+            found.locked_version("x86_64")
+
+
 def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     """The file has none; a locked image comes from where it is declared."""
     options = {**NOBLE, "mirror": "https://user:PASS@mirror/u"}
@@ -128,6 +152,27 @@ def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
         ({"noble": [{**ENTRY, "checksum": "md5:5"}]}, "entry 0: checksum: 'md5:5' is no digest such as"),
         ({"noble": [{**ENTRY, "checksum": DIGEST.upper()}]}, "entry 0: checksum: "),
         ({"noble": [{"declared": {}}]}, "entry 0: checksum: null is no digest"),
+        ({"noble": [{**ENTRY, "declared": {}}]}, "entry 0: declared: has not one of url, path, debian, ubuntu"),
+        (
+            {"noble": [{**ENTRY, "declared": {"ubuntu": "24.04", "debian": "13"}}]},
+            "entry 0: declared: has not one of url, path, debian, ubuntu",
+        ),
+        *(
+            (
+                {"noble": [{key: value for key, value in ENTRY.items() if key != name}]},
+                f"entry 0: {name} is missing, which an image of a distribution has",
+            )
+            for name in ("arch", "serial", "url")
+        ),
+        # As a merge of two branches leaves it.
+        (
+            {"noble": [ENTRY, {**ENTRY, "arch": "arm64"}, {**ENTRY, "serial": "20260101"}]},
+            "the image noble: entry 2 has the declaration and architecture of entry 0",
+        ),
+        (
+            {"u": [{"declared": PLAIN, "checksum": DIGEST}] * 2},
+            "the image u: entry 1 has the declaration and architecture of entry 0",
+        ),
     ],
 )
 def test_what_is_not_as_it_is_written_is_refused(content: Any, words: str) -> None:
