@@ -6,18 +6,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import typing as t
 
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
-from ..._printing import masked_url, printable
+from ..._printing import URL, masked_url, printable
 from .lock import Declaration, Locked, Locks, chosen, parsed
 from .products import MIRRORS, VARIANTS, Product, Version, arch_of, keyring_of
 from .table import IMAGES
 
 MARK = "from_image"
 """In a disk or volume, in place of what a user writes as ``image``: the image that is declared."""
+
+ROUNDS = 200_000
+"""How often a digest is made of what is not shown of an URL."""
 
 HOLDS = ("image", "clone_from", "backing")
 """What a volume can be filled from; with an image that is declared, it is one of the latter two."""
@@ -82,7 +87,9 @@ class DeclaredImage:
             return ()
         else:
             kind = "url" if "://" in self.place else "path"
-            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
+            hidden = [queries(text) for text in (self.place, self.checksum) if "://" in text]
+            query = fingerprint(*hidden) if any(hidden) else None
+            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum), "query": query}
         return tuple((name, str(value)) for name, value in told.items() if value is not None)
 
     def version_of_list(self) -> Version:
@@ -105,6 +112,20 @@ class DeclaredImage:
         arch = None if self.product is None else arch_of(self.product, host)
         mirror = None if self.product is None else self.product.mirror
         return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror, self.keyring is not None)
+
+
+def queries(url: str) -> str:
+    """What of an URL is not shown, and may tell the server which image is meant. A user and its password do not."""
+    return "".join(found[4] or "" for found in URL.finditer(url))
+
+
+@functools.lru_cache(maxsize=256)
+def fingerprint(*hidden: str) -> str:
+    """A text by which what is not shown can be compared.
+
+    It is slow to make, so that nobody finds out a short secret by trying.
+    """
+    return hashlib.pbkdf2_hmac("sha256", repr(hidden).encode(), b"virtfleet.kvm.images_lock", ROUNDS).hex()[:16]
 
 
 def product_of(item: Item) -> Product | None:

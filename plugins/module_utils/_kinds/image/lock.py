@@ -18,8 +18,10 @@ from .products import ARCHES, SERIAL, Version
 
 SIGNER = re.compile(r"[0-9A-F]{40,64}")
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
-OPTIONS = ("url", "path", "debian", "ubuntu", "variant", "arch", "mirror", "serial", "checksum")
-"""What of a declared image tells which one it is; the rest tells how a host keeps it."""
+OPTIONS = ("url", "path", "debian", "ubuntu", "variant", "arch", "mirror", "serial", "checksum", "query")
+"""What of a declared image tells which one it is; the rest tells how a host keeps it.
+
+``query`` stands for what is masked in URLs, see DeclaredImage.declaration."""
 
 KINDS = OPTIONS[:4]
 """Those of which an image has one: where it comes from."""

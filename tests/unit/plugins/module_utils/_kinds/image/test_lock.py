@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import (
+    DeclaredImage,
+    declared,
+    fingerprint,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import parsed, stale
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -65,7 +69,11 @@ def test_each_architecture_has_its_entry() -> None:
                 "checksum": "https://u:PASS@h/SUMS",
                 "mode": "overlay",
             },
-            (("url", "https://***@h/x.img?***"), ("checksum", "https://***@h/SUMS")),
+            (
+                ("url", "https://***@h/x.img?***"),
+                ("checksum", "https://***@h/SUMS"),
+                ("query", fingerprint("?s=PASS", "")),
+            ),
         ),
         (
             {"name": "p", "path": "/x.img", "checksum": "https://h/SUMS"},
@@ -115,8 +123,43 @@ def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     assert found.place == "https://user:PASS@mirror/u/releases/x.img"
     url = "https://h/x.img?sig=PASS"
     options = {"name": "u", "url": url, "checksum": "https://h/SUMS"}
-    entry = {"declared": {"url": "https://h/x.img?***", "checksum": "https://h/SUMS"}, "checksum": DIGEST}
+    shown = {"url": "https://h/x.img?***", "checksum": "https://h/SUMS", "query": fingerprint("?sig=PASS", "")}
+    entry = {"declared": shown, "checksum": DIGEST}
     assert image(options, entry).locked_version("x86_64") == (url, DIGEST, None, True, None, None)
+
+
+HIDDEN = (
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x?file=b", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x;file=a", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x;file=b", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=1"},
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=2"},
+    {"url": "https://h/x", "checksum": "https://h/SUMS?file=a"},
+    {"path": "/x", "checksum": "https://h/SUMS?v=1"},
+    {"path": "/x", "checksum": "https://h/SUMS?v=2"},
+)
+
+
+def test_what_is_hidden_of_an_url_tells_which_image_it_is() -> None:
+    declarations = [image({"name": "u", **options}).declaration for options in HIDDEN]
+    assert len(set(declarations)) == len(HIDDEN)
+    for declaration in declarations:
+        assert not any(part in repr(declaration) for part in ("file=", "v=1", "v=2"))
+        assert len(dict(declaration)["query"]) == 16
+    # It is written, read, and told from another.
+    entries = parsed({"u": [{"declared": dict(declarations[0]), "checksum": DIGEST}]})["u"]
+    assert stale("u", declarations[0], entries) is None
+    assert "and is now declared as url: https://h/x?***" in str(stale("u", declarations[1], entries))
+    # Who asks, and what the server never gets, does not count.
+    plain = image({"name": "u", "url": "https://h/x", "checksum": "https://h/SUMS"}).declaration
+    assert [name for name, _value in plain] == ["url", "checksum"]
+    login = [
+        image({"name": "u", "url": f"https://{who}@h/x#{at}", "checksum": "https://h/SUMS"}).declaration
+        for at, who in enumerate(("me:PASS", "you:WORD"))
+    ]
+    assert login[0] == login[1]
+    assert "query" not in dict(login[0])
 
 
 def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
