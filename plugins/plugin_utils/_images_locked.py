@@ -47,7 +47,7 @@ TEXTS = ("arch", "serial", "url", "checksum", "signer", "unverified", "problem")
 """What images_info tells of a version, as texts or None."""
 
 
-class Answer(t.NamedTuple):
+class HostAnswer(t.NamedTuple):
     """What a host found out of an image.
 
     :param arch: the architecture, as its distribution calls it
@@ -64,7 +64,7 @@ class Answer(t.NamedTuple):
     problem: str | None
 
 
-def answer_of(told: object) -> Answer:
+def answer_of(told: object) -> HostAnswer:
     """What a host tells of an image. Raises VirtfleetError where it is not as images_info tells it."""
     declared = told.get("declared") if isinstance(told, dict) else None
     if not isinstance(told, dict) or not isinstance(told.get("name"), str) or not isinstance(declared, dict):
@@ -82,7 +82,7 @@ def answer_of(told: object) -> Answer:
         facts = {key: texts[key] for key in TEXTS[:5]}
         facts["url"] = facts["url"] if "://" in str(facts["url"]) else None
         entry = entry_of({"declared": dict(declaration), **facts}, f"the image {label(name)}")
-    return Answer(name, declaration, texts["arch"], entry, texts["unverified"], texts["problem"])
+    return HostAnswer(name, declaration, texts["arch"], entry, texts["unverified"], texts["problem"])
 
 
 class Wanted(t.NamedTuple):
@@ -117,7 +117,7 @@ class LockedFleet:
         self.path, self.locks = path, locks
         self.names: set[str] = set()
         self.declared: dict[Which, list[str]] = {}
-        self.answers: dict[Which, dict[str, Answer]] = {}
+        self.answers: dict[Which, dict[str, HostAnswer]] = {}
         self.unlockable: set[str] = set()
         self.unverified: dict[str, str] = {}
         self.notes: list[str] = []
@@ -259,7 +259,7 @@ def locked(fleet: LockedFleet, wanted: Wanted, problems: list[str]) -> Locks:
 
 
 def resolved(
-    fleet: LockedFleet, which: Which, answers: t.Mapping[str, Answer], problems: list[str]
+    fleet: LockedFleet, which: Which, answers: t.Mapping[str, HostAnswer], problems: list[str]
 ) -> dict[str | None, Locked]:
     """The version of an image for each architecture, of what hosts found out.
 
