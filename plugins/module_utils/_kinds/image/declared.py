@@ -9,11 +9,12 @@ import dataclasses
 import functools
 import hashlib
 import typing as t
+import urllib.parse
 
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
-from ..._printing import URL, masked_url, printable
+from ..._printing import masked_url, printable
 from .lock import Declaration, Locked, Locks, chosen, parsed
 from .products import MIRRORS, VARIANTS, Product, Version, arch_of, keyring_of
 from .table import IMAGES
@@ -83,13 +84,13 @@ class DeclaredImage:
         if self.product is not None:
             system, release, variant, mirror, arch, serial, _keyring = dataclasses.astuple(self.product)
             told = {system: release, "variant": variant, "arch": arch, "mirror": masked_url(mirror), "serial": serial}
+            told["query"] = fingerprint(veiled(mirror))
         elif self.checksum is None or "://" not in self.checksum:
             return ()
         else:
             kind = "url" if "://" in self.place else "path"
-            hidden = [queries(text) for text in (self.place, self.checksum) if "://" in text]
-            query = fingerprint(*hidden) if any(hidden) else None
-            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum), "query": query}
+            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
+            told["query"] = fingerprint(veiled(self.place), veiled(self.checksum))
         return tuple((name, str(value)) for name, value in told.items() if value is not None)
 
     def version_of_list(self) -> Version:
@@ -114,17 +115,24 @@ class DeclaredImage:
         return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror, self.keyring is not None)
 
 
-def queries(url: str) -> str:
-    """What of an URL is not shown, and may tell the server which image is meant. A user and its password do not."""
-    return "".join(found[4] or "" for found in URL.finditer(url))
+def veiled(url: str) -> str:
+    """An URL without user and fragment, if something else of it is not shown, which tells the server what is meant."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        return ""
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+    return "" if masked_url(bare) == bare else bare
 
 
 @functools.lru_cache(maxsize=256)
-def fingerprint(*hidden: str) -> str:
-    """A text by which what is not shown can be compared.
+def fingerprint(*hidden: str) -> str | None:
+    """A text by which what is not shown can be compared; None where there is nothing.
 
     It is slow to make, so that nobody finds out a short secret by trying.
     """
+    if not any(hidden):
+        return None
     return hashlib.pbkdf2_hmac("sha256", repr(hidden).encode(), b"virtfleet.kvm.images_lock", ROUNDS).hex()[:16]
 
 

@@ -72,7 +72,7 @@ def test_each_architecture_has_its_entry() -> None:
             (
                 ("url", "https://***@h/x.img?***"),
                 ("checksum", "https://***@h/SUMS"),
-                ("query", fingerprint("?s=PASS", "")),
+                ("query", fingerprint("https://h/x.img?s=PASS", "")),
             ),
         ),
         (
@@ -123,7 +123,11 @@ def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     assert found.place == "https://user:PASS@mirror/u/releases/x.img"
     url = "https://h/x.img?sig=PASS"
     options = {"name": "u", "url": url, "checksum": "https://h/SUMS"}
-    shown = {"url": "https://h/x.img?***", "checksum": "https://h/SUMS", "query": fingerprint("?sig=PASS", "")}
+    shown = {
+        "url": "https://h/x.img?***",
+        "checksum": "https://h/SUMS",
+        "query": fingerprint("https://h/x.img?sig=PASS", ""),
+    }
     entry = {"declared": shown, "checksum": DIGEST}
     assert image(options, entry).locked_version("x86_64") == (url, DIGEST, None, True, None, None)
 
@@ -136,6 +140,11 @@ HIDDEN = (
     {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=1"},
     {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=2"},
     {"url": "https://h/x", "checksum": "https://h/SUMS?file=a"},
+    # Here all before the @ is masked, as it may be a password.
+    {"url": "https://h:80/x?file=a@b", "checksum": "https://h/SUMS"},
+    {"url": "https://h:80/x?file=b@b", "checksum": "https://h/SUMS"},
+    {"ubuntu": "24.04", "mirror": "https://h/u;file=a"},
+    {"ubuntu": "24.04", "mirror": "https://h/u;file=b"},
     {"path": "/x", "checksum": "https://h/SUMS?v=1"},
     {"path": "/x", "checksum": "https://h/SUMS?v=2"},
 )
@@ -160,6 +169,12 @@ def test_what_is_hidden_of_an_url_tells_which_image_it_is() -> None:
     ]
     assert login[0] == login[1]
     assert "query" not in dict(login[0])
+    query = [
+        image({"name": "u", "url": f"https://{who}@h/x?file=a#{who}", "checksum": "https://h/SUMS"}).declaration
+        for who in ("me:PASS", "you:WORD")
+    ]
+    assert query[0] == query[1]
+    assert "query" in dict(query[0])
 
 
 def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
