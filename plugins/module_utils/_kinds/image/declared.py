@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import json
 import typing as t
 import urllib.parse
 
@@ -133,7 +134,7 @@ def fingerprint(*hidden: str) -> str | None:
     """
     if not any(hidden):
         return None
-    return hashlib.pbkdf2_hmac("sha256", repr(hidden).encode(), b"virtfleet.kvm.images_lock", ROUNDS).hex()[:16]
+    return hashlib.pbkdf2_hmac("sha256", json.dumps(hidden).encode(), b"virtfleet.kvm.images_lock", ROUNDS).hex()[:16]
 
 
 def product_of(item: Item) -> Product | None:
