@@ -57,7 +57,8 @@ def fleet_checked(hosts: t.Sequence[str], variables: ByHost, others: t.Sequence[
     :param hosts: the virtualization hosts
     :param variables: ``hostvars``, or plain dictionaries by host
     :param others: what else is wrong with the run
-    :param locks: whether the lock file of images is looked at, which is about to be written where it is not
+    :param locks: whether the lock file of images is compared with what is declared; else it is about to be written,
+        and only whether it can be is looked at
     """
     lines, guests, lacking = looked_at(hosts, variables, locks)
     problems = [*others, *lines]
@@ -113,7 +114,11 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    wrong, doubtful = _images_lock.problems(raw, variables, evaluated.variables) if locks else ([], [])
+    doubtful: list[_fleet.HostProblem] = []
+    if locks:
+        wrong, doubtful = _images_lock.problems(raw, variables, evaluated.variables)
+    else:
+        wrong = _images_lock.unwritable(raw, variables, evaluated.variables)
     lines += _fleet.told_once(wrong)
     for warning in (*evaluated.warnings, *_fleet.told_once(doubtful), *_fleet_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))

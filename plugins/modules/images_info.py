@@ -66,6 +66,7 @@ images:
     declared:
       description:
         - What tells which image it is, as the lock file has it, without what may be secret in URLs.
+        - For the query of a URL it has C(query), a digest by which it is told from another.
         - It is empty for an image that needs no lock, as it is declared with a digest, or cannot have one, as it is
           declared without a checksum.
       type: dict

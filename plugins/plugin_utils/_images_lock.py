@@ -14,7 +14,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import PLAYBOOK, Locks, parsed, stale
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import (
+    PLAYBOOK,
+    Locks,
+    parsed,
+    stale,
+    unsigned,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
@@ -56,9 +62,31 @@ def place(written: object, folder: object) -> str | None:
     return os.path.normpath(os.path.join(str(folder or "/"), path))
 
 
+def unfit(path: str, writes: bool = False) -> str | None:
+    """Why a path can be no lock file; None where it can, also where nothing is there.
+
+    :param writes: whether the file is to be written
+    """
+    if os.path.lexists(path):
+        if not os.path.exists(path):
+            return "is a link to a file that is not there"
+        if not os.path.isfile(path):
+            return "is a folder" if os.path.isdir(path) else "is no regular file"
+    if writes:
+        folder = os.path.dirname(os.path.realpath(path))
+        if not os.path.isdir(folder):
+            return f"there is no folder {shown(folder)}"
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return f"nothing can be written into the folder {shown(folder)}"
+    return None
+
+
 def read(path: str) -> Locks | None:
     """What a lock file has; None where there is none. Raises VirtfleetError where it is not as it was written."""
-    if not os.path.lexists(path):
+    wrong = unfit(path)
+    if wrong is not None:
+        raise VirtfleetError(f"{shown(path)}: {wrong}")
+    if not os.path.exists(path):
         return None
     try:
         text = str(text_of(path, DataLoader()))
@@ -66,10 +94,15 @@ def read(path: str) -> Locks | None:
         content = yaml.load(text, LOADER)
     except Exception as error:  # Ansible and YAML raise many kinds.
         raise VirtfleetError(f"{shown(path)}: {why_unreadable(error)}") from None
+    if content is not None and not (isinstance(content, dict) and "images" in content):
+        raise VirtfleetError(
+            f"{shown(path)}: is no file that {PLAYBOOK} has written, and stays as it is: write the path of another one"
+            f" in {VARIABLE}"
+        )
     try:
         if twice:
             raise VirtfleetError("; ".join(twice))
-        if not isinstance(content, dict) or set(content) != {"images"}:
+        if content is None or set(content) != {"images"}:
             raise VirtfleetError("holds something else than images")
         return parsed(content["images"])
     except VirtfleetError as error:
@@ -191,14 +224,42 @@ def problems(
     return refused, warned
 
 
+def unwritable(
+    by_host: t.Mapping[str, Variables], variables: ByHost, evaluated: t.Mapping[str, Variables]
+) -> list[HostProblem]:
+    """Why the lock files of hosts cannot be written: a host and a sentence for each.
+
+    :param by_host: the variables of each host, as they are written
+    :param variables: ``hostvars``, or plain dictionaries by host
+    :param evaluated: the evaluated lists of each host
+    """
+    found: list[HostProblem] = []
+    files = LockFiles()
+    for host, raw in by_host.items():
+        if not evaluated[host].get(IMAGES) and not raw.get(VARIABLE):
+            continue
+        try:
+            path = files.of(raw, variables).path
+            wrong = None if path is None else unfit(path, True)
+        except VirtfleetError as error:
+            found.append((host, str(error)))
+            continue
+        if wrong is not None:
+            found.append((host, f"{VARIABLE}: {shown(path or '')}: {wrong}"))
+    return found
+
+
 def compared(images: t.Mapping[str, DeclaredImage], locks: Locks, path: str) -> tuple[list[str], list[str]]:
     """What is wrong with a lock file for declared images, and what may be."""
     refused, warned = [], []
     for name, image in images.items():
-        problem = stale(name, image.declaration, locks.get(name, ()))
+        entries = locks.get(name, ())
+        problem = stale(name, image.declaration, entries)
+        if problem is None and image.keyring is not None:
+            problem = unsigned(name, image.declaration, entries)
         if problem is not None:
             refused.append(f"{VARIABLE}: {problem}")
-        elif image.declaration and not locks.get(name):
+        elif image.declaration and not entries:
             warned.append(
                 f"{IMAGES}: the image {label(name)} is not in {shown(path)}, so each new disk gets the newest version:"
                 f" run {PLAYBOOK}"

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-import re
+import os
 import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.simplestreams import age
@@ -15,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock im
     Declaration,
     Locked,
     Locks,
+    entry_of,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
@@ -28,12 +31,73 @@ FOUND = "images_lock_found"
 ONLY = "images_lock_only"
 """The variable that names the images to lock anew."""
 
+OLDER = "images_lock_older"
+"""The variable that names the images for which an older version is taken, or other bytes of the same one."""
+
+UNSIGNED = "images_lock_unsigned"
+"""The variable that names the images which may lose their signature."""
+
+PRUNE = "images_lock_prune"
+"""The variable that has images removed from the file which nobody declares."""
+
 Which = tuple[str, Declaration]
 """An image by its name, and what it is declared as."""
 
+TEXTS = ("arch", "serial", "url", "checksum", "signer", "unverified", "problem")
+"""What images_info tells of a version, as texts or None."""
 
-KEYS = ("arch", "serial", "url", "checksum", "signer")
-"""What images_info tells of a version."""
+
+class HostAnswer(t.NamedTuple):
+    """What a host found out of an image.
+
+    :param arch: the architecture, as its distribution calls it
+    :param entry: what its server has now; None where that could not be found out, or needs no lock
+    :param unverified: why no signature was verified
+    :param problem: why it could not be found out
+    """
+
+    name: str
+    declared: Declaration
+    arch: str | None
+    entry: Locked | None
+    unverified: str | None
+    problem: str | None
+
+
+def answer_of(told: object) -> HostAnswer:
+    """What a host tells of an image. Raises VirtfleetError where it is not as images_info tells it."""
+    declared = told.get("declared") if isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(told.get("name"), str) or not isinstance(declared, dict):
+        raise VirtfleetError("an image has no name and declaration")
+    name = str(told["name"])
+    texts: dict[str, str | None] = {}
+    for key in TEXTS:
+        value = told.get(key)
+        if value is not None and not isinstance(value, str):
+            raise VirtfleetError(f"the image {label(name)}: {key}: is no text")
+        texts[key] = None if value is None else str(value)
+    declaration = tuple((option, str(declared[option])) for option in OPTIONS if option in declared)
+    entry = None
+    if texts["problem"] is None and declaration:
+        facts = {key: texts[key] for key in TEXTS[:5]}
+        facts["url"] = facts["url"] if "://" in str(facts["url"]) else None
+        entry = entry_of({"declared": dict(declaration), **facts}, f"the image {label(name)}")
+    return HostAnswer(name, declaration, texts["arch"], entry, texts["unverified"], texts["problem"])
+
+
+class Wanted(t.NamedTuple):
+    """What is to be locked anew, and what may become worse by that.
+
+    :param only: the names of the images; None for all
+    :param older: those for which an older version is taken, or other bytes of the same one
+    :param unsigned: those that may lose their signature
+    :param prune: whether images go that nobody declares
+    """
+
+    only: set[str] | None = None
+    older: t.AbstractSet[str] = frozenset()
+    unsigned: t.AbstractSet[str] = frozenset()
+    prune: bool = False
 
 
 class LockedFleet:
@@ -41,58 +105,77 @@ class LockedFleet:
 
     :param path: the file
     :param locks: what it has; None where it is not there
-    :ivar declared: the hosts that declare each image
+    :ivar names: of all images that are declared
+    :ivar declared: the hosts that declare each image which needs a lock
     :ivar answers: what hosts found out, by image and host
     :ivar unverified: why no signature was verified of what told of an image, by its name
     :ivar unlockable: images that are declared without a checksum
+    :ivar notes: what is said besides
     """
 
     def __init__(self, path: str, locks: Locks | None) -> None:
         self.path, self.locks = path, locks
+        self.names: set[str] = set()
         self.declared: dict[Which, list[str]] = {}
-        self.answers: dict[Which, dict[str, t.Mapping[str, t.Any]]] = {}
+        self.answers: dict[Which, dict[str, HostAnswer]] = {}
         self.unlockable: set[str] = set()
         self.unverified: dict[str, str] = {}
+        self.notes: list[str] = []
 
     def add(self, host: str, images: object, result: object) -> None:
-        """Add a host.
+        """Add a host. Raises VirtfleetError where what it found out is not as images_info tells it.
 
         :param images: its list of images
         :param result: what images_info told there, if it ran
         """
         found = result.get("images") if isinstance(result, dict) else None
-        told = {str(one["name"]): one for one in found or ()}
+        if found is not None and not isinstance(found, (list, tuple)):
+            raise VirtfleetError("the images are no list")
+        told = {one.name: one for one in map(answer_of, found or ())}
         for name, image in images_of(images).items():
+            self.names.add(name)
             if image.declaration:
                 which = (name, image.declaration)
                 self.declared.setdefault(which, []).append(host)
-                if name in told and declaration_of(told[name]) == image.declaration:
+                if name in told and told[name].declared == image.declaration:
                     self.answers.setdefault(which, {})[host] = told[name]
-                    if told[name]["unverified"] is not None:
-                        self.unverified[name] = str(told[name]["unverified"])
+                    if told[name].unverified is not None:
+                        self.unverified[name] = str(told[name].unverified)
             elif image.checksum is None:
                 self.unlockable.add(name)
 
+    def locked(self, which: Which, arch: str | None) -> Locked | None:
+        """What the file has of an image for an architecture."""
+        name, declaration = which
+        entries = (self.locks or {}).get(name, ())
+        return next((entry for entry in entries if (entry.declared, entry.arch) == (declaration, arch)), None)
 
-def declaration_of(told: t.Mapping[str, t.Any]) -> Declaration:
-    """What an image was declared as, as images_info tells it."""
-    return tuple((name, str(told["declared"][name])) for name in OPTIONS if name in told["declared"])
 
-
-def images_locked(hosts: t.Sequence[str], variables: ByHost, only: object = None) -> dict[str, object]:
+def images_locked(
+    hosts: t.Sequence[str],
+    variables: ByHost,
+    only: object = None,
+    older: object = None,
+    unsigned: object = None,
+    prune: object = False,
+) -> dict[str, object]:
     """The lock files that follow from what hosts found out.
 
     :param hosts: the virtualization hosts, also those that a limit left out
     :param variables: ``hostvars``, or plain dictionaries by host
     :param only: the names of the images to lock anew, as a list or with commas between them; None for all
+    :param older: the names of those for which an older version is taken, or other bytes of the same one
+    :param unsigned: the names of those that may lose their signature
+    :param prune: whether images go that nobody declares
     :returns: ``files``, each with ``path`` and ``content``; ``told``, lines for people; and ``problems``, with which
         nothing is to be written
     """
-    names = names_in(only)
+    problems: list[str] = []
+    named = {key: names_in(names, key, problems) for key, names in ((ONLY, only), (OLDER, older), (UNSIGNED, unsigned))}
+    wanted = Wanted(named[ONLY] or None, named[OLDER], named[UNSIGNED], is_true(prune, problems))
     lists = evaluate(hosts, variables, (IMAGES,)).variables
     read_raw = getattr(variables, "raw_get", None) or variables.__getitem__
     files, fleets = LockFiles(), t.cast("dict[str, LockedFleet]", {})
-    problems: list[str] = []
     for host in hosts:
         raw = read_raw(host)
         try:
@@ -101,80 +184,156 @@ def images_locked(hosts: t.Sequence[str], variables: ByHost, only: object = None
             problems.append(f"host {label(host)}: {error}")
             continue
         if lock.path is not None:
-            fleet = fleets.setdefault(lock.path, LockedFleet(lock.path, lock.locks))
-            fleet.add(host, lists[host].get(IMAGES), raw.get(FOUND))
+            fleet = fleets.setdefault(os.path.realpath(lock.path), LockedFleet(lock.path, lock.locks))
+            try:
+                fleet.add(host, lists[host].get(IMAGES), raw.get(FOUND))
+            except VirtfleetError as error:
+                problems.append(f"host {label(host)}: it told of its images as images_info does not tell it: {error}")
         elif images_of(lists[host].get(IMAGES)):
             problems.append(f"host {label(host)}: its inventory is in no folder: name the lock file in {VARIABLE}")
     declared = {name for fleet in fleets.values() for name, _declaration in fleet.declared}
-    for name in sorted((names or set()) - declared):
-        problems.append(f"{ONLY}: {label(name)} is no image in {IMAGES} of any host that can be locked")
+    for key, names in named.items():
+        for name in sorted(names - declared):
+            problems.append(f"{key}: {label(name)} is no image in {IMAGES} of any host that can be locked")
     made, told = [], []
-    for fleet in fleets.values():
-        locks = locked(fleet, names, problems)
+    for real, fleet in fleets.items():
+        locks = locked(fleet, wanted, problems)
         told += changes(fleet, locks)
         if fleet.locks is not None or locks:
-            made.append({"path": fleet.path, "content": content_of(locks)})
+            # Through a link, so that the link stays.
+            made.append({"path": real, "content": content_of(locks)})
     told = told or ["nothing changes"]
     return {"files": made, "told": list(map(readable, told)), "problems": list(map(readable, dict.fromkeys(problems)))}
 
 
-def names_in(only: object) -> set[str] | None:
-    """The names of images to lock anew; None for all."""
-    listed = only if isinstance(only, (list, tuple)) else re.split(r"[,\s]+", "" if only is None else str(only))
-    return {str(name) for name in listed if str(name)} or None
+def names_in(names: object, variable: str, problems: list[str]) -> set[str]:
+    """Names of images, as a list or with commas between them.
 
-
-def locked(fleet: LockedFleet, names: t.Container[str] | None, problems: list[str]) -> Locks:
-    """The entries that a lock file gets.
-
-    :param names: the images to lock anew; None for all
     :param problems: gets what is wrong
     """
-    old = fleet.locks or {}
-    found: dict[str, list[Locked]] = {
-        name: list(entries) for name, entries in old.items() if names is not None and name not in names
-    }
+    listed = names.split(",") if isinstance(names, str) else ([] if names is None else names)
+    if not isinstance(listed, (list, tuple, set)) or not all(isinstance(name, str) for name in listed):
+        problems.append(f"{variable}: is no list of the names of images")
+        return set()
+    return {str(name).strip() for name in listed if name.strip()}
+
+
+def is_true(value: object, problems: list[str]) -> bool:
+    """Whether images go that nobody declares.
+
+    :param problems: gets what is wrong
+    """
+    try:
+        return value is not None and bool(boolean(value))
+    except TypeError:
+        problems.append(f"{PRUNE}: is neither true nor false")
+        return False
+
+
+def locked(fleet: LockedFleet, wanted: Wanted, problems: list[str]) -> Locks:
+    """The entries that a lock file gets.
+
+    :param problems: gets what is wrong
+    """
+    old, only = fleet.locks or {}, wanted.only
+    found: dict[str, list[Locked]] = {}
+    for name, entries in old.items():
+        foreign = only is None and name not in fleet.names
+        if foreign and not wanted.prune:
+            fleet.notes.append(f"{label(name)}: stays, and is not in {IMAGES} here: -e {PRUNE}=true removes it")
+        if (foreign and not wanted.prune) or (only is not None and name not in only):
+            found[name] = list(entries)
     for which, hosts in sorted(fleet.declared.items()):
         name, declaration = which
-        if names is not None and name not in names:
+        if only is not None and name not in only:
             continue
         answers = fleet.answers.get(which, {})
-        entries = resolved(name, declaration, answers, problems)
+        made = resolved(fleet, which, answers, problems)
+        for arch, entry in made.items():
+            problems += worse(which, fleet.locked(which, arch), entry, wanted, fleet.unverified.get(name))
         # An architecture that nobody asked for now keeps what it has, unless all who declare the image were asked.
         kept = [] if set(hosts) <= set(answers) else [one for one in old.get(name, ()) if one.declared == declaration]
-        entries.update({one.arch: one for one in kept if one.arch not in entries})
-        found.setdefault(name, []).extend(entries.values())
+        made.update({one.arch: one for one in kept if one.arch not in made})
+        found.setdefault(name, []).extend(made.values())
     return {name: tuple(entries) for name, entries in found.items() if entries}
 
 
 def resolved(
-    name: str, declaration: Declaration, answers: t.Mapping[str, t.Mapping[str, t.Any]], problems: list[str]
+    fleet: LockedFleet, which: Which, answers: t.Mapping[str, HostAnswer], problems: list[str]
 ) -> dict[str | None, Locked]:
-    """The version of an image for each architecture, of what hosts found out. If they differ, it is the newest."""
-    found: dict[str | None, tuple[str, Locked]] = {}
-    for host, told in answers.items():
-        if told["problem"] is not None:
-            continue
-        texts = {key: None if told[key] is None else str(told[key]) for key in KEYS}
-        url = texts["url"] if "://" in str(texts["url"]) else None
-        mine = Locked(declaration, texts["arch"], texts["serial"], url, str(texts["checksum"]), texts["signer"])
-        first, other = found.setdefault(mine.arch, (host, mine))
-        if other.checksum == mine.checksum:
-            if other.signer is None:  # One of the hosts may lack the keyring.
-                found[mine.arch] = (host, mine)
-            continue
-        if mine.serial is None or other.serial is None or mine.serial == other.serial:
+    """The version of an image for each architecture, of what hosts found out.
+
+    If they differ, it is the newest of those that are signed, or of all where none is.
+    """
+    name = which[0]
+    by_arch: dict[str | None, dict[str, Locked]] = {}
+    for host, answer in answers.items():
+        if answer.entry is not None:
+            by_arch.setdefault(answer.entry.arch, {})[host] = answer.entry
+    found: dict[str | None, Locked] = {}
+    for arch, entries in by_arch.items():
+        signed = {host: entry for host, entry in entries.items() if entry.signer is not None}
+        entry = agreed(name, signed or entries, problems)
+        found[arch] = entry
+        fleet.notes += [
+            f"{said(name, arch)}: {label(host)} found {short(other)} without a signature, which does not count beside"
+            " one that is signed"
+            for host, other in entries.items()
+            if host not in signed and other.checksum != entry.checksum
+        ]
+    for host, answer in answers.items():
+        if answer.problem is not None and answer.arch not in found:
+            problems.append(f"image {label(name)}: {label(host)}: {answer.problem}")
+    return found
+
+
+def agreed(name: str, entries: t.Mapping[str, Locked], problems: list[str]) -> Locked:
+    """The newest of the versions that hosts found.
+
+    :param problems: gets what is wrong where nothing tells which one that is
+    """
+    if all(entry.serial is not None for entry in entries.values()):
+        newest = max(age(str(entry.serial)) for entry in entries.values())
+        entries = {host: entry for host, entry in entries.items() if age(str(entry.serial)) == newest}
+    first = next(iter(entries))
+    for host, entry in entries.items():
+        if entry.checksum != entries[first].checksum:
             problems.append(
                 f"image {label(name)}: {label(first)} and {label(host)} found different checksums of it: run again, as"
                 " the server may just have changed it, or see whether both reach the same server"
             )
-        elif age(mine.serial) > age(other.serial):
-            found[mine.arch] = (host, mine)
-    for host, told in answers.items():
-        arch = None if told["arch"] is None else str(told["arch"])
-        if told["problem"] is not None and arch not in found:
-            problems.append(f"image {label(name)}: {label(host)}: {told['problem']}")
-    return {arch: entry for arch, (_host, entry) in found.items()}
+            break
+    return entries[first]
+
+
+def worse(which: Which, before: Locked | None, after: Locked, wanted: Wanted, unverified: str | None) -> list[str]:
+    """What of an entry would become worse, and was not asked for, a sentence each.
+
+    :param unverified: why no signature was verified, if a host said so
+    """
+    name = which[0]
+    if before is None:
+        return []
+    start, found = f"image {said(name, after.arch)}:", []
+    if before.signer is not None and after.signer is None and name not in wanted.unsigned:
+        found.append(
+            f"{start} it is locked as {short(before)}, and no signature was verified of {short(after)}, which there is"
+            f" now{'' if unverified is None else f' ({unverified})'}: -e {UNSIGNED}={label(name)} takes it all the same"
+        )
+    if before.serial is None or after.serial is None or name in wanted.older:
+        return found
+    instead = f"-e {OLDER}={label(name)} takes it all the same"
+    if age(after.serial) < age(before.serial):
+        found.append(
+            f"{start} it is locked as {before.serial}, and the newest that there is now is {after.serial}, which is"
+            f" older: see whether the mirror is the right one; {instead}"
+        )
+    elif age(after.serial) == age(before.serial) and after.checksum != before.checksum:
+        found.append(
+            f"{start} it is locked as {before.serial} with {before.checksum[:19]}..., and the same version has"
+            f" {after.checksum[:19]}... now, which is another image: see whether the mirror is the right one; {instead}"
+        )
+    return found
 
 
 def changes(fleet: LockedFleet, locks: Locks) -> list[str]:
@@ -192,7 +351,7 @@ def changes(fleet: LockedFleet, locks: Locks) -> list[str]:
         for name, why in sorted(fleet.unverified.items())
         if any(entry.signer is None for entry in locks.get(name, ()))
     ]
-    return [f"{shown(fleet.path)}: {line}" for line in lines]
+    return [f"{shown(fleet.path)}: {line}" for line in (*lines, *fleet.notes)]
 
 
 def by_place(locks: Locks) -> dict[tuple[str, Declaration, str | None], Locked]:
@@ -207,10 +366,16 @@ def said(name: str, arch: str | None) -> str:
 
 def version_words(before: Locked | None, after: Locked | None) -> str:
     """How an entry changes, in words."""
-    if after is None:
-        return "is locked no more"
+    if before is not None and after is None:
+        return f"{'' if before.signer is None else f'{short(before)}, '}is locked no more"
+    if before is None or after is None:
+        return "" if after is None else short(after)
     now = short(after)
-    return now if before is None else f"{short(before)} -> {now}"
+    if short(before) != now:
+        return f"{short(before)} -> {now}"
+    if before.checksum != after.checksum:
+        return f"{now}: {before.checksum[:19]}... -> {after.checksum[:19]}..."
+    return f"{now}: {before.url or 'no URL'} -> {after.url or 'no URL'}"
 
 
 def short(entry: Locked) -> str:

@@ -47,8 +47,11 @@ PROGRESS = "kvm_progress"
 OWNER = "kvm_owner"
 """The label of what the roles make."""
 
-SWITCHES = ("kvm_look_first", "kvm_plan_only")
+SWITCHES = ("kvm_look_first", "kvm_plan_only", "images_lock_prune")
 """Of no role: what the playbooks take true or false for. They take any other word for false, without a word."""
+
+IMAGE_NAMES = ("images_lock_only", "images_lock_older", "images_lock_unsigned")
+"""Of no role either: names of images, for the playbook images_lock."""
 
 LATER = re.compile(r"\bansible_\w+|\bplay_hosts\b|\brole_\w+|\bhost_found\b|\b(guests|links|networks|storage)_\w+")
 """What a template may name that is known only while the play runs: facts, and what roles find out."""
@@ -123,7 +126,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> l
     """
     found: list[HostProblem] = []
     looked_at: dict[tuple[str, int], str | None] = {}
-    names = [*specs(), SERIAL, PROGRESS, *OF_FLEET, *SWITCHES]
+    names = [*specs(), SERIAL, PROGRESS, *OF_FLEET, *SWITCHES, *IMAGE_NAMES]
     for host, values in raw.items():
         templar: HostTemplar | None = None
         for name in names:
@@ -279,12 +282,25 @@ def is_label(value: object) -> bool:
     return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
 
 
+def is_names(value: object) -> bool:
+    """Whether a value names things: a list of texts, or a text with commas between the names."""
+    names = value.split(",") if isinstance(value, str) else value
+    return isinstance(names, (list, tuple)) and all(isinstance(name, str) and name.strip() for name in names)
+
+
 OWN: dict[str, tuple[t.Callable[[object], bool], str]] = {
     PROGRESS: (is_pause, "is not possible here; write true, false, or a number of seconds, such as 30"),
     OWNER: (
         is_label,
         "is no label; write a text such as 'ops/fleet', or leave the variable out: the label is then the name of the"
         " git repository",
+    ),
+    **dict.fromkeys(
+        IMAGE_NAMES,
+        (
+            lambda value: value in ("", []) or is_names(value),
+            "is no list of names of images: write a list, or a text in quotes with commas between the names",
+        ),
     ),
 }
 """Values that Ansible would take for anything: what is possible, and what to say of another one."""

@@ -75,6 +75,20 @@ PLAYBOOKS = {
         "The images that the playbook C(virtfleet.kvm.images_lock) locks anew, with commas between their names; all if"
         " it is left out.",
     ),
+    "images_lock_older": (
+        "names",
+        "The images for which it also takes a version that is older than the locked one, or other bytes of the same"
+        " one.",
+    ),
+    "images_lock_unsigned": (
+        "names",
+        "The images for which it also takes a version of which no signature was verified, where the locked one was"
+        " signed.",
+    ),
+    "images_lock_prune": (
+        "bool",
+        "Whether it removes images from the lock file that are not in C(kvm_images). Other inventories may use them.",
+    ),
     "kvm_look_first": (
         "bool",
         "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done;"

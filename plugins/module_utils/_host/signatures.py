@@ -51,6 +51,9 @@ REASONS = {
 }
 """What is wrong with a signature, by the word of gpgv, the worst first."""
 
+VERDICTS = ("GOODSIG", "BADSIG", "ERRSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG")
+"""The words of gpgv that tell of a signature whether it is good. Lines with its notations may come after."""
+
 
 class Keyring(t.NamedTuple):
     """The keys that a file has to be signed with.
@@ -129,8 +132,10 @@ def signer_of(statuses: t.Sequence[t.Sequence[str]], keyring: Keyring) -> str:
     words = {line[0] for line in statuses}
     valid = [
         line
-        for before, line in zip([[""], *statuses], statuses, strict=False)
-        if line[0] == "VALIDSIG" and before[0] == "GOODSIG" and len(line) > 10
+        for lines in by_signature(statuses)
+        if [word for word, *_rest in lines if word in VERDICTS] == ["GOODSIG"]
+        for line in lines
+        if line[0] == "VALIDSIG" and len(line) > 10
     ]
     good = [line[10] for line in valid if line[8] not in WEAK]
     weak = {WEAK[line[8]] for line in valid if line[8] in WEAK}
@@ -142,6 +147,17 @@ def signer_of(statuses: t.Sequence[t.Sequence[str]], keyring: Keyring) -> str:
     if weak:
         raise Unfit(f"is signed with {', '.join(sorted(weak))}, which can be forged")
     raise Unfit("has no signature that can be read")
+
+
+def by_signature(statuses: t.Sequence[t.Sequence[str]]) -> list[list[t.Sequence[str]]]:
+    """The status lines of each signature: NEWSIG begins one, and each has one verdict, before or among the others."""
+    found: list[list[t.Sequence[str]]] = [[]]
+    for line in statuses:
+        second = line[0] in VERDICTS and any(before[0] in VERDICTS for before in found[-1])
+        if line[0] == "NEWSIG" or second:
+            found.append([])
+        found[-1].append(line)
+    return found
 
 
 def verify(

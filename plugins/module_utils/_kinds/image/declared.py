@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
+import json
 import typing as t
+import urllib.parse
 
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
@@ -18,6 +22,9 @@ from .table import IMAGES
 
 MARK = "from_image"
 """In a disk or volume, in place of what a user writes as ``image``: the image that is declared."""
+
+ROUNDS = 200_000
+"""How often a digest is made of what is not shown of an URL."""
 
 HOLDS = ("image", "clone_from", "backing")
 """What a volume can be filled from; with an image that is declared, it is one of the latter two."""
@@ -78,11 +85,13 @@ class DeclaredImage:
         if self.product is not None:
             system, release, variant, mirror, arch, serial, _keyring = dataclasses.astuple(self.product)
             told = {system: release, "variant": variant, "arch": arch, "mirror": masked_url(mirror), "serial": serial}
+            told["query"] = fingerprint(veiled(mirror))
         elif self.checksum is None or "://" not in self.checksum:
             return ()
         else:
             kind = "url" if "://" in self.place else "path"
             told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
+            told["query"] = fingerprint(veiled(self.place), veiled(self.checksum))
         return tuple((name, str(value)) for name, value in told.items() if value is not None)
 
     def version_of_list(self) -> Version:
@@ -98,13 +107,34 @@ class DeclaredImage:
 
         :param host: the architecture of the host, as libvirt calls it
 
-        Raises VirtfleetError where the file has it for other hosts, or as another image.
+        Raises VirtfleetError where the file has it for other hosts, as another image, or unsigned.
         """
         if not self.locked:
             return None
         arch = None if self.product is None else arch_of(self.product, host)
         mirror = None if self.product is None else self.product.mirror
-        return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror)
+        return chosen(self.name, self.declaration, self.locked, arch, self.place, mirror, self.keyring is not None)
+
+
+def veiled(url: str) -> str:
+    """An URL without user and fragment, if something else of it is not shown, which tells the server what is meant."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        return ""
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+    return "" if masked_url(bare) == bare else bare
+
+
+@functools.lru_cache(maxsize=256)
+def fingerprint(*hidden: str) -> str | None:
+    """A text by which what is not shown can be compared; None where there is nothing.
+
+    It is slow to make, so that nobody finds out a short secret by trying.
+    """
+    if not any(hidden):
+        return None
+    return hashlib.pbkdf2_hmac("sha256", json.dumps(hidden).encode(), b"virtfleet.kvm.images_lock", ROUNDS).hex()[:16]
 
 
 def product_of(item: Item) -> Product | None:

@@ -18,8 +18,13 @@ from .products import ARCHES, SERIAL, Version
 
 SIGNER = re.compile(r"[0-9A-F]{40,64}")
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
-OPTIONS = ("url", "path", "debian", "ubuntu", "variant", "arch", "mirror", "serial", "checksum")
-"""What of a declared image tells which one it is; the rest tells how a host keeps it."""
+OPTIONS = ("url", "path", "debian", "ubuntu", "variant", "arch", "mirror", "serial", "checksum", "query")
+"""What of a declared image tells which one it is; the rest tells how a host keeps it.
+
+``query`` stands for what is masked in URLs, see DeclaredImage.declaration."""
+
+KINDS = OPTIONS[:4]
+"""Those of which an image has one: where it comes from."""
 
 FACTS = ("declared", "arch", "serial", "url", "checksum", "signer")
 """What an entry may have."""
@@ -76,10 +81,21 @@ def parsed(raw: object) -> Locks:
     for name, entries in raw.items():
         if not isinstance(name, str) or not isinstance(entries, (list, tuple)):
             raise VirtfleetError(f"the image {label(name)}: its entries are no list")
-        found[str(name)] = tuple(
-            entry_of(one, f"the image {label(name)}: entry {at}") for at, one in enumerate(entries)
-        )
+        where = f"the image {label(name)}: entry"
+        found[str(name)] = tuple(entry_of(one, f"{where} {at}") for at, one in enumerate(entries))
+        refuse_twice(found[str(name)], where)
     return found
+
+
+def refuse_twice(entries: t.Sequence[Locked], where: str) -> None:
+    """Raise VirtfleetError where two entries are about the same, as after a merge: nobody knows which one counts.
+
+    :param where: the image, in words
+    """
+    places = [(entry.declared, entry.arch) for entry in entries]
+    for at, place in enumerate(places):
+        if place in places[:at]:
+            raise VirtfleetError(f"{where} {at} has the declaration and architecture of entry {places.index(place)}")
 
 
 def entry_of(raw: object, where: str) -> Locked:
@@ -107,6 +123,11 @@ def entry_of(raw: object, where: str) -> Locked:
         raise VirtfleetError(
             f"{where}: signer: {printable(signer)} is no fingerprint of a key; it is written in quotes"
         )
+    if len([name for name in KINDS if name in declared]) != 1:
+        raise VirtfleetError(f"{where}: declared: has not one of {', '.join(KINDS)}")
+    if "debian" in declared or "ubuntu" in declared:
+        for name in (name for name in ("arch", "serial", "url") if raw.get(name) is None):
+            raise VirtfleetError(f"{where}: {name} is missing, which an image of a distribution has")
     told = tuple((name, str(declared[name])) for name in OPTIONS if name in declared)
     return Locked(told, arch, serial, url, str(checksum), signer)
 
@@ -123,16 +144,35 @@ def stale(name: str, declared: Declaration, entries: t.Sequence[Locked]) -> str 
     )
 
 
+def unsigned(name: str, declared: Declaration, entries: t.Sequence[Locked]) -> str | None:
+    """What is wrong where an image with a keyring was locked without a signature; None where nothing is."""
+    arches = [entry.arch for entry in entries if entry.declared == declared and entry.signer is None]
+    if not arches:
+        return None
+    which = ", ".join(arch for arch in arches if arch is not None)
+    return (
+        f"the image {label(name)} has a keyring, and no signature was verified of what it is locked as"
+        f"{f' for {which}' if which else ''} (no signer): run {PLAYBOOK} with -e images_lock_only={label(name)}"
+    )
+
+
 def chosen(
-    name: str, declared: Declaration, entries: t.Sequence[Locked], arch: str | None, place: str, mirror: str | None
+    name: str,
+    declared: Declaration,
+    entries: t.Sequence[Locked],
+    arch: str | None,
+    place: str,
+    mirror: str | None,
+    signed: bool = False,
 ) -> Version | None:
     """The version that new disks of an image get by a lock file; None where it does not have the image.
 
     :param arch: the architecture for which the image is wanted; None where it is the same for all
     :param place: the URL or path that the image is declared with; empty for one of a distribution
     :param mirror: the mirror that it is declared with, if it is one of a distribution
+    :param signed: whether it is declared with a keyring, so that only what was signed is used
 
-    Raises VirtfleetError where the file has the image as it is not declared any more, or for others.
+    Raises VirtfleetError where the file has the image as it is not declared any more, for others, or unsigned.
     """
     problem = stale(name, declared, entries)
     if problem is not None:
@@ -140,6 +180,9 @@ def chosen(
     mine = [entry for entry in entries if entry.declared == declared]
     for entry in mine:
         if entry.arch == arch:
+            problem = unsigned(name, declared, [entry]) if signed else None
+            if problem is not None:
+                raise VirtfleetError(problem)
             return Version(
                 place or address(entry.url or "", mirror or ""), entry.checksum, entry.serial, True, entry.signer
             )

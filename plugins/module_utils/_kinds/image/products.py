@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
+import urllib.parse
 
 from ..._errors import VirtfleetError
 from ..._host.signatures import Keyring
@@ -104,8 +105,22 @@ def keyring_of(named: str | None, place: str) -> Keyring | None:
     """
     if named is not None:
         return Keyring(named, True)
-    official = f"{place}/".startswith(f"{MIRRORS['ubuntu']}/")
-    return Keyring(UBUNTU_KEYRING, True, UBUNTU_PACKAGE) if official else None
+    official = server_of(MIRRORS["ubuntu"])
+    return Keyring(UBUNTU_KEYRING, True, UBUNTU_PACKAGE) if server_of(place) == official else None
+
+
+def server_of(url: str) -> str:
+    """The name of the server in an URL, in the one form that all ways to write it have in common; else empty.
+
+    >>> server_of("http://user:pw@H%6Fst.Example.com.:8080/x")
+    'host.example.com'
+    """
+    try:
+        written = urllib.parse.unquote(urllib.parse.urlsplit(url).hostname or "")
+        name = written.encode("idna").decode("ascii")
+    except ValueError:
+        return ""
+    return name.lower().rstrip(".")
 
 
 def arch_of(product: Product, host: str) -> str:

@@ -250,9 +250,41 @@ def test_what_is_signed_is_told_and_a_bad_signature_refused(
     assert told["problem"] == "keyring: the host has no keyring '/none'"
 
 
-def test_of_ubuntus_own_server_all_has_to_be_signed() -> None:
-    assert products.keyring_of(None, "https://cloud-images.ubuntu.com") == ("/nowhere", True, products.UBUNTU_PACKAGE)
-    listed = "https://cloud-images.ubuntu.com/noble/current/SHA256SUMS"
-    assert products.keyring_of(None, listed) == ("/nowhere", True, products.UBUNTU_PACKAGE)
-    assert products.keyring_of(None, "https://cloud-images.ubuntu.com.example.com/x") is None
-    assert products.keyring_of("/k", listed) == ("/k", True, None)
+@pytest.mark.parametrize(
+    "start",
+    [
+        "https://cloud-images.ubuntu.com",
+        "http://cloud-images.ubuntu.com",
+        "https://cloud-images.ubuntu.com:443",
+        "http://cloud-images.ubuntu.com:8080",
+        "HTTPS://Cloud-Images.Ubuntu.COM",
+        "https://cloud-images.ubuntu.com.",
+        "https://user:pw@cloud-images.ubuntu.com",
+        "https://us@er:p@w@cloud-images.ubuntu.com.:443",
+        "https://cloud%2Dimages.ubuntu%2ecom",
+        "https://\uff43loud-images\u3002ubuntu.com",
+    ],
+)
+def test_of_ubuntus_own_server_all_has_to_be_signed(start: str) -> None:
+    for url in (start, f"{start}/noble/current/SHA256SUMS", f"{start}?x#y"):
+        assert products.keyring_of(None, url) == ("/nowhere", True, products.UBUNTU_PACKAGE)
+        assert products.keyring_of("/k", url) == ("/k", True, None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://cloud-images.ubuntu.com.example.com/x",
+        "https://example.com/cloud-images.ubuntu.com/",
+        "https://cloud-images.ubuntu.com@example.com/",
+        "https://mycloud-images.ubuntu.com/",
+        "https://ubuntu.com/",
+        "https://[bad/",
+        "https://a..b/",
+        "https:///x",
+        "/srv/x",
+        "",
+    ],
+)
+def test_other_servers_are_not_ubuntus(url: str) -> None:
+    assert products.keyring_of(None, url) is None

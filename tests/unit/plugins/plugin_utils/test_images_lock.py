@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     [
         ("", "holds something else than images"),
         ("images: {}\nmore: 1\n", "holds something else than images"),
+        ("all: {hosts: {kvm01: }}\n", "is no file that virtfleet.kvm.images_lock has written, and stays as it is"),
+        ("- a\n", "is no file that virtfleet.kvm.images_lock has written, and stays as it is"),
+        ("just text\n", "is no file that virtfleet.kvm.images_lock has written, and stays as it is"),
         ("images: [", "is no YAML: line 2, column 1"),
         ("images: {a: [], a: []}", "line 1: the key a occurs twice in one dictionary"),
         ("images: {noble: [5]}", "the image noble: entry 0 does not say what was declared"),
@@ -108,6 +112,22 @@ def test_an_image_that_is_declared_otherwise_is_refused(tmp_path: Path, monkeypa
     assert [line.partition(":")[0] for line in refused] == ["host kvm01"]
 
 
+def test_a_keyring_that_came_after_the_lock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [{**NOBLE, "keyring": "/k.gpg"}]
+    arm = {**ENTRY, "arch": "arm64"}
+    for at, entries in enumerate(([ENTRY, arm], [{**ENTRY, "signer": "A" * 40}, arm])):
+        refused, warned = looked_at(tmp_path / str(at), monkeypatch, {NAME: locked(noble=entries)}, kvm_images=images)
+        assert refused == [
+            "hosts kvm01, kvm02: kvm_images_lock: the image noble has a keyring, and no signature was verified of what"
+            f" it is locked as for {'amd64, arm64' if at == 0 else 'arm64'} (no signer): run virtfleet.kvm.images_lock"
+            " with -e images_lock_only=noble"
+        ]
+        assert warned == []
+    signed = [{**one, "signer": "A" * 40} for one in (ENTRY, arm)]
+    made = {NAME: locked(noble=signed)}
+    assert looked_at(tmp_path / "signed", monkeypatch, made, kvm_images=images) == ([], [])
+
+
 def test_what_is_not_locked_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fixed = {"name": "fixed", "url": "https://h/x", "checksum": ENTRY["checksum"]}
     bare = {"name": "bare", "url": "https://h/x"}
@@ -132,3 +152,71 @@ def test_a_file_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for wrong, words in (("{{ nope }}", "kvm_images_lock: 'nope' is undefined"), ([1], "a list is not")):
         refused, _warned = looked_at(tmp_path, monkeypatch, {}, kvm_images_lock=wrong)
         assert any(words in line for line in refused), refused
+
+
+def test_another_file_is_not_to_be_deleted(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("all: {}\n")
+    with pytest.raises(VirtfleetError) as caught:
+        images_lock("hosts.yml", str(tmp_path))
+    assert "delete" not in str(caught.value)
+    assert str(caught.value).endswith("write the path of another one in kvm_images_lock")
+
+
+def made_odd(folder: Path, kind: str) -> str:
+    """The path of something that is no regular file."""
+    path = folder / "odd"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to("nowhere")
+    elif kind == "circle":
+        path.symlink_to("odd")
+    else:
+        path.symlink_to("/dev/null")
+    return str(path)
+
+
+ODD = {
+    "folder": "is a folder",
+    "pipe": "is no regular file",
+    "device": "is no regular file",
+    "link": "is a link to a file that is not there",
+    "circle": "is a link to a file that is not there",
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_no_file_is_neither_read_nor_written(tmp_path: Path, kind: str) -> None:
+    path = made_odd(tmp_path, kind)
+    with pytest.raises(VirtfleetError) as caught:
+        images_lock(path)
+    assert str(caught.value) == f"{path}: {ODD[kind]}"
+    made = hostvars(tmp_path, {FLEET: {"kvm_guests": [], "kvm_images": [NOBLE], "kvm_images_lock": path}})
+    for locks in (True, False):
+        said = fleet.fleet_checked(HOSTS, made, [], locks)
+        assert f"{path}: {ODD[kind]}" in said
+        assert "the declaration is refused" in said
+
+
+def test_a_place_that_nothing_can_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+
+    def checked(path: str) -> str:
+        variables = {"kvm_guests": [], "kvm_images": [NOBLE], "kvm_images_lock": path}
+        return fleet.fleet_checked(HOSTS, hostvars(tmp_path, {FLEET: variables}), [], False)
+
+    assert "is in order" in checked("good.yml")
+    assert f"kvm_images_lock: {tmp_path}/none/x.yml: there is no folder {tmp_path}/none" in checked("none/x.yml")
+    assert f"kvm_images_lock: {tmp_path}/file/x.yml: there is no folder {tmp_path}/file" in checked("file/x.yml")
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != str(tmp_path))
+    assert f"nothing can be written into the folder {tmp_path}" in checked("good.yml")
+    # Nothing is written where no image is declared, and nothing is named.
+    made = hostvars(tmp_path / "bare", {FLEET: {"kvm_guests": []}})
+    assert "is in order" in fleet.fleet_checked(HOSTS, made, [], False)
+
+
+def test_a_damaged_file_is_refused_before_it_would_be_written(tmp_path: Path) -> None:
+    made = hostvars(tmp_path, {FLEET: {"kvm_guests": [], "kvm_images": [NOBLE]}, NAME: "images: {a: 5}\n"})
+    assert "the image a: its entries are no list" in fleet.fleet_checked(HOSTS, made, [], False)

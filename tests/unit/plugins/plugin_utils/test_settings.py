@@ -28,6 +28,7 @@ NO_LABEL = (
     " repository"
 )
 NO_PAUSE = "is not possible here; write true, false, or a number of seconds, such as 30"
+NO_NAMES = "is no list of names of images: write a list, or a text in quotes with commas between the names"
 KINDS = {"bool", "float", "int", "list", "str"}
 
 
@@ -96,6 +97,20 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("kvm_owner", ["us"], f"a list {NO_LABEL}"),
         ("kvm_look_first", "ja", "a string is not possible here; write true or false"),
         ("kvm_plan_only", "perhaps", "a string is not possible here; write true or false"),
+        ("images_lock_prune", "perhaps", "a string is not possible here; write true or false"),
+        *(
+            (name, value, f"{shown} {NO_NAMES}")
+            for name in ("images_lock_only", "images_lock_older", "images_lock_unsigned")
+            for value, shown in (
+                (5, "5"),
+                (True, "True"),
+                ({"a": 1}, "a dictionary"),
+                ([["noble"], "a"], "a list"),
+                (["noble", 7], "a list"),
+                ("noble,", "'noble,'"),  # As of -e images_lock_only=noble, trixie
+                ("noble,,trixie", "'noble,,trixie'"),
+            )
+        ),
         ("kvm_progress", "often", f"'often' {NO_PAUSE}"),
         ("kvm_progress", -1, f"-1 {NO_PAUSE}"),
         ("kvm_progress", [30], f"a list {NO_PAUSE}"),
@@ -121,6 +136,8 @@ def test_a_wrong_value_is_told_in_the_readers_words(tmp_path: Path, name: str, v
     [
         {"links_serial": 1},
         *({"kvm_progress": value} for value in (True, "no", "off", 0, 30, "30", 0.5, None)),
+        {"images_lock_only": "noble, trixie", "images_lock_older": ["a b", "c"], "images_lock_unsigned": ""},
+        {"images_lock_only": None, "images_lock_older": [], "images_lock_prune": "yes"},
         {"kvm_look_first": "yes", "kvm_plan_only": None, "kvm_owner": 7},
         {"links_serial": "20%"},
         {"links_serial": [1, "50%"]},

@@ -119,6 +119,48 @@ def test_a_signature_that_can_be_forged(ring: Ring) -> None:
         signatures.signer_of([["EXPKEYSIG", "x"], valid], ring.keyring)
 
 
+NOTES = (
+    ("--sig-notation", "salt@notations.example.com=abc"),
+    ("--sig-policy-url", "https://example.com/policy"),
+    ("--sig-notation", "a@example.com=b", "--sig-notation", "c@example.com=d", "--sig-policy-url", "https://h/p"),
+)
+
+
+@pytest.mark.parametrize("notes", NOTES)
+def test_a_signature_may_have_notations_and_a_policy(ring: Ring, notes: tuple[str, ...]) -> None:
+    def beside(content: bytes, *names: str) -> bytes:
+        return ring.keys.gpg(*notes, *ring.keys.of(names), "--detach-sign", given=content)
+
+    assert signatures.beside(CONTENT, beside(CONTENT, "ours"), ring.keyring) == ring.ours
+    assert signatures.beside(CONTENT, beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
+    around = ring.keys.gpg(*notes, *ring.keys.of(("ours",)), "--clearsign", given=CONTENT)
+    assert signatures.inside(around, ring.keyring) == (CONTENT, ring.ours)
+    for content, names, word in ((b"x", ("ours",), "BADSIG"), (CONTENT, ("foreign",), "NO_PUBKEY")):
+        with pytest.raises(Unfit) as caught:
+            signatures.beside(CONTENT, beside(content, *names), ring.keyring)
+        assert str(caught.value) == REASON[word].format(keyring=f"'{ring.keyring.path}'")
+
+
+def test_what_is_said_of_one_signature_does_not_count_for_another(ring: Ring) -> None:
+    valid = ["VALIDSIG", "A" * 40, "2026-01-01", "1", "0", "4", "0", "1", "10", "00", "A" * 40]
+    note = [["NOTATION_NAME", "x"], ["NOTATION_DATA", "y"], ["POLICY_URL", "z"]]
+    begin = ["NEWSIG"]
+    told = [begin, ["SIG_ID", "x"], ["GOODSIG", "x"], *note, valid]
+    expired = [begin, ["EXPKEYSIG", "x"], *note, valid]
+    assert signatures.signer_of(told, ring.keyring) == "A" * 40
+    assert signatures.signer_of([*expired, *told], ring.keyring) == "A" * 40
+    for lines in (
+        expired,
+        [begin, ["GOODSIG", "x"], *expired],  # The first is not valid, the second not good.
+        [["GOODSIG", "x"], *expired[1:]],  # The same without the line that begins one.
+        [begin, ["GOODSIG", "x"], begin, ["REVKEYSIG", "x"], valid],
+        [begin, ["GOODSIG", "x"], begin, valid],
+        [*told, begin, ["BADSIG", "x"]],
+    ):
+        with pytest.raises(Unfit):
+            signatures.signer_of(lines, ring.keyring)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

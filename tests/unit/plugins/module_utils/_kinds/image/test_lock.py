@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import (
+    DeclaredImage,
+    declared,
+    fingerprint,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import parsed, stale
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -23,6 +27,7 @@ ENTRY = {
     "url": f"{MIRROR}/releases/x.img",
     "checksum": DIGEST,
 }
+PLAIN = {"url": "https://h/x.img", "checksum": "https://h/SUMS"}
 
 
 def image(options: dict[str, Any], *entries: dict[str, Any]) -> DeclaredImage:
@@ -64,7 +69,11 @@ def test_each_architecture_has_its_entry() -> None:
                 "checksum": "https://u:PASS@h/SUMS",
                 "mode": "overlay",
             },
-            (("url", "https://***@h/x.img?***"), ("checksum", "https://***@h/SUMS")),
+            (
+                ("url", "https://***@h/x.img?***"),
+                ("checksum", "https://***@h/SUMS"),
+                ("query", fingerprint("https://h/x.img?s=PASS", "")),
+            ),
         ),
         (
             {"name": "p", "path": "/x.img", "checksum": "https://h/SUMS"},
@@ -81,6 +90,29 @@ def test_what_tells_which_image_it_is(options: dict[str, Any], declaration: Any)
         assert image(more).declaration == declaration
 
 
+def test_with_a_keyring_only_what_was_signed_counts() -> None:
+    keyring = {"keyring": "/k.gpg"}
+    arm = {**ENTRY, "arch": "arm64", "signer": "A" * 40}
+    found = image({**NOBLE, **keyring}, ENTRY, arm)
+    with pytest.raises(VirtfleetError) as caught:
+        found.locked_version("x86_64")
+    assert str(caught.value) == (
+        "the image noble has a keyring, and no signature was verified of what it is locked as for amd64 (no signer):"
+        " run virtfleet.kvm.images_lock with -e images_lock_only=noble"
+    )
+    signed = found.locked_version("aarch64")
+    assert signed is not None
+    assert signed.signer == "A" * 40
+    plain = {"declared": PLAIN, "checksum": DIGEST}
+    for more, words in ((keyring, "what it is locked as \\(no signer\\): run"), ({}, None)):
+        found = image({"name": "u", **PLAIN, **more}, plain)
+        if words is None:
+            assert found.locked_version("x86_64") is not None
+            continue
+        with pytest.raises(VirtfleetError, match=words):
+            found.locked_version("x86_64")
+
+
 def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     """The file has none; a locked image comes from where it is declared."""
     options = {**NOBLE, "mirror": "https://user:PASS@mirror/u"}
@@ -91,8 +123,58 @@ def test_secrets_of_an_url_are_those_of_the_declaration() -> None:
     assert found.place == "https://user:PASS@mirror/u/releases/x.img"
     url = "https://h/x.img?sig=PASS"
     options = {"name": "u", "url": url, "checksum": "https://h/SUMS"}
-    entry = {"declared": {"url": "https://h/x.img?***", "checksum": "https://h/SUMS"}, "checksum": DIGEST}
+    shown = {
+        "url": "https://h/x.img?***",
+        "checksum": "https://h/SUMS",
+        "query": fingerprint("https://h/x.img?sig=PASS", ""),
+    }
+    entry = {"declared": shown, "checksum": DIGEST}
     assert image(options, entry).locked_version("x86_64") == (url, DIGEST, None, True, None, None)
+
+
+HIDDEN = (
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x?file=b", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x;file=a", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x;file=b", "checksum": "https://h/SUMS"},
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=1"},
+    {"url": "https://h/x?file=a", "checksum": "https://h/SUMS?v=2"},
+    {"url": "https://h/x", "checksum": "https://h/SUMS?file=a"},
+    # Here all before the @ is masked, as it may be a password.
+    {"url": "https://h:80/x?file=a@b", "checksum": "https://h/SUMS"},
+    {"url": "https://h:80/x?file=b@b", "checksum": "https://h/SUMS"},
+    {"ubuntu": "24.04", "mirror": "https://h/u;file=a"},
+    {"ubuntu": "24.04", "mirror": "https://h/u;file=b"},
+    {"path": "/x", "checksum": "https://h/SUMS?v=1"},
+    {"path": "/x", "checksum": "https://h/SUMS?v=2"},
+)
+
+
+def test_what_is_hidden_of_an_url_tells_which_image_it_is() -> None:
+    declarations = [image({"name": "u", **options}).declaration for options in HIDDEN]
+    assert len(set(declarations)) == len(HIDDEN)
+    for declaration in declarations:
+        assert not any(part in repr(declaration) for part in ("file=", "v=1", "v=2"))
+        assert len(dict(declaration)["query"]) == 16
+    # It is written, read, and told from another.
+    entries = parsed({"u": [{"declared": dict(declarations[0]), "checksum": DIGEST}]})["u"]
+    assert stale("u", declarations[0], entries) is None
+    assert "and is now declared as url: https://h/x?***" in str(stale("u", declarations[1], entries))
+    # Who asks, and what the server never gets, does not count.
+    plain = image({"name": "u", "url": "https://h/x", "checksum": "https://h/SUMS"}).declaration
+    assert [name for name, _value in plain] == ["url", "checksum"]
+    login = [
+        image({"name": "u", "url": f"https://{who}@h/x#{at}", "checksum": "https://h/SUMS"}).declaration
+        for at, who in enumerate(("me:PASS", "you:WORD"))
+    ]
+    assert login[0] == login[1]
+    assert "query" not in dict(login[0])
+    query = [
+        image({"name": "u", "url": f"https://{who}@h/x?file=a#{who}", "checksum": "https://h/SUMS"}).declaration
+        for who in ("me:PASS", "you:WORD")
+    ]
+    assert query[0] == query[1]
+    assert "query" in dict(query[0])
 
 
 def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
@@ -128,6 +210,27 @@ def test_what_is_declared_otherwise_is_said_with_what_to_do() -> None:
         ({"noble": [{**ENTRY, "checksum": "md5:5"}]}, "entry 0: checksum: 'md5:5' is no digest such as"),
         ({"noble": [{**ENTRY, "checksum": DIGEST.upper()}]}, "entry 0: checksum: "),
         ({"noble": [{"declared": {}}]}, "entry 0: checksum: null is no digest"),
+        ({"noble": [{**ENTRY, "declared": {}}]}, "entry 0: declared: has not one of url, path, debian, ubuntu"),
+        (
+            {"noble": [{**ENTRY, "declared": {"ubuntu": "24.04", "debian": "13"}}]},
+            "entry 0: declared: has not one of url, path, debian, ubuntu",
+        ),
+        *(
+            (
+                {"noble": [{key: value for key, value in ENTRY.items() if key != name}]},
+                f"entry 0: {name} is missing, which an image of a distribution has",
+            )
+            for name in ("arch", "serial", "url")
+        ),
+        # As a merge of two branches leaves it.
+        (
+            {"noble": [ENTRY, {**ENTRY, "arch": "arm64"}, {**ENTRY, "serial": "20260101"}]},
+            "the image noble: entry 2 has the declaration and architecture of entry 0",
+        ),
+        (
+            {"u": [{"declared": PLAIN, "checksum": DIGEST}] * 2},
+            "the image u: entry 1 has the declaration and architecture of entry 0",
+        ),
     ],
 )
 def test_what_is_not_as_it_is_written_is_refused(content: Any, words: str) -> None:
