@@ -12,8 +12,7 @@ import typing as t
 import pytest
 import yaml
 from fleet import Fleet
-
-from ansible_collections.virtfleet.kvm.tests.unit.openpgp import made_keys
+from openpgp import made_keys
 
 pytestmark = pytest.mark.long
 

@@ -89,9 +89,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Runs]:
         assert first.code == 0, first.output
         fleet.sh(CHANGED, BY_HAND)
         before = {host: fleet.state(host) for host in HOSTS}
-        told = [*written(fleet, "virtfleet.kvm.plan"), *written(fleet, "site.yml", "--check", "--diff")]
+        plan, planned = written(fleet, "virtfleet.kvm.plan")
+        check, checked = written(fleet, "site.yml", "--check", "--diff")
         touched = [host for host in HOSTS if fleet.state(host) != before[host]]
-        yield Runs(fleet, touched, *told, *written(fleet, "site.yml"))
+        yield Runs(fleet, touched, plan, planned, check, checked, *written(fleet, "site.yml"))
     finally:
         fleet.lab("down")
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpgp import made_keys
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import products
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, images_info, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import LATEST, NEW, NEWER, OLD, STREAM, Mirror, build
-from ansible_collections.virtfleet.kvm.tests.unit.openpgp import made_keys
 from ansible_collections.virtfleet.kvm.tests.unit.returned import documented, returned
 
 Run = Callable[..., dict[str, Any]]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from openpgp import THEN, Keys, made_keys
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import checksum_list, signatures, simplestreams
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Unfit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.signatures import Keyring, SignedBy
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import STREAM, Mirror
-from ansible_collections.virtfleet.kvm.tests.unit.openpgp import THEN, Keys, made_keys
 
 CONTENT = b'{"a": 1}\n- a dash\n'
 
