@@ -86,7 +86,14 @@ THERE: Tasks = [
 """What the host of the examples has; in check mode it counts as there."""
 
 WITH_SNAPSHOTS: Tasks = [
-    {f"{NAMESPACE}.domains": {"config": [{"name": name, "memory": "64MiB"} for name in ("web01", "db01")]}}
+    {
+        f"{NAMESPACE}.domains": {
+            "config": [
+                {"name": name, "memory": "64MiB", "disks": [{"size": "1GiB"}, {"size": "1GiB"}]}
+                for name in ("web01", "db01")
+            ]
+        }
+    }
 ]
 """The guests that examples of snapshots are about."""
 
