@@ -89,7 +89,7 @@ class MirrorFiles:
             self.keyring, self.verdict = None, SignedBy(None, "the mirror has no signature")
         return parsed(content)
 
-    def there(self, url: str, largest: int = LARGEST) -> bytes | None:
+    def there(self, url: str, largest: int | None = None) -> bytes | None:
         """A file; None where it cannot be fetched."""
         with contextlib.suppress(Unfit):
             return came(url, self.seconds, largest)
@@ -130,14 +130,18 @@ def fetched(url: str, seconds: float | None) -> dict[str, t.Any]:
     return parsed(came(url, seconds))
 
 
-def came(url: str, seconds: float | None, largest: int = LARGEST) -> bytes:
-    """A file at an URL. Raises Unfit where it cannot be had."""
+def came(url: str, seconds: float | None, largest: int | None = None) -> bytes:
+    """A file at an URL. Raises Unfit where it cannot be had.
+
+    :param largest: the bytes that it may have; None for those of an index
+    """
     content = bytearray()
+    most = LARGEST if largest is None else largest
 
     def take(chunk: bytes) -> None:
         content.extend(chunk)
-        if len(content) > largest:
-            raise Unfit(f"has more than {largest // 1024} KiB")
+        if len(content) > most:
+            raise Unfit(f"has more than {most // 1024} KiB")
 
     with meter.work(f"fetching {meter.file_name(url)}"):
         download(url, take, False, SECONDS if seconds is None else min(seconds, SECONDS))

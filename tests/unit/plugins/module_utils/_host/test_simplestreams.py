@@ -41,8 +41,8 @@ def root(mirror: Mirror) -> Iterator[str]:
 def test_the_newest_version_is_found(root: str) -> None:
     digest = hashlib.sha256(NEWER).hexdigest()
     expected = (f"{root}/{FILE.format('20250805')}", f"sha256:{digest}", "20250805")
-    assert simplestreams.find(root, NOBLE, "disk1.img") == expected
-    assert simplestreams.find(f"{root}/", NOBLE, "disk1.img") == expected
+    assert simplestreams.find(root, NOBLE, "disk1.img")[:3] == expected
+    assert simplestreams.find(f"{root}/", NOBLE, "disk1.img")[:3] == expected
 
 
 def test_a_version_without_the_file_does_not_count(root: str) -> None:
@@ -128,7 +128,7 @@ BROKEN: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "no path": (STREAM, lambda was: changed(was, (*ITEM, "path"), 5), "which is none below the mirror"),
     "rooted path": (STREAM, lambda was: changed(was, (*ITEM, "path"), "/etc/passwd"), "which is none below the mirror"),
     "dots": (STREAM, lambda was: changed(was, (*ITEM, "path"), "a/../../b"), "which is none below the mirror"),
-    "huge": (STREAM, lambda was: b" " * 2000, "has more than 0 MiB"),
+    "huge": (STREAM, lambda was: b" " * 2000, "has more than 1 KiB"),
 }
 
 

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_bytes import FirstBytes
@@ -74,7 +75,8 @@ def planned_all(
 ) -> list[Plan]:
     options = GuestOptions(forecast=Forecast.of(told))
     forms = DiskFormats(host, options.forecast)
-    plans, _settled = guest_plan.plans_with_disks(forms, have or {}, DOMAIN.parse(config), KVM_HOST, options)
+    copies = clones.Clones(host, options.forecast, lambda: forms.pools, {})
+    plans, _settled = guest_plan.plans_with_disks(forms, have or {}, DOMAIN.parse(config), KVM_HOST, options, copies)
     forms.warn(plans)
     return plans
 
