@@ -85,7 +85,7 @@ def look_failed(values: Variables) -> bool:
     :param values: the host's variables
     """
     result = values.get(LOOK)
-    return isinstance(result, dict) and ran(result) and bool(result.get("failed")) and not is_lost(result)
+    return isinstance(result, dict) and bool(result.get("failed")) and not is_lost(result)
 
 
 def is_idle(values: Variables) -> bool:

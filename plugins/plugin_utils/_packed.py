@@ -4,7 +4,7 @@
 """Have Ansible pack a module once, and not anew in every run.
 
 Before Ansible sends a module, it parses all the files that the module imports, to find what they import in turn. That
-takes 1 to 2 s of CPU time for each module of this collection. Ansible keeps the packed module in the temporary folder
+takes up to 2 s of CPU time for each module of this collection. Ansible keeps the packed module in the temporary folder
 of the run (``ansible.executor.module_common``), which is gone with it. Here that file is kept in the user's own folder,
 and laid back where the next run of the same Ansible looks for it. Its content is Ansible's: it is not read here. See
 the decision record 0021.

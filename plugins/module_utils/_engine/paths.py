@@ -184,7 +184,7 @@ def arrange(parent: ET.Element, known: t.Collection[ET.Element], order: t.Sequen
 def clone(element: ET.Element) -> ET.Element:
     """A copy with all that is in it."""
     for node in element.iter():
-        # The parser keeps a text as a list until it is first read, and Python copies lists ten times as slowly.
+        # The parser keeps a text as a list until it is first read, and Python copies lists far more slowly.
         _read = node.text, node.tail
     return copy.deepcopy(element)
 

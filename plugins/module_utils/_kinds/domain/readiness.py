@@ -79,20 +79,19 @@ def check_guests(
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
-    check_disks(site, guests, lambda: overlaid.refuse_overlaid(site, plans, wants, have))
+    check_disks(site, guests, plans, wants, have)
     if site.local and roots:
         memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
 
 
-def check_disks(site: Site, guests: t.Sequence[shared_disks.DisksOfGuest], overlaid_too: t.Callable[[], None]) -> None:
-    """Refuse guests with a disk that something else is, or is to be, on; and warn of those that others are laid over.
-
-    :param overlaid_too: refuses those that start while others are laid over their disks
-    """
+def check_disks(
+    site: Site, guests: t.Sequence[shared_disks.DisksOfGuest], plans: t.Sequence[Plan], wants: Wants, have: Have
+) -> None:
+    """Refuse guests with a disk that something else is, or is to be, on; warn of those that others are laid over."""
     taken_volumes.refuse_base_images(site, guests)
     taken_volumes.refuse_bases(site, guests)
     taken_volumes.refuse_stale(site, guests)
-    overlaid_too()
+    overlaid.refuse_overlaid(site, plans, wants, have)
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
     taken_volumes.warn_of_bases(site, guests)
