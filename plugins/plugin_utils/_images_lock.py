@@ -49,7 +49,7 @@ def place(written: object, folder: object) -> str | None:
 
     Raises VirtfleetError for what is no path.
     """
-    if written is None or written == "":
+    if not names_file(written):
         return os.path.join(str(folder), NAME) if folder else None
     if not isinstance(written, str) or "\0" in written:
         raise VirtfleetError(f"{VARIABLE}: {printable(written, hidden=True)} is not the path of a file")
@@ -60,6 +60,11 @@ def place(written: object, folder: object) -> str | None:
             " write a path from the root"
         )
     return os.path.normpath(os.path.join(str(folder or "/"), path))
+
+
+def names_file(written: object) -> bool:
+    """Whether a host's variable says where the lock file is: any value but none and an empty text."""
+    return written is not None and not (isinstance(written, str) and not written)
 
 
 def unfit(path: str, writes: bool = False) -> str | None:
@@ -85,7 +90,7 @@ def read(path: str) -> Locks | None:
     """What a lock file has; None where there is none. Raises VirtfleetError where it is not as it was written."""
     wrong = unfit(path)
     if wrong is not None:
-        raise VirtfleetError(f"{shown(path)}: {wrong}")
+        raise VirtfleetError(f"{VARIABLE}: {shown(path)}: {wrong}")
     if not os.path.exists(path):
         return None
     try:
@@ -206,15 +211,15 @@ def problems(
     looked_at: dict[tuple[str | None, str], tuple[list[str], list[str]]] = {}
     for host, raw in by_host.items():
         written = evaluated[host].get(IMAGES)
-        if not written and not raw.get(VARIABLE):
+        if not written and not names_file(raw.get(VARIABLE)):
             continue
         try:
             lock = files.of(raw, variables)
         except VirtfleetError as error:
             refused.append((host, str(error)))
             continue
-        if lock.locks is None and raw.get(VARIABLE):
-            warned.append((host, f"{VARIABLE}: there is no file {shown(lock.path or '')}; {PLAYBOOK} writes it"))
+        if lock.locks is None and lock.path is not None and names_file(raw.get(VARIABLE)):
+            warned.append((host, f"{VARIABLE}: there is no file {shown(lock.path)}; {PLAYBOOK} writes it"))
         if lock.locks is not None and written:
             key = (lock.path, str(written))
             if key not in looked_at:
@@ -236,7 +241,7 @@ def unwritable(
     found: list[HostProblem] = []
     files = LockFiles()
     for host, raw in by_host.items():
-        if not evaluated[host].get(IMAGES) and not raw.get(VARIABLE):
+        if not evaluated[host].get(IMAGES) and not names_file(raw.get(VARIABLE)):
             continue
         try:
             path = files.of(raw, variables).path

@@ -15,17 +15,11 @@ import random
 import signal
 import sys
 import typing as t
-from xml.etree import ElementTree as ET
 
 import fuzzing
 import libvirt
 import pytest
-from ansible.errors import AnsibleError
 
-from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule as FleetFilters
-from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as XmlFilters
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
@@ -33,11 +27,11 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _host_guests, _settings, _templar
-from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz import into_filters
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile, Written
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_filters import FILTERS
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_modules import TABLES, Told, module, planted
 
 DEFAULT = 1000
@@ -48,10 +42,6 @@ LIMIT = 10
 
 PATIENCE = 120
 """Seconds in all: for what waits and does nothing."""
-
-FILTERS = {**FleetFilters().filters(), **XmlFilters().filters()}
-
-KINDS = {name: TABLES[name.partition("_")[0]] for name in FILTERS if name.partition("_")[0] in TABLES}
 
 BEGINS = ("guest", "profile ", "kvm_", "host ", "name ", "uuid ", "mac ", "address ", "disk ", "link ")
 """How a sentence of the check begins: with what it is about."""
@@ -167,152 +157,11 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 
 # Filters
 
-OF_ROLES = (
-    "adopted_together",
-    "changes_told",
-    "fleet_changes",
-    "fleet_plan",
-    "fleet_checked",
-    "fleet_owner",
-    "pending_restarts",
-    "run_problems",
-    "undeclared",
-)
-"""Filters that only the collection's own roles and playbooks call."""
-
 
 def filtered(hostile: Hostile, chance: random.Random) -> Told:
     """One filter."""
     name = chance.choice(tuple(FILTERS))
-    if name == "fleet_problems":
-        return check(hostile, chance)
-    arguments: tuple[t.Any, ...]
-    if name == "guests_on":
-        item = hostile.item(DOMAIN)
-        planted(hostile, chance, DOMAIN, item)
-        arguments = (chance.choice(([item, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])), "kvm01")
-    elif name in ("guest_networks", "staying"):
-        item = hostile.item(DOMAIN)
-        planted(hostile, chance, DOMAIN, item)
-        items = chance.choice(
-            ([{**item, "host": "kvm01"}, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])
-        )
-        arguments = (items, "kvm01") if name == "guest_networks" else (items,)
-    elif name == "declared_uses":
-        tables = (DOMAIN, TABLES["volume"], TABLES["pool"])
-        item, volume, pool = (hostile.item(table) for table in tables)
-        for table, one in zip(tables, (item, volume, pool), strict=True):
-            planted(hostile, chance, table, one)
-        lists = ([{**item, "host": "kvm01"}], [volume], [pool])
-        guests, volumes, pools = (chance.choice((one, one[0], hostile.value(), [hostile.value()])) for one in lists)
-        arguments = (guests, "kvm01", volumes, pools)
-    elif name == "with_reservations":
-        item, network = hostile.item(DOMAIN), hostile.item(NETWORK)
-        planted(hostile, chance, DOMAIN, item)
-        cards = [{"network": network.get("name"), "ip": "10.7.0.9"}, {"network": "lan", "ip": hostile.value()}]
-        item |= {"host": "kvm01", "interfaces": chance.choice((cards, hostile.value()))}
-        lan = {"name": "lan", "ips": chance.choice((["10.7.0.1/24"], [{"address": "10.7.0.1/24", "dhcp": {}}]))}
-        arguments = (
-            chance.choice(([network, lan], hostile.value())),
-            chance.choice(([item], hostile.value())),
-            "kvm01",
-        )
-    elif name == "fleet_owner":
-        arguments = (chance.choice(("/srv/fleet/inventory", "", hostile.value())),)
-    elif name == "query":
-        words = ("[?name==`a`]", "[", "a.b.c", "max_by(@, &a)", "length(@)", "`", "\x1b", "a" * 5000, "[" * 5000)
-        arguments = (chance.choice(([], [{"name": "a"}], hostile.value())), chance.choice((*words, hostile.value())))
-    elif name == "run_problems":
-        arguments = (chance.choice(({"kvm_hosts": ["kvm01"]}, hostile.value())), ["kvm01"], [hostile.value()], [], [])
-    elif name == "pending_restarts":
-        result = {"guests_declared": {"pending_restart": chance.choice(([], hostile.value(), [hostile.value()]))}}
-        arguments = (["kvm01"], chance.choice(({"kvm01": result}, hostile.value())))
-    elif name in ("fleet_changes", "fleet_plan", "changes_told"):
-        change = {"resource": hostile.value(), "path": "memory", "before": hostile.value(), "after": hostile.value()}
-        result = {"changes": chance.choice(([change], hostile.value())), "failed": True, "msg": hostile.value()}
-        hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
-        arguments = (["kvm01"], hosts) if name != "changes_told" else (chance.choice((hosts, {"hosts": hosts})),)
-    elif name == "fleet_checked":
-        variables = {"kvm_guests": chance.choice(([hostile.item(DOMAIN)], hostile.value()))}
-        arguments = (["kvm01"], {"kvm01": variables}, [hostile.value()] if chance.random() < 0.2 else [])
-    elif name == "left_out":
-        item = {"name": hostile.value(), chance.choice(("secrets", "uncovered", "refused")): hostile.value()}
-        arguments = (chance.choice(({"guests": [item, hostile.value()]}, {"pools": [item]}, hostile.value())),)
-    elif name == "undeclared":
-        found = {chance.choice(("kvm_guests", "kvm_volumes", "kvm_pools")): [{"name": "a"}, hostile.item(DOMAIN)]}
-        variables = {"kvm_guests": hostile.sane(), "kvm_volumes": [hostile.sane()]}
-        arguments = (chance.choice((found, hostile.value())), "kvm01", Written({"kvm01": variables}), "/nowhere")
-    elif name == "adopted_together":
-        guests = [{"name": "a", "uuid": "1c95ce2b-070d-504a-94b3-7872f2a3c2be"}, hostile.item(DOMAIN)]
-        left = {"lists": chance.choice(({"kvm_guests": guests}, hostile.value())), "joins": hostile.value()}
-        variables = {"kvm_guests": hostile.sane(), "kvm_pools": [hostile.sane()]}
-        found = chance.choice(({"kvm01": left, "kvm02": left}, {"kvm01": left}, hostile.value()))
-        arguments = (found, ["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {}})
-    elif name == "adopted_files":
-        item = hostile.item(DOMAIN)
-        wrong = chance.choice((None, 7, "", [], ["a"], [[]], {"kvm_guests": None}, {"kvm_guests": [None]}))
-        arguments = (
-            chance.choice(({"kvm_guests": [{"name": "a"}]}, {"kvm_pools": [item]}, wrong)),
-            chance.random() < 0.5,
-        )
-    elif name == "brief":
-        kind = chance.choice(("domain", "network", "pool"))
-        item = hostile.item(TABLES[kind])
-        planted(hostile, chance, TABLES[kind], item)
-        arguments = (item if chance.random() < 0.9 else hostile.value(), chance.choice((kind, hostile.value())))
-    elif name.endswith("_to_xml"):
-        item = hostile.item(KINDS[name])
-        planted(hostile, chance, KINDS[name], item)
-        arguments = (item if chance.random() < 0.95 else hostile.value(),)
-    else:
-        arguments = (definition(hostile, chance, KINDS[name]),)
-    try:
-        made = FILTERS[name](*arguments)
-    except AnsibleError as error:
-        other = {"brief": "domain", "with_reservations": "guest "}.get(name, name)
-        about = (name, name.partition("_")[0] if name in KINDS else name, other)
-        if "a fault of this collection" in str(error) and name not in OF_ROLES:
-            return Told(str(error), "the error is one of the filter itself")
-        return Told(str(error), "" if any(map(str(error).__contains__, about)) else "it is not said what it is about")
-    # What a filter makes of the user's own values holds them: only what it leaves out by itself is looked at.
-    return Told(str(made) if name.endswith("_from_xml") else "")
-
-
-MADE: dict[str, list[ET.Element]] = {}
-
-
-def definitions(table: Table) -> t.Iterator[ET.Element]:
-    """A few good definitions that use many options."""
-    yield ET.fromstring(table.skeleton)
-    for item in exhaustive(table)[:20]:
-        with contextlib.suppress(VirtfleetError):
-            yield ET.fromstring(_offline.definition(table, table.parse([{"memory": "1GiB", **item}])[0]))
-
-
-def definition(hostile: Hostile, chance: random.Random, table: Table) -> t.Any:
-    """A definition of which a few parts are damaged, and that holds the secret where a domain may."""
-    if chance.random() < 0.1:
-        return hostile.value()
-    if table.kind not in MADE:
-        MADE[table.kind] = list(definitions(table))
-    root = ET.fromstring(ET.tostring(chance.choice(MADE[table.kind])))
-    nodes = list(root.iter())
-    words = ("", "\u00b2", "0x", "-1", "9" * 5000, "x" * 5000, "yes", "\u202e", "10.0.0.0/8", "::", "0x1g", "1.5")
-    for _time in range(chance.randint(0, 4)):
-        node = chance.choice(nodes)
-        if node.attrib and chance.random() < 0.6:
-            node.set(chance.choice(list(node.attrib)), chance.choice(words))
-        elif chance.random() < 0.5:
-            node.text = chance.choice(words)
-        elif len(node):
-            node.append(ET.fromstring(ET.tostring(chance.choice(list(node)))))
-    devices = root.find("devices")
-    if devices is not None:
-        ET.SubElement(devices, "graphics", type="vnc", passwd=hostile.secret)
-    text = ET.tostring(root, encoding="unicode")
-    if chance.random() < 0.05:
-        text = text.replace("</name>", f"</name>{'<a>' * 9000}{'</a>' * 9000}", 1)
-    return text if chance.random() < 0.9 else text[: chance.randrange(len(text))]
+    return check(hostile, chance) if name == "fleet_problems" else into_filters.filtered(name, hostile, chance)
 
 
 WAYS = (check, check, check, written, filtered, filtered, module, module, module)

@@ -140,6 +140,16 @@ def test_what_is_not_locked_is_warned_of(tmp_path: Path, monkeypatch: pytest.Mon
     ]
 
 
+@pytest.mark.parametrize("written", ["", "{{ '' }}", None])
+def test_no_name_is_the_file_beside_the_inventory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | None
+) -> None:
+    refused, warned = looked_at(tmp_path, monkeypatch, {}, kvm_images_lock=written)
+    assert refused == []
+    said = f"kvm_images_lock: there is no file {tmp_path}/{NAME}; virtfleet.kvm.images_lock writes it"
+    assert [line for line in warned if said in line] == ([f"hosts kvm01, kvm02: {said}"] if written else [])
+
+
 def test_a_file_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = {"kvm_images_lock": "{{ 'my' }}.lock.yml"}
     refused, warned = looked_at(tmp_path, monkeypatch, {}, **name)
@@ -192,7 +202,7 @@ def test_what_is_no_file_is_neither_read_nor_written(tmp_path: Path, kind: str) 
     path = made_odd(tmp_path, kind)
     with pytest.raises(VirtfleetError) as caught:
         images_lock(path)
-    assert str(caught.value) == f"{path}: {ODD[kind]}"
+    assert str(caught.value) == f"kvm_images_lock: {path}: {ODD[kind]}"
     made = hostvars(tmp_path, {FLEET: {"kvm_guests": [], "kvm_images": [NOBLE], "kvm_images_lock": path}})
     for locks in (True, False):
         said = fleet.fleet_checked(HOSTS, made, [], locks)
