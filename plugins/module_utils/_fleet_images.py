@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._engine.close_names import near
+from ._engine.converters import digits
 from ._engine.rows.model import Item
 from ._fleet_once import entries, word
 from ._kinds.image.declared import is_name
@@ -53,7 +54,7 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
     """
     image = item.get("image")
     if isinstance(image, (int, float)) and not isinstance(image, bool):
-        image = str(image)  # As the module takes it.
+        image = digits(image)  # As the module takes it.
     if not is_name(image):
         return
     name = str(image)

@@ -42,8 +42,9 @@ def guest_snapshots(guests: object, host: str) -> list[Item]:
     for guest in guests:
         if not isinstance(guest, dict) or word(guest, "host") != host or word(guest, "state") == "absent":
             continue
-        lines += [f"guest {label(word(guest, 'name'))}: {problem}" for problem in wrong(guest)]
-        found += [{**item, "domain": guest.get("name")} for item in guest.get(OPTION) or () if isinstance(item, dict)]
+        problems = wrong(guest)
+        lines += [f"guest {label(word(guest, 'name'))}: {problem}" for problem in problems]
+        found += [] if problems else [{**item, "domain": guest.get("name")} for item in guest.get(OPTION) or ()]
     if lines:
         raise VirtfleetError("\n".join(lines))
     return found

@@ -208,7 +208,7 @@ def problems(
     refused: list[HostProblem] = []
     warned: list[HostProblem] = []
     files = LockFiles()
-    looked_at: dict[tuple[str | None, str], tuple[list[str], list[str]]] = {}
+    looked_at: dict[tuple[str | None, int], tuple[list[str], list[str]]] = {}
     for host, raw in by_host.items():
         written = evaluated[host].get(IMAGES)
         if not written and not names_file(raw.get(VARIABLE)):
@@ -221,7 +221,7 @@ def problems(
         if lock.locks is None and lock.path is not None and names_file(raw.get(VARIABLE)):
             warned.append((host, f"{VARIABLE}: there is no file {shown(lock.path)}; {PLAYBOOK} writes it"))
         if lock.locks is not None and written:
-            key = (lock.path, str(written))
+            key = (lock.path, id(written))  # Hosts that share a list share what is wrong with it.
             if key not in looked_at:
                 looked_at[key] = compared(images_of(written), lock.locks, lock.path or "")
             refused += [(host, line) for line in looked_at[key][0]]

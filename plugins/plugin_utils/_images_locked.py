@@ -76,6 +76,8 @@ def answer_of(told: object) -> HostAnswer:
         if value is not None and not isinstance(value, str):
             raise VirtfleetError(f"the image {label(name)}: {key}: is no text")
         texts[key] = None if value is None else str(value)
+    if not all(isinstance(declared.get(option, ""), str) for option in OPTIONS):
+        raise VirtfleetError(f"the image {label(name)}: declared: has an option that is no text")
     declaration = tuple((option, str(declared[option])) for option in OPTIONS if option in declared)
     entry = None
     if texts["problem"] is None and declaration:
@@ -224,7 +226,8 @@ def is_true(value: object, problems: list[str]) -> bool:
     :param problems: gets what is wrong
     """
     try:
-        return value is not None and bool(boolean(value))
+        # What YAML and -e make of a yes or no; lists of any size are not written out.
+        return value is not None and bool(boolean(value if isinstance(value, (bool, int, str)) else ""))
     except TypeError:
         problems.append(f"{PRUNE}: is neither true nor false")
         return False

@@ -224,7 +224,8 @@ class Hostile:
 
     def in_container(self, table: Table, item: Item) -> None:
         path = self.chance.choice(secret_paths(table))
-        self.put(item, path[: self.chance.randint(1, len(path) - 1)], self.wrapped())
+        # A secret that is an option of the item itself has none.
+        self.put(item, path[: self.chance.randint(1, max(len(path) - 1, 1))], self.wrapped())
 
     def in_guarded(self, table: Table, item: Item) -> None:
         self.put(item, self.chance.choice(guarded_paths(table)), self.wrapped())

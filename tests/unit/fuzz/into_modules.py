@@ -20,13 +20,32 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.table import SNAPSHOT
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.plugins.modules import (
+    domains,
+    links,
+    networks,
+    pools,
+    secrets,
+    snapshots,
+    volumes,
+)
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile
 
 TABLES = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "volume": VOLUME, "link": LINK}
 
-MODULES = {"domain": domains, "network": networks, "pool": pools, "volume": volumes, "link": links}
+MODULES = {
+    "domain": (DOMAIN, domains),
+    "network": (NETWORK, networks),
+    "pool": (POOL, pools),
+    "volume": (VOLUME, volumes),
+    "secret": (SECRET, secrets),
+    "snapshot": (SNAPSHOT, snapshots),
+    "link": (LINK, links),
+}
+"""The declaring modules, and the tables of their options."""
 
 
 class Told(t.NamedTuple):
@@ -39,8 +58,9 @@ class Told(t.NamedTuple):
 def module(hostile: Hostile, chance: random.Random) -> Told:
     """One declaring module, on libvirt's test driver or on a host that is made up."""
     kind = chance.choice(tuple(MODULES))
-    item = hostile.item(TABLES[kind], chance.choice((0.0, 0.05, 0.2)))
-    planted(hostile, chance, TABLES[kind], item)
+    table, which = MODULES[kind]
+    item = hostile.item(table, chance.choice((0.0, 0.05, 0.2)))
+    planted(hostile, chance, table, item)
     config: t.Any = [item]
     if chance.random() < 0.3:
         config.append({"name": "good", "memory": "64MiB", "type": "bridge", "ports": ["eno1"]})
@@ -73,7 +93,7 @@ def module(hostile: Hostile, chance: random.Random) -> Told:
         "_ansible_no_log": False,
         "_ansible_module_name": f"virtfleet.kvm.{kind}s",
     }
-    return run(MODULES[kind], {**arguments, **internal}, kind)
+    return run(which, {**arguments, **internal}, kind)
 
 
 def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..converters import Converter
+from ..converters import Converter, digits
 from .meant import WORD, can_be_shown, flow
 
 MOST = 3
@@ -69,7 +69,7 @@ def shown(name: object, value: object, of_name: Converter, of_value: Converter) 
     :param value: None where nobody knows it
     """
     if isinstance(name, int) and not isinstance(name, bool):
-        name = str(name)
+        name = digits(name)
     if not isinstance(name, str) or not takes(of_name, name) or not plain(name):
         return None
     if value is None:

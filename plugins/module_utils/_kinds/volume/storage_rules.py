@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.converters import COUNT
+from ..._engine.converters import COUNT, digits
 from ..._engine.rows.create_only import Aside
 from ..._engine.rows.model import Item, Scope
 from ..._errors import Invalid
@@ -139,9 +139,15 @@ def format_by_name(name: str) -> str:
 
 
 def volume_key(item: Item) -> str | None:
-    """What tells a volume from all others of the host: its pool and name."""
-    name = item.get("name")
-    return None if name is None else f"{item.get('pool') or 'default'}/{name}"
+    """What tells a volume from all others of the host: its pool and name; None where it has no name.
+
+    :param item: also one as it is written, with anything in it
+    """
+    pool, name = (
+        value if value is None or isinstance(value, str) else digits(value)
+        for value in (item.get("pool"), item.get("name"))
+    )
+    return None if name is None else f"{pool or 'default'}/{name}"
 
 
 def filling(volume: Item) -> t.Iterator[Invalid]:
