@@ -23,7 +23,7 @@ from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases
 from ..image.declared import declared as declared_images
 from ..image.declared import marked_disks
-from ..shared import declared
+from ..shared import bare_host, declared
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
 from ..volume.held_halves import refuse_held
@@ -123,11 +123,20 @@ def plan_all(
     for entry in plans:
         if entry.name in going:
             entry.steps.give("undefine", going[entry.name])
-    if connection is not None:
-        readiness.check_guests(connection, plans, wants, have, options)
-        leave_to_others(connection, plans, wants)
+    check_host(connection, plans, wants, have, options)
     autostarts.warn(connection, plans, settled, have, options.forecast)
     return plans
+
+
+def check_host(
+    connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: GuestOptions
+) -> None:
+    """Refuse guests that the host is not ready for, or will not be once libvirt is there, each for itself."""
+    if connection is None:
+        bare_host.check(plans, wants, options.forecast)
+        return
+    readiness.check_guests(connection, plans, wants, have, options)
+    leave_to_others(connection, plans, wants)
 
 
 def departures(

@@ -24,26 +24,26 @@ from ..._storage.users import StorageUsers
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..image.bases import Bases
 from ..image.declared import declared as declared_images
-from ..shared import declared
+from ..shared import bare_host, declared
 from . import readiness, storage_plan
 from .encryption import remembered
 from .half_made import Half, half_made
 from .held_halves import refuse_held
-from .storage_plan import FUTURE
 from .storage_rules import volume_key
 from .volume_formats import Formats, alike
-from .volumes_to_come import listed_later
+from .volumes_to_come import listed_later, pools_to_come
 
 
 def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan volumes, with the base images that they are made from. Who uses them is only asked where one is to go."""
-    pools = options.forecast.with_pools(FUTURE if connection is None else storage_observe.all_pools(connection))
+    pools = pools_to_come(connection, options.forecast)
     found, images = Bases(connection, host, pools), declared_images(options.images, options.images_lock)
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     if connection is None:
         given, unfit = found.for_volumes(wants, have, images)
-        plans = storage_plan.plan_volumes(have, given, host, pools, StorageUsers())
-        return refused(found.first(plans), unfit)
+        plans = found.first(storage_plan.plan_volumes(have, given, host, pools, StorageUsers()))
+        bare_host.check(plans, wants, options.forecast)
+        return refused(plans, unfit)
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
     users = all_users(connection, forecast=options.forecast) if going else StorageUsers()
     half = half_made(connection, have)

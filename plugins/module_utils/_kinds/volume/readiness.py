@@ -51,8 +51,11 @@ def key_of(step: Step) -> str:
     return step.value.key if isinstance(step.value, Making) else ""
 
 
-def makings(site: Site, entry: Plan) -> list[str]:
-    """Why volumes of a plan cannot be made, a sentence each."""
+def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable[str]] | None = None) -> list[str]:
+    """Why volumes of a plan cannot be made, a sentence each.
+
+    :param look: why one of them cannot be made
+    """
     found: list[str] = []
     lacking: set[str] = set()
     said: set[str] = set()
@@ -61,7 +64,7 @@ def makings(site: Site, entry: Plan) -> list[str]:
             continue
         volume, base = step.value, step.action == MAKE_BASE
         where = f"{volume.where}." if volume.where else ""
-        told = [as_image(told) if base else told for told in making(site, volume)]
+        told = [as_image(told) if base else told for told in (look or making)(site, volume)]
         # The pool of a disk may be that of its image.
         found += [type(one)(f"{where}{one}") for one in told if base or one.partition(": ")[2] not in said]
         said |= {one.partition(": ")[2] for one in told if base}
@@ -101,9 +104,9 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     """Why a volume cannot be made: its pool, or what it is made from, is not there."""
     from .image_look import base_problem, image_problem, name_problem
 
-    told = site.pool(volume.pool)
-    if told is not None:
-        yield f"pool: {told}"
+    lacking = list(without_pool(site, volume))
+    if lacking:
+        yield from lacking
         return
     told = volume_places.locked(site, volume.key)
     if told is not None:
@@ -128,6 +131,13 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if told is not None:
             yield told
+
+
+def without_pool(site: Site, volume: Making) -> t.Iterator[str]:
+    """That the pool of a new volume is not there, or not active."""
+    told = site.pool(volume.pool)
+    if told is not None:
+        yield f"pool: {told}"
 
 
 def unknown_image(site: Site, name: str, pool: str, told: str) -> str:

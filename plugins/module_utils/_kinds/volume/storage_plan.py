@@ -47,7 +47,7 @@ NEVER_GROWN = ("qcow", "vdi", "vmdk", "vpc")
 """Formats that QEMU makes, and makes no larger."""
 
 FUTURE = {"default": ObservedPool("dir", IMAGES, True)}
-"""Pools that a fresh host will have, as far as can be known."""
+"""Pools that a fresh host will have, as far as can be known: where nothing is foretold of its pools."""
 
 
 class Owner(t.NamedTuple):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The volumes of a pool that a task before would have started: files that are there already, and libvirt will list."""
+"""The pools that tasks before would have made or started, and their volumes: files that libvirt will list then."""
 
 from __future__ import annotations
 
@@ -13,10 +13,22 @@ from ..._engine.observed import Observed
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
+from ..._storage.storage_observe import ObservedPool
 from ..._storage.users import is_local
 from ..domain.disks.disk_bytes import first_bytes
 from ..shared import lacking
+from .storage_plan import FUTURE
 from .storage_rules import MADE_DIRECTORIES
+
+
+def pools_to_come(connection: Connection, forecast: Forecast) -> dict[str, ObservedPool]:
+    """The pools of the host as they will be.
+
+    :param connection: None on a host without libvirt
+    """
+    if connection is not None:
+        return forecast.with_pools(storage_observe.all_pools(connection))
+    return forecast.with_pools({} if forecast.pools else FUTURE)
 
 
 def listed_later(

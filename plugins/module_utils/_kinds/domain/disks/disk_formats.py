@@ -23,16 +23,15 @@ from ...._engine.rows.model import Host, Item, Scope
 from ...._errors import Invalid, Unchangeable, VirtfleetError
 from ...._libvirt.objects import Connection
 from ...._printing import printable
-from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.noted_formats import SAME
 from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.users import is_local
 from ...shared import lacking
 from ...shared.derive import image_format
-from ...volume.storage_plan import FUTURE
 from ...volume.storage_rules import MADE_DIRECTORIES
 from ...volume.volume_formats import Formats, agree, alike
+from ...volume.volumes_to_come import pools_to_come
 from . import shared_disks
 from .disk_bytes import contradicts, first_bytes
 from .disk_nodes import driver_of, edited, source_is_empty, untold, what, without_old
@@ -68,9 +67,7 @@ class DiskFormats:
     @functools.cached_property
     def pools(self) -> dict[str, ObservedPool]:
         """The pools of the host, as they will be."""
-        return self.forecast.with_pools(
-            FUTURE if self.connection is None else storage_observe.all_pools(self.connection)
-        )
+        return pools_to_come(self.connection, self.forecast)
 
     @functools.cached_property
     def coming(self) -> dict[str, str]:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What guests and volumes need that a host without libvirt will not have: so far only a plan can tell.
+
+A plan in check mode knows what the tasks before it would have made. Where they would have made pools, the host has
+these and no others once libvirt is installed; the same is true of networks, besides ``default``, which comes with the
+packages.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ..._engine.plan import Plan
+from ..._flow.kind import Wants
+from ..._storage.forecast import Forecast
+from ..._storage.making import Making
+from ..volume.readiness import makings, without_pool
+from .lacking import PROBLEMS, Site, at
+from .readiness import definition, refuse
+from .references import Reference, references
+
+DEFINITIONS = "/etc/libvirt/qemu/networks"
+"""Where libvirt keeps networks. That it keeps neither guests nor pools is known by now (see interpreter.bare)."""
+
+NETWORKS = ("network", "switch")
+DEVICES = ("bridge", "direct")
+
+STARTING = ("running", "paused")
+
+
+class BareHost(Site):
+    """A host without libvirt, as the tasks before would have made it.
+
+    :param forecast: what they would have made
+    """
+
+    def __init__(self, forecast: Forecast) -> None:
+        self.forecast = forecast
+        self.local = True
+        self.made, self.gone = set[str](), set[str]()
+        self.kept = {"pools": forecast.with_pools({}), "networks": {}}
+
+    def pool(self, name: str) -> str | None:
+        return super().pool(name) if self.forecast.pools else None
+
+    def problem(self, reference: Reference) -> str | None:
+        kind, value = reference.what
+        if kind == "volume":
+            return self.pool(value.partition("/")[0])
+        if kind in NETWORKS:
+            there = value == "default" or os.path.lexists(os.path.join(DEFINITIONS, f"{value}.xml"))
+            return None if there or not self.forecast.networks else PROBLEMS[kind](self, value)
+        return PROBLEMS[kind](self, value) if kind in DEVICES else None
+
+
+def check(plans: t.Sequence[Plan], wants: Wants, forecast: Forecast) -> None:
+    """Refuse the guests and volumes that the run would refuse once libvirt is there, each for itself.
+
+    :param wants: what is declared, each for the plan in its place
+    """
+    host = BareHost(forecast)
+    for entry, want in zip(plans, wants, strict=True):
+        found = makings(host, entry, without_pool)
+        root = definition(entry, None) if entry.kind == "domain" and want["state"] in STARTING else None
+        told = [] if root is None else [(needed, host.problem(needed)) for needed in references(root)]
+        made = tuple(f"{step.value.where}." for step in entry.steps if isinstance(step.value, Making))
+        lines = [at(needed.where(want), problem) for needed, problem in told if problem is not None]
+        refuse(entry, [*found, *(line for line in lines if not line.startswith(made))])
