@@ -20,6 +20,9 @@ MOST_WAYS = 2
 PLACES = ((r"/dev/[\w./+-]+", "block"), (r"/[\w./+-]+", "file"), (r"https?://[\w./:+-]+", "image"))
 """What a text looks like that says where something is, and the option that takes it, where there is one."""
 
+BITS = 64
+"""How long a number may be that is repeated: no option takes a longer one."""
+
 WORD = r"[\w./+-]+"
 """A value that another tool takes behind the name of an option."""
 
@@ -92,7 +95,7 @@ def switch_on(known: OptionRows, value: int) -> str:
     switches = [f"{row.name}: true" for row in known.each if row.name in SWITCHES and is_switch(row)]
     if isinstance(value, bool):
         return f"{{{switches[0].replace('true', str(value).lower())}}}" if len(switches) == 1 else ""
-    if known.secret:
+    if known.secret or value.bit_length() > BITS:
         return ""
     numbers = [row for row in known.each if is_number(row)]
     if len(numbers) == 1:
