@@ -245,10 +245,12 @@ def existing(disk: Item, place: str, pools: t.Mapping[str, ObservedPool], where:
     if key is None:
         if disk.get("size") is None:
             return stripped(disk), None
+        stopped = next((name for name, facts in pools.items() if facts.target == os.path.dirname(place)), None)
+        told = "which is in no pool" if stopped is None else f"in the pool {stopped}, which is not active"
+        remedy = "declare a pool for the folder" if stopped is None else "start the pool"
         raise Invalid(
             f"{where}.size",
-            f"the disk is on {place}, which is in no pool, so its size cannot be told;"
-            " leave size out, or declare a pool for the folder",
+            f"the disk is on {place}, {told}, so its size cannot be told; leave size out, or {remedy}",
         )
     pool, _slash, name = key.partition("/")
     for option, value in (("pool", pool), ("volume", name)):

@@ -227,6 +227,16 @@ def test_what_a_disk_cannot_become(given: dict[str, Any], word: str) -> None:
         planned(given, have=GUEST, volumes={"default/old.qcow2": volume(1024**3, "/images/old.qcow2")})
 
 
+def test_the_pool_of_a_disk_is_stopped() -> None:
+    stopped = {"images": ObservedPool("dir", "/images", False)}
+    with pytest.raises(Invalid) as caught:
+        guest_disks.existing({"size": "1GiB", "target": "vda"}, "/images/old.qcow2", stopped, "disks[0]")
+    assert str(caught.value) == (
+        "disks[0].size: the disk is on /images/old.qcow2, in the pool images, which is not active, so its size cannot"
+        " be told; leave size out, or start the pool"
+    )
+
+
 COPIES = {"vg0/copy": volume(1024**3, "/dev/vg0/copy"), "default/copy.qcow2": volume(1024**3, "/images/copy.qcow2")}
 
 
