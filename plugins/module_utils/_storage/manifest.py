@@ -26,7 +26,7 @@ NAME = "storage.json"
 PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
-KINDS = ("pools", "volumes", "secrets", "secret_values", "networks")
+KINDS = ("pools", "volumes", "secrets", "secret_values", "networks", "snapshots")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling", "declared"),
@@ -36,7 +36,7 @@ FACTS = (
 )
 """What may be noted of a resource, each a text:
 
-- ``uuid``: the UUID of a pool or secret; of a network while it is made
+- ``uuid``: the UUID of a pool or secret; of a network while it is made; of the guest of a snapshot that is taken
 - ``guest``: the guest that a volume was made for
 - ``identity``: what tells a volume from another one of its name (see storage_observe.identity)
 - ``format``: the format that a volume was made with
