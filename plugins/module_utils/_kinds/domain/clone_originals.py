@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import typing as t
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError

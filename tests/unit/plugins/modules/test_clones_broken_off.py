@@ -43,9 +43,10 @@ def break_off(run_main: Run, step: str, *config: dict[str, Any]) -> None:
     def end(*args: Any) -> None:
         raise Killed
 
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patched:
         patched.setitem(KINDS["domain"].actions, step, end)
-        run_main(domains.main, config=list(config), uri=URI)
+        with pytest.raises(Killed):
+            run_main(domains.main, config=list(config), uri=URI)
 
 
 @pytest.fixture
@@ -59,9 +60,10 @@ def left(connection: Any, gold: Any, run_main: Run, seed_folder: Path, noted: An
         if len(ends) == 2:
             raise Killed
 
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patched:
         patched.setitem(KINDS["domain"].actions, clone_originals.CHECK, end)
-        run_main(domains.main, config=[WEB], uri=URI)
+        with pytest.raises(Killed):
+            run_main(domains.main, config=[WEB], uri=URI)
     assert "web" not in names(connection)
     assert process.mark() == noted.entries("volumes")[KEY]["copying"]
     noted.add("volumes", KEY, copying=DEAD)
