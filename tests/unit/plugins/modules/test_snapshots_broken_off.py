@@ -163,9 +163,7 @@ def test_what_is_not_in_it_is_said(guest_host: Host, declare: Run, runs: bool) -
 def test_the_variables_of_a_uefi_are_in_no_external_one(guest_host: Host, run_main: Run) -> None:
     loader = "<loader readonly='yes' type='pflash'>/code.fd</loader><nvram>/vars.fd</nvram>"
     guest_host.define("g2", guest_host.disk("vda", guest_host.image), os=loader)
-    result = run_main(
-        snapshots.main, config=[{"name": "s", "domain": "g2", "type": "external"}], uri=URI, check=True
-    )
+    result = run_main(snapshots.main, config=[{"name": "s", "domain": "g2", "type": "external"}], uri=URI, check=True)
     assert any("the variables of the guest's UEFI are not in it" in line for line in result["warnings"])
 
 
