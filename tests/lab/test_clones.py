@@ -35,8 +35,9 @@ done
 NO_LIBVIRT = f"""
 for try in $(seq 1200); do
   if ls -l /proc/[0-9]*/fd 2>/dev/null | grep -qE '{IMAGES}/(#|[.]virtfleet-copy-vdb)'; then
-    systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket; pkill -9 -x libvirtd
-    echo gone >>/root/broken; exit
+    systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+    systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+    pkill -9 -x libvirtd; echo gone >>/root/broken; exit
   fi
   sleep 0.05
 done
@@ -147,7 +148,9 @@ def test_without_libvirt_after_its_disks_the_next_run_makes_a_clone(fleet: Fleet
     assert "Traceback" not in run.output
     for host in HOSTS:
         assert fleet.sh(host, "cat /root/broken").strip() == "gone"
-        fleet.sh(host, "systemctl reset-failed libvirtd; systemctl start libvirtd.socket libvirtd-ro.socket libvirtd")
+        units = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
+        fleet.sh(host, f"systemctl unmask --runtime {units}; systemctl reset-failed libvirtd || true")
+        fleet.sh(host, "systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service")
         assert "copy" not in fleet.sh(host, "virsh list --all --name").split()
         assert "copy-vda.qcow2" in fleet.sh(host, f"ls -A {IMAGES}").split()
         # What the original has by now counts, and not what it had then.
