@@ -25,8 +25,8 @@ description:
     V(stopped); V(absent) where it is not made yet, V(unknown) where its host was not asked or did not answer),
     C(declared), C(uuid), C(title), C(description), C(memory) in bytes, C(vcpus), C(autostart) as it is declared,
     C(vsock_cid) (the context id of its vsock, if it is known), C(interfaces), C(networks), C(addresses), C(address),
-    C(address_source), C(address_network), C(behind_host), C(tags) and C(ssh_args). Nothing else from C(kvm_guests) is copied, neither into variables nor into the cache, as
-    it may be secret."
+    C(address_source), C(address_network), C(behind_host), C(tags) and C(ssh_args). Nothing else from C(kvm_guests) is
+    copied, neither into variables nor into the cache, as it may be secret."
   - A variable that the inventory itself has for a guest's name stays as it is.
 requirements:
   - libvirt-python on the control node, for the Python that runs Ansible or the distribution's C(/usr/bin/python3),

@@ -220,18 +220,15 @@ class Clones:
         return tuple(path for _index, path, _sign in own_disks(site, there.definition) if os.path.isfile(path))
 
     def mark(self, resolved: t.Iterable[tuple[Item, list[Needed]]]) -> list[tuple[Item, list[Needed]]]:
-        """Guests with the volumes that they need, of which those of clones are told that are made from others."""
-        found = []
-        for want, needed in resolved:
-            places = self.copied.get(str(want["name"]), frozenset())
-            made = [need if need.kept or "seed" in need.item else self.marked(need, places) for need in needed]
-            found.append((want, made if places else needed))
-        return found
+        """Guests with the volumes that they need, of which those are marked that are made from the original's."""
+        return [
+            (want, [dataclasses.replace(need, copied=self.is_copy(str(want["name"]), need)) for need in needed])
+            for want, needed in resolved
+        ]
 
-    @staticmethod
-    def marked(need: Needed, places: t.Container[int]) -> Needed:
-        """The volume that a disk of a clone needs, told whether it is made from another one."""
-        return dataclasses.replace(need, copied=need.index in places)
+    def is_copy(self, name: str, need: Needed) -> bool:
+        """Whether a volume of a guest is made from one of the original."""
+        return need.index in self.copied.get(name, ()) and not need.kept and "seed" not in need.item
 
     def refuse_leftovers(
         self,

@@ -46,7 +46,7 @@ def held(definition: ET.Element) -> t.Iterator[str]:
         elif kind in HOST_DEVICES and not (kind == "pci" and goes_by_itself):
             yield f"{HOST_DEVICES[kind]} (hostdevs)"
     for device in definition.findall("devices/interface"):
-        kind = device.get("type")
+        kind = device.get("type") or ""
         if kind == "hostdev" and device.find("teaming[@type='transient']") is None:
             yield "a network card of the host (interfaces of type hostdev)"
         elif kind == "vdpa":
