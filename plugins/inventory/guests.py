@@ -24,9 +24,9 @@ description:
   - "Each guest has the variable C(kvm_guest), a dictionary: C(name), C(host), C(state) (V(running), V(paused),
     V(stopped); V(absent) where it is not made yet, V(unknown) where its host was not asked or did not answer),
     C(declared), C(uuid), C(title), C(description), C(memory) in bytes, C(vcpus), C(autostart) as it is declared,
-    C(interfaces), C(networks), C(addresses), C(address), C(address_source), C(address_network), C(behind_host),
-    C(tags) and C(ssh_args). Nothing else from C(kvm_guests) is copied, neither into variables nor into the cache, as
-    it may be secret."
+    C(vsock_cid) (the context id of its vsock, if it is known), C(interfaces), C(networks), C(addresses), C(address),
+    C(address_source), C(address_network), C(behind_host), C(tags) and C(ssh_args). Nothing else from C(kvm_guests) is
+    copied, neither into variables nor into the cache, as it may be secret."
   - A variable that the inventory itself has for a guest's name stays as it is.
 requirements:
   - libvirt-python on the control node, for the Python that runs Ansible or the distribution's C(/usr/bin/python3),
@@ -127,9 +127,25 @@ options:
       - V(agent) is the connection P(virtfleet.kvm.agent#connection), by way of the QEMU guest agent, for which guests
         need no network. Each guest gets C(ansible_connection), C(ansible_kvm_uri), C(ansible_kvm_guest) and, where
         Ansible reaches its host with arguments of its own, C(ansible_kvm_ssh_args).
+      - V(vsock) is SSH over the socket between a host and its guests, for which guests need no network either. It is
+        done for guests of which a context id is known (C(vsock_cid) of C(kvm_guest)), by C(ansible_ssh_common_args)
+        with a C(ProxyCommand); the others are reached as with V(ssh). Each of them gets a C(HostKeyAlias) and an
+        C(ansible_control_path) of its own, and C(GUEST.HOST) as C(ansible_host). The page C(docs/inventory.md) says
+        what guest, host and control node need.
     type: str
-    choices: [ssh, agent]
+    choices: [ssh, agent, vsock]
     default: ssh
+  vsock_proxy:
+    description:
+      - The program on the control node that connects SSH to guests of the control node itself, with
+        O(connect=vsock).
+      - V(systemd) is C(/usr/lib/systemd/systemd-ssh-proxy) of systemd 256 and newer. V(libvirt) is
+        C(/usr/lib/libvirt/libvirt-ssh-proxy), in Debian of the package C(libvirt-ssh-proxy), which asks
+        C(qemu:///system) for the guest's context id each time. V(socat) is that program, 1.7.4 or newer.
+      - Guests of other hosts are reached by C(socat) on their host, which SSH starts there.
+    type: str
+    choices: [systemd, libvirt, socat]
+    default: systemd
   proxy_jump:
     description:
       - Which guests to reach by SSH through their host. V(nat) are those whose address is on a network that hides
@@ -189,6 +205,10 @@ groups:
 # Reached by their agents, also where they have no network
 plugin: virtfleet.kvm.guests
 connect: agent
+---
+# Reached by SSH over vsock, also where they have no network
+plugin: virtfleet.kvm.guests
+connect: vsock
 ---
 # Also what nobody declared; an address that the agent knows before that of a lease; kept for ten minutes
 plugin: virtfleet.kvm.guests
@@ -307,7 +327,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         choice = join.AddressChoice(
             *(self.get_option(name) for name in ("networks", "address_sources", "address_families"))
         )
-        undeclared, jump = self.get_option("undeclared"), self.get_option("proxy_jump")
+        undeclared = self.get_option("undeclared")
         if not fleet.is_declared and not undeclared:
             self.complain(
                 [
@@ -316,13 +336,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     " 'undeclared: true'"
                 ]
             )
-        self.ways = got.reaches if self.get_option("connect") == "agent" else {}
+        self.ways = got.reaches
         found = [
-            {**guest, "ssh_args": hosts.ssh_args(guest, got.reaches[host].ssh if host in got.reaches else None, jump)}
+            {**guest, "ssh_args": self.ssh_args(guest, got.reaches.get(host))}
             for host, wanted in fleet.guests.items()
             for guest in join.guests_of(host, wanted, fleet.networks[host], got.answers.get(host), choice, undeclared)
         ]
         return hosts.selected(found, self.get_option("query"))
+
+    def ssh_args(self, guest: InventoryGuest, way: Reach | None) -> str:
+        """The arguments of ssh that lead to a guest."""
+        program = self.get_option("vsock_proxy") if self.get_option("connect") == "vsock" else None
+        return hosts.ssh_args(guest, way, self.get_option("proxy_jump"), program)
 
     def asked(self, fleet: declared.DeclaredFleet, path: str, cache: bool) -> answers.Got:
         """What the hosts say, by the cache or asked now.
@@ -391,7 +416,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """
         self.inventory.add_host(name, group=top)
         host = self.inventory.get_host(name)
-        for key, value in hosts.variables(guest, self.ways.get(guest["host"])).items():
+        variables = hosts.variables(guest, self.ways.get(guest["host"]), self.get_option("connect"))
+        for key, value in variables.items():
             if key == "kvm_guest" or key not in host.vars:
                 self.inventory.set_variable(name, key, value)
         for wanted in hosts.groups(guest, self.get_option("groups_by")):

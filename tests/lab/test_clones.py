@@ -32,6 +32,19 @@ done
 """Kills whoever has the half-made copy of the second disk open: the module, and the tool that it has called."""
 
 
+NO_LIBVIRT = f"""
+for try in $(seq 1200); do
+  if ls -l /proc/[0-9]*/fd 2>/dev/null | grep -qE '{IMAGES}/(#|[.]virtfleet-copy-vdb)'; then
+    systemctl mask --runtime libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+    systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+    pkill -9 -x libvirtd; echo gone >>/root/broken; exit
+  fi
+  sleep 0.05
+done
+"""
+"""Ends libvirtd for good while the second disk is copied, so that the clone cannot be defined."""
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     with hosts_with_consoles("clones", tmp_path_factory.mktemp("clones")) as made:
@@ -118,6 +131,35 @@ def test_a_copy_that_is_broken_off_leaves_nothing_half_made(fleet: Fleet, gold: 
     for host in HOSTS:
         fleet.sh(host, f"cmp {IMAGES}/gold-vdb.raw {IMAGES}/copy-vdb.raw")
         assert fleet.sh(host, f"ls -A {IMAGES} | grep copy").split() == ["copy-vda.qcow2", "copy-vdb.raw"]
+        fleet.wait(boots, fleet, host, "copy")
+
+
+def test_without_libvirt_after_its_disks_the_next_run_makes_a_clone(fleet: Fleet, gold: dict[str, t.Any]) -> None:
+    stop(fleet, "gold")
+    for host in HOSTS:
+        fleet.sh(
+            host,
+            f"rm -f /root/broken; dd if=/dev/urandom of={IMAGES}/gold-vdb.raw bs=1M count=600 conv=fsync status=none",
+        )
+        script = f"cat >/root/gone.sh <<'END'\n{NO_LIBVIRT}\nEND\nsystemd-run -q --unit gone bash /root/gone.sh"
+        fleet.sh(host, script)
+    run = fleet.module("domains", config=[COPY])
+    assert run.code != 0, run.output
+    assert "Traceback" not in run.output
+    for host in HOSTS:
+        assert fleet.sh(host, "cat /root/broken").strip() == "gone"
+        units = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
+        fleet.sh(host, f"systemctl unmask --runtime {units}; systemctl reset-failed libvirtd || true")
+        fleet.sh(host, "systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service")
+        assert "copy" not in fleet.sh(host, "virsh list --all --name").split()
+        assert "copy-vda.qcow2" in fleet.sh(host, f"ls -A {IMAGES}").split()
+        # What the original has by now counts, and not what it had then.
+        fleet.sh(host, f"dd if=/dev/urandom of={IMAGES}/gold-vdb.raw bs=1M count=16 conv=fsync,notrunc status=none")
+    declare(fleet, "domains", config=[COPY])
+    for host in HOSTS:
+        fleet.sh(host, f"cmp {IMAGES}/gold-vdb.raw {IMAGES}/copy-vdb.raw")
+        assert fleet.sh(host, f"ls -A {IMAGES} | grep copy").split() == ["copy-vda.qcow2", "copy-vdb.raw"]
+        assert not {"copied", "copying"} & set(fleet.sh(host, "cat /var/lib/virtfleet/storage.json").split('"'))
         fleet.wait(boots, fleet, host, "copy")
 
 

@@ -40,6 +40,7 @@ class Inside(t.NamedTuple):
     :param l1_entries: how many entries that has
     :param memory: the bytes of the guest's memory in it, modulo 2^32
     :param size: the bytes of the disk as it was then; None where the image does not say
+    :param taken: when it was taken, in seconds since 1970
     """
 
     name: str
@@ -48,6 +49,7 @@ class Inside(t.NamedTuple):
     l1_entries: int
     memory: int
     size: int | None = None
+    taken: int = 0
 
 
 class Image:
@@ -71,7 +73,7 @@ class Image:
         if self.header.snapshots > SNAPSHOTS:
             raise Unfit("has a table of snapshots that cannot be understood")
         for _index in range(self.header.snapshots):
-            l1_offset, entries, id_size, name_size, _sec, _nsec, _clock, memory, extra = ENTRY.unpack(
+            l1_offset, entries, id_size, name_size, taken, _nsec, _clock, memory, extra = ENTRY.unpack(
                 self.exactly(offset, ENTRY.size)
             )
             if extra > EXTRA:
@@ -79,7 +81,7 @@ class Image:
             texts = self.exactly(offset + ENTRY.size, extra + id_size + name_size)
             size = int.from_bytes(texts[8:16], "big") if extra >= 16 else None
             number, name = (os.fsdecode(text) for text in (texts[extra:][:id_size], texts[extra + id_size :]))
-            found.append(Inside(name, number, l1_offset, entries, memory, size))
+            found.append(Inside(name, number, l1_offset, entries, memory, size, taken))
             offset += -(-(ENTRY.size + extra + id_size + name_size) // 8) * 8
         return found
 

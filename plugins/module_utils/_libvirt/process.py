@@ -67,7 +67,7 @@ def made_by_another(key: str, facts: t.Mapping[str, str | None]) -> str | None:
     :param key: the volume, as POOL/VOLUME
     :param facts: what is noted of it (see manifest.FACTS)
     """
-    maker = facts.get("making")
+    maker = facts.get("making") or facts.get("copying")
     if maker is None or maker == mark() or not alive(maker):
         return None
     began = str(facts.get("began", ""))

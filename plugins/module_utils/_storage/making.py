@@ -27,6 +27,7 @@ class Making:
     :param disk: the place of the guest's disk that it is made for, or None
     :param change: the path of the change that it is in the plan of a guest
     :param facts: what is noted of it besides (see manifest.FACTS)
+    :param copied: whether it is made from the disk of the original of a clone
     """
 
     item: Item
@@ -36,6 +37,7 @@ class Making:
     disk: int | None = None
     change: str | None = None
     facts: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    copied: bool = False
 
     @property
     def where(self) -> str:

@@ -26,16 +26,17 @@ NAME = "storage.json"
 PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
-KINDS = ("pools", "volumes", "secrets", "secret_values", "networks")
+KINDS = ("pools", "volumes", "secrets", "secret_values", "networks", "snapshots")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling", "declared"),
     *("digest", "stamp", "secret", "encryption"),
     *("base", "content", "fetched", "serial"),
+    *("copied", "copying"),
 )
 """What may be noted of a resource, each a text:
 
-- ``uuid``: the UUID of a pool or secret; of a network while it is made
+- ``uuid``: the UUID of a pool or secret; of a network while it is made; of the guest of a snapshot that is taken
 - ``guest``: the guest that a volume was made for
 - ``identity``: what tells a volume from another one of its name (see storage_observe.identity)
 - ``format``: the format that a volume was made with
@@ -57,6 +58,8 @@ FACTS = (
 - ``content``: of a base image, what tells it from other versions of the image: its checksum, or a digest of its URL
 - ``serial``: of a base image, what its distribution calls the version, if that is known
 - ``fetched``: when a base image was made, in nanoseconds since 1970
+- ``copied``: of the copy of a disk for a clone that is not defined yet, when its file was last changed (see copies)
+- ``copying``: the process that made such a copy
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.
@@ -137,6 +140,14 @@ class Manifest:
             entry = content.get(self.uri, {}).get(kind, {}).get(name)
             if entry is not None:
                 entry.update(facts)
+
+    def leave_out(self, kind: str, names: t.Iterable[str], facts: t.Iterable[str]) -> None:
+        """Forget some facts of resources that are noted."""
+        with self.changing() as content:
+            entries = content.get(self.uri, {}).get(kind, {})
+            for name in names:
+                for fact in facts:
+                    entries.get(name, {}).pop(fact, None)
 
     def begin(self, name: str, **facts: str) -> None:
         """Note that this process makes a volume. Raises Forestalled where another one is at it."""

@@ -49,6 +49,7 @@ OPTIONS = (
         "interfaces",
         "metadata",
         "clone_of",
+        "vsock",
     ),
 )
 """The options of guests that are looked at. What is secret, such as a password of a display, is in none of them."""

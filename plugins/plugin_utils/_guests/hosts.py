@@ -9,6 +9,7 @@ import hashlib
 import re
 import shlex
 import typing as t
+import urllib.parse
 
 import ansible.template
 
@@ -16,8 +17,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 
+from . import vsock
 from .join import JoinedGuest
-from .reach import Reach, Ssh, jump, plain_uri
+from .reach import Reach, jump, plain_uri
 
 
 def selected(guests: list[JoinedGuest], query: str | None) -> list[JoinedGuest]:
@@ -38,27 +40,48 @@ def selected(guests: list[JoinedGuest], query: str | None) -> list[JoinedGuest]:
     return [guest for guest in guests if guest["name"] in names or (guest["host"], guest["name"]) in pairs]
 
 
-def ssh_args(guest: JoinedGuest, ssh: Ssh | None, wanted: str) -> str:
-    """The arguments of ssh that lead to a guest through its host; empty where it is reached without.
+def is_over_vsock(guest: JoinedGuest, way: Reach | None) -> bool:
+    """Whether a guest can be reached over vsock: it has a number, and its host is the control node, or has SSH.
 
-    :param ssh: the way to the host; None where it is the control node
-    :param wanted: the option ``proxy_jump``
+    :param way: the way to its host; None where there is none
     """
-    if ssh is None or not (wanted == "always" or (wanted == "nat" and guest["behind_host"])):
+    if way is None or guest["vsock_cid"] is None:
+        return False
+    return way.ssh is not None or not urllib.parse.urlsplit(way.uri).netloc
+
+
+def ssh_args(guest: JoinedGuest, way: Reach | None, wanted: str, program: str | None = None) -> str:
+    """The arguments of ssh that lead to a guest, through its host or over vsock; empty where it is reached without.
+
+    :param way: the way to the host; None where there is none
+    :param wanted: the option ``proxy_jump``
+    :param program: the option ``vsock_proxy``, where guests are to be reached over vsock; None where they are not
+    """
+    if program is not None and way is not None and is_over_vsock(guest, way):
+        over = vsock.ssh_args(guest["name"], guest["vsock_cid"], way.ssh, program)
+        return f"{over} -o CheckHostIP=no -o HostKeyAlias={alias(guest)}"
+    if way is None or way.ssh is None or not (wanted == "always" or (wanted == "nat" and guest["behind_host"])):
         return ""
-    alias = re.sub(r"[^A-Za-z0-9._-]", "_", f"{guest['name']}.{guest['host']}")  # ssh takes no spaces in it.
-    return f"{jump(ssh)} -o HostKeyAlias={alias}"
+    return f"{jump(way.ssh)} -o HostKeyAlias={alias(guest)}"
 
 
-def variables(guest: JoinedGuest, way: Reach | None = None) -> dict[str, t.Any]:
+def alias(guest: JoinedGuest) -> str:
+    """The name by which ssh knows the key of a guest. It takes no spaces in it."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", f"{guest['name']}.{guest['host']}")
+
+
+def variables(guest: JoinedGuest, way: Reach | None = None, connect: str = "ssh") -> dict[str, t.Any]:
     """The variables of a guest.
 
-    :param way: the way to its host, where Ansible is to reach the guest by its agent; None for SSH
+    :param way: the way to its host; None where there is none
+    :param connect: how Ansible is to reach the guest: ``ssh``, ``vsock``, or ``agent``
     """
     found: dict[str, t.Any] = {"kvm_guest": guest}
-    if guest["address"] is not None:
+    if connect == "vsock" and is_over_vsock(guest, way):
+        found["ansible_host"] = alias(guest)  # A name for messages: ssh looks up none where a command connects it.
+    elif guest["address"] is not None:
         found["ansible_host"] = guest["address"]
-    if way is not None:
+    if connect == "agent" and way is not None:
         found.update(by_agent(guest, way))
     elif guest["ssh_args"]:
         # Ansible tells connections apart by address, port and user, which guests of several hosts may share.

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
 
-from . import address, tags
+from . import address, tags, vsock
 from .address import Networks
 
 JoinedGuest = dict[str, t.Any]
@@ -106,6 +106,7 @@ def from_declaration(item: JoinedGuest, raw: JoinedGuest, networks: t.Sequence[J
         "declared": True,
         "uuid": item.get("uuid") or derive_uuid(scope),
         **{key: item.get(key) for key in ("title", "description", "memory", "vcpus", "autostart")},
+        "vsock_cid": vsock.of_declaration(item),
         "interfaces": interfaces,
         "addresses": declared_addresses(name, raw, interfaces, networks),
         "tags": tags.of_declaration(raw.get("metadata")),
@@ -146,7 +147,7 @@ def combined(host: str, declared: JoinedGuest, there: JoinedGuest | None, missin
     :param there: what the host says of it
     :param missing: its state where the host says nothing
     """
-    nothing = dict.fromkeys(("uuid", "title", "description", "memory", "vcpus", "autostart"))
+    nothing = dict.fromkeys(("uuid", "title", "description", "memory", "vcpus", "autostart", "vsock_cid"))
     guest = {**nothing, "declared": False, "interfaces": [], "addresses": [], "tags": [], "state": missing, **declared}
     if there is not None:
         guest.update({key: value for key, value in there.items() if key not in ("agent", "addresses", "tags")})

@@ -43,7 +43,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects imp
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, masked_uri, unforeseen
 
-from . import address, tags
+from . import address, tags, vsock
 
 OrderData = dict[str, t.Any]
 """What is to be asked: ``hosts``, ``forks``, ``timeout``, ``sources`` and ``networks`` (see ask)."""
@@ -183,6 +183,7 @@ def guest_facts(domain: Domain) -> Item:
         "description": masked(root.findtext("description") or "") or None,
         "memory": (now if active else most) * 1024,
         "vcpus": vcpus,
+        "vsock_cid": vsock.of_definition(root),
         "interfaces": [interface(node) for node in root.iterfind("devices/interface")],
         "tags": tags.of_definition(root),
         "agent": any(node.get("name") == AGENT and node.get("state") == "connected" for node in channels),

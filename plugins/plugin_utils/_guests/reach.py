@@ -175,11 +175,21 @@ def jump(ssh: Ssh) -> str:
     if plain and not ssh.key and not ssh.args and ssh.is_checked and os.path.basename(ssh.executable) == "ssh":
         host = f"[{ssh.host}]" if ":" in ssh.host else ssh.host
         return f"-o ProxyJump={ssh.user}{'@' if ssh.user else ''}{host}{f':{ssh.port}' if ssh.port else ''}"
-    command = [ssh.executable, *ssh.args]
+    return through(ssh, None)
+
+
+def through(ssh: Ssh, command: str | None) -> str:
+    """The argument of ssh that leads through a host by another ssh.
+
+    :param command: what that one runs on the host, as its shell and ssh_config(5) read it; None for its own way to the
+        address and port of the guest
+    """
+    words = [ssh.executable, *ssh.args]
     for flag, value in (("-i", ssh.key), ("-l", ssh.user), ("-p", ssh.port)):
-        command += [flag, value] if value else []
-    command += [] if ssh.is_checked else ["-o", "StrictHostKeyChecking=no"]
+        words += [flag, value] if value else []
+    words += [] if ssh.is_checked else ["-o", "StrictHostKeyChecking=no"]
     # Here, % begins a token of ssh_config(5), such as the address and port of the guest.
-    line = " ".join(shlex.quote(part).replace("%", "%%") for part in command)
+    line = " ".join(shlex.quote(part).replace("%", "%%") for part in words)
     end = shlex.quote(ssh.host).replace("%", "%%")
-    return f"-o {shlex.quote(f'ProxyCommand={line} -W {TARGET} -- {end}')}"
+    last = f"-W {TARGET} -- {end}" if command is None else f"-- {end} {shlex.quote(command)}"
+    return f"-o {shlex.quote(f'ProxyCommand={line} {last}')}"

@@ -19,7 +19,7 @@ from ..._libvirt.objects import Connection
 from ..._printing import label
 from ..._storage.storage_observe import source_place
 from ..shared.ownership_mark import owner_of
-from .clones import CHECK
+from .clone_originals import CHECK
 from .cloud_init.options import is_seed
 from .guest_options import GuestOptions
 

@@ -10,6 +10,7 @@ been declared. A guest that is there is no clone any more, so nothing of this is
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
 import typing as t
 
@@ -22,14 +23,14 @@ from ..._engine.rows.model import Item
 from ..._engine.step import Step, StepPlace
 from ..._errors import Invalid, VirtfleetError
 from ..._flow.kind import Have, Wants
-from ..._flow.options import KindOptions
-from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
-from ..._printing import label, printable, spelled_out, unforeseen
+from ..._printing import label, printable, spelled_out
 from ..._storage.forecast import Forecast
+from ..._storage.making import Making
 from ..._storage.storage_observe import ObservedPool, source_place
 from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself
+from .clone_originals import CHECK, MODE, OPTION, SETTLE, Original
 from .clone_parts import own_parts
 from .cloud_init.seeds import is_here
 from .disks.guest_disks import Needed
@@ -38,11 +39,6 @@ from .disks.shared_disks import own_disks, rivals
 from .observe import domains
 from .saved_states import is_saved
 from .table import DOMAIN
-
-OPTION, MODE = "clone_of", "clone_mode"
-
-CHECK = "check_original"
-"""The step that looks whether the original is off and still the same guest."""
 
 IN_COMMON = (
     "is a copy of what guest {0} has on its disks, also of its /etc/machine-id, by which DHCP servers may know it, and"
@@ -56,17 +52,6 @@ LEFTOVER = (
     "disks[{0}]: {1} is there already, and is no copy of what guest {2} has: delete it if nobody needs it (state:"
     " absent of the module virtfleet.kvm.volumes), or name another volume for the disk"
 )
-
-
-class Original(t.NamedTuple):
-    """The guest that a new one begins as.
-
-    :param name: its name
-    :param uuid: its UUID
-    """
-
-    name: str
-    uuid: str
 
 
 class Clones:
@@ -132,7 +117,9 @@ class Clones:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
             self.refused[name] = f"{where}{error}"
             return least
-        self.originals[name] = Original(source, str(there[source].definition.findtext("uuid")))
+        self.originals[name] = Original(
+            source, str(there[source].definition.findtext("uuid")), self.files(there[source])
+        )
         self.warnings[name] = told
         return made
 
@@ -225,6 +212,24 @@ class Clones:
                 found[place] = f"is also a disk of guest {user}, which runs with it: stop {user} first"
         return found
 
+    def files(self, there: Observed) -> tuple[str, ...]:
+        """The files that the disks of an original are on, as far as they can be looked at."""
+        if not is_here(self.connection):
+            return ()
+        site = Site(self.connection, self.forecast)
+        return tuple(path for _index, path, _sign in own_disks(site, there.definition) if os.path.isfile(path))
+
+    def mark(self, resolved: t.Iterable[tuple[Item, list[Needed]]]) -> list[tuple[Item, list[Needed]]]:
+        """Guests with the volumes that they need, of which those are marked that are made from the original's."""
+        return [
+            (want, [dataclasses.replace(need, copied=self.is_copy(str(want["name"]), need)) for need in needed])
+            for want, needed in resolved
+        ]
+
+    def is_copy(self, name: str, need: Needed) -> bool:
+        """Whether a volume of a guest is made from one of the original."""
+        return need.index in self.copied.get(name, ()) and not need.kept and "seed" not in need.item
+
     def refuse_leftovers(
         self,
         plans: t.Iterable[Plan],
@@ -241,7 +246,7 @@ class Clones:
         here = is_here(self.connection)
         for entry, (_want, needed) in zip(plans, resolved, strict=True):
             for need in needed if entry.name in self.originals and entry.obstacle is None else ():
-                if need.kept or "seed" in need.item or need.index not in self.copied[entry.name]:
+                if not need.copied:
                     continue
                 pool = self.pools().get(need.item["pool"])
                 file = "" if pool is None or not pool.target else os.path.join(pool.target, need.item["name"])
@@ -258,9 +263,12 @@ class Clones:
                 entry.obstacle = self.refused[entry.name]
             elif entry.name in self.originals and entry.steps:
                 entry.warnings += self.warnings[entry.name]
-                # Before the disks are copied, and once they are: right before anything of it starts.
-                for place in (StepPlace.FORGET, StepPlace.LIVE):
+                made = [step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied]
+                # Before the disks are copied, and once they are: what is defined is whole.
+                for place in (StepPlace.FORGET, StepPlace.NEEDED):
                     entry.steps.add(place, Step(CHECK, self.originals[entry.name]))
+                if made:
+                    entry.steps.add(StepPlace.LIVE, Step(SETTLE, made))
 
 
 def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
@@ -324,21 +332,3 @@ def laid_under(want: Item, original: Item) -> Item:
         elif isinstance(made[name], dict) and isinstance(value, dict):
             made[name] = laid_under(made[name], value)
     return made
-
-
-def check_original(connection: Connection, name: str, step: Step, options: KindOptions) -> None:
-    """Look whether the original of a clone is off, and still the same. Raises VirtfleetError where it is not."""
-    original: Original = step.value
-    try:
-        domain = connection.lookupByName(original.name)
-        same = domain.UUIDString() == original.uuid
-        runs = bool(domain.isActive())
-    except LibvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_DOMAIN"):
-            raise
-        same, runs = False, False
-    except Exception as error:  # It is only looked at.
-        raise VirtfleetError(f"{OPTION}: {unforeseen(error)}") from None
-    if not same or runs:
-        what = "was started" if same else "is another one, or gone,"
-        raise VirtfleetError(f"{OPTION}: guest {label(original.name)} {what} since the plan was made: run again")

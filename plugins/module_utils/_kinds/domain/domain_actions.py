@@ -14,7 +14,7 @@ from ..._libvirt.connection import active, lacks, libvirt, stop
 from ..._libvirt.objects import Connection, Domain
 from ..image.bases import make_base
 from ..volume.volume_actions import forget, guest_volume_delete, spare, volume_define, volume_delete, volume_grow
-from . import clones, undefine
+from . import clone_originals, undefine
 from .cloud_init import seed_adoption, seed_fill
 from .guest_options import GuestOptions
 from .live import actions as live
@@ -102,7 +102,8 @@ ACTIONS: dict[str, Action] = {
     "set_iotune": live.set_iotune,
     "forget": forget,
     "spare": spare,
-    clones.CHECK: clones.check_original,
+    clone_originals.CHECK: clone_originals.check_original,
+    clone_originals.SETTLE: clone_originals.settle_copies,
     "make_base": make_base,
     "make_volume": volume_define,
     "grow_volume": volume_grow,

@@ -180,7 +180,7 @@ def plans_with_disks(
     made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
     resolved, lines = with_volumes(have, wants, host, pools, made, seeds.is_here(connection))
     refuse_input(lines)
-    resolved = guest_disks.without_foreseen(resolved, options.forecast.volumes)
+    resolved = guest_disks.without_foreseen(copies.mark(resolved), options.forecast.volumes)
     volumes, half, listed = volumes_there(forms, resolved, options)
     resolved, found = from_images.with_bases(forms, resolved, volumes, host)
     resolved, lines = forms.settle(
@@ -224,7 +224,8 @@ def volumes_there(
     keys = {need.key for _want, needed in resolved for need in needed}
     found: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     volumes = {**found, **listed_later(connection, options.forecast, keys, found)}
-    half = Half.nothing() if connection is None else half_made(connection, volumes)
+    copies = {need.key: str(want["name"]) for want, needed in resolved for need in needed if need.copied}
+    half = Half.nothing() if connection is None else half_made(connection, volumes, copies)
     there = whole(connection, volumes, half, guest_disks.sealed(resolved))
     return forms.of_volumes(resolved, there), half, frozenset(volumes)
 

@@ -20,7 +20,7 @@ from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
 from ..._storage.users import StorageUsers, is_local
-from . import deleting, reverting, taking
+from . import broken_off, deleting, devices, reverting, taking
 from .guests import Snapshot, SnapshotGuest, disks_of, guests
 from .table import SNAPSHOT, snapshot_key
 
@@ -49,11 +49,19 @@ class Taking(t.NamedTuple):
     :param guest: the UUID of the guest
     :param xml: what libvirt is told
     :param disk_only: whether nothing but disks is in it, and they are external
+    :param disks: the targets of its disks
+    :param places: the files and devices that it is written to
+    :param left: whether images have what a run left that was broken off
+    :param paused: whether the guest is paused only because such a run left it so
     """
 
     guest: str
     xml: str
     disk_only: bool
+    disks: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    left: bool = False
+    paused: bool = False
 
 
 class Reverting(t.NamedTuple):
@@ -191,8 +199,17 @@ def plan_new(want: Item, guest: SnapshotGuest, host: Host, options: SnapshotOpti
     whole = taking.completed(guest, want)
     refused(taking.problems(guest, whole))
     disk_only = whole["type"] == "external" and not whole["memory"]
-    step = Step("take", Taking(guest.uuid, taking.document(guest, whole), disk_only))
+    left = whole["type"] == "internal" and taking.left_inside(guest, whole["name"])
+    paused = broken_off.is_paused(guest, whole["name"])
+    places = [disk.path for _target, disk in taking.chosen(guest, whole) if disk.path]
+    places += [whole["memory_file"]] if whole.get("memory_file") else []
+    wanted = Taking(
+        guest.uuid, taking.document(guest, whole), disk_only, tuple(whole["disks"]), tuple(places), left, paused
+    )
+    step = Step("take", wanted)
     entry = plan_item(SNAPSHOT, None, whole, host, steps_for=lambda plan, text: (step,))
+    entry.warnings += [text for text, is_so in ((broken_off.LEFT, left), (broken_off.PAUSED, paused)) if is_so]
+    entry.warnings += devices.not_kept(guest.definition, whole)
     options.coming.setdefault(guest.name, {})[whole["name"]] = whole["type"]
     return with_files(entry, guest, whole)
 

@@ -15,13 +15,14 @@ from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._host.headers import SAVED_STATES
-from ..._libvirt.connection import LibvirtError, lacks, libvirt
+from ..._libvirt.connection import LibvirtError, cut, ended, lacks, libvirt, said
 from ..._libvirt.objects import Connection, Domain, DomainSnapshot
 from ..._printing import label, spelled_out
+from . import broken_off, room
 from .guests import SECURE
 
 if t.TYPE_CHECKING:
-    from .plan import SnapshotOptions
+    from .plan import SnapshotOptions, Taking
 
 MEANWHILE = "somebody changed it meanwhile: {0}; run again"
 
@@ -57,12 +58,27 @@ def snapshot_of(domain: Domain, name: str, created: str) -> DomainSnapshot | Non
 
 
 def take(connection: Connection, name: str, step: Step, options: object) -> None:
-    """Take a snapshot; of disks alone, of all of them at one moment or of none."""
-    domain = guest_of(connection, name, step.value.guest)
+    """Take a snapshot; of disks alone, of all of them at one moment or of none.
+
+    What a run left of it that was broken off goes first, and the guest goes on where that one left it paused.
+    """
+    wanted: Taking = step.value
+    domain = guest_of(connection, name, wanted.guest)
+    if wanted.left:
+        broken_off.clear(domain, name.partition("/")[2], wanted.disks)
+    if wanted.paused and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        domain.resume()
     flags = getattr(libvirt, "VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE", 0)
-    if step.value.disk_only:
+    if wanted.disk_only:
         flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
-    domain.snapshotCreateXML(step.value.xml, flags)
+    with broken_off.noted(connection, name, wanted.guest):
+        try:
+            domain.snapshotCreateXML(wanted.xml, flags)
+        except LibvirtError as error:
+            full = "" if cut(error) or ended(connection) else room.told(wanted.places)
+            if not full:
+                raise
+            raise VirtfleetError(f"take: {said(error)}{full}") from None
 
 
 def describe(connection: Connection, name: str, step: Step, options: object) -> None:

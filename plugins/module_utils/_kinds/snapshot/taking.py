@@ -16,10 +16,12 @@ from ..._engine import paths
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._host.image_format import Unfit
+from ..._host.qcow2 import DATA_FILE
 from ..._host.qcow2_snapshots import look
-from ..._libvirt.connection import LibvirtError
 from ..._printing import label, printable, spelled_out
 from ..._storage.users import is_local
+from . import broken_off, room
+from .devices import of_devices
 from .files import missing
 from .guests import Disk, SnapshotGuest
 from .table import NUMBER
@@ -87,6 +89,7 @@ def problems(guest: SnapshotGuest, whole: Item) -> list[Invalid]:
     :param whole: the declared one, completed
     """
     told = [*of_name(whole), *of_guest(guest), *of_disks(guest, whole)]
+    told += of_devices(guest.definition, guest.active, whole)
     if told:
         return told
     return list(of_internal(guest, whole) if whole["type"] == "internal" else of_external(guest, whole))
@@ -154,6 +157,7 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
         elif not told:
             yield from missing(guest, disk, "disks")
             yield from of_image(guest, disk, whole)
+            yield from room.of_tables(guest, disk)
             yield from of_temporary(guest, disk, whole)
     if guest.active and not whole["memory"]:
         yield Invalid(
@@ -163,7 +167,7 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     if not guest.active and whole["memory"]:
         yield off(guest)
     yield from of_firmware(guest)
-    yield from of_space(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
+    yield from room.of_memory(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
 
 
 def of_format(disk: Disk, whole: Item) -> t.Iterator[Invalid]:
@@ -181,16 +185,36 @@ def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invali
     """Why an image cannot hold an internal snapshot: QEMU would take away one of that name, without a word."""
     if disk.path is None or not is_local(str(guest.connection.getURI())):
         return
+    if whole["name"] in guest.snapshots:
+        return
     try:
-        names = [found.name for found in look(disk.path, lambda image: image.snapshots())]
+        found = look(disk.path, lambda image: (image.header.features & DATA_FILE, image.snapshots()))
     except (Unfit, OSError):
         return  # What QEMU cannot read either, it says itself.
-    if whole["name"] in names and whole["name"] not in guest.snapshots:
+    data_file, inside = found
+    if data_file:
+        told = f"the image {spelled_out(disk.path)} keeps its data in another file (data_file)"
+        yield Invalid("type", f"{told}, so it cannot hold an internal snapshot: {EXTERNALLY}")
+    if any(one.name == whole["name"] and not broken_off.is_left(guest, one) for one in inside):
         yield Invalid(
             "name",
             f"the image {spelled_out(disk.path)} has a snapshot of this name that libvirt does not know: give this one"
-            " another name, or remove that one first (qemu-img snapshot -d)",
+            " another name, or switch the guest off and remove that one first (qemu-img snapshot -d)",
         )
+
+
+def left_inside(guest: SnapshotGuest, name: str) -> bool:
+    """Whether images have a snapshot that libvirt does not know, and that a run left that was broken off."""
+    if name in guest.snapshots or not is_local(str(guest.connection.getURI())):
+        return False
+    for disk in guest.disks:
+        try:
+            inside = look(disk.path, lambda image: image.snapshots()) if disk.path and disk.written else []
+        except (Unfit, OSError):
+            continue
+        if any(one.name == name and broken_off.is_left(guest, one) for one in inside):
+            return True
+    return False
 
 
 def of_temporary(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
@@ -222,28 +246,6 @@ def of_firmware(guest: SnapshotGuest) -> t.Iterator[Invalid]:
         if qcow2:
             told = "the libvirt of this host takes no internal snapshot of a guest with UEFI"
         yield Invalid("type", f"{told}: {EXTERNALLY}")
-
-
-def of_space(guest: SnapshotGuest, whole: Item, path: str | None) -> t.Iterator[Invalid]:
-    """Whether the memory of a guest has room where it is to go: QEMU notices too late, and leaves no room at all.
-
-    :param path: a file in the folder where it is to go
-    """
-    if not whole["memory"] or path is None or not is_local(str(guest.connection.getURI())):
-        return
-    try:
-        used = int(guest.domain.memoryStats().get("rss", 0)) * 1024
-        room = os.statvfs(os.path.dirname(path))
-    except (OSError, ValueError, LibvirtError):
-        return
-    needed = min(used, int(guest.domain.info()[1]) * 1024)
-    free = room.f_bavail * room.f_frsize
-    if needed > free:
-        yield Invalid(
-            "memory",
-            f"may take {needed // 1024**2} MiB, and {spelled_out(os.path.dirname(path))} has {free // 1024**2} MiB"
-            " left: make room first",
-        )
 
 
 def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
@@ -285,7 +287,7 @@ def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     elif not os.path.isdir(os.path.dirname(whole["memory_file"])) and is_local(str(guest.connection.getURI())):
         yield Invalid("memory_file", "its folder is not there: make it first")
     else:
-        yield from of_space(guest, whole, whole["memory_file"])
+        yield from room.of_memory(guest, whole, whole["memory_file"])
 
 
 def of_overlay(guest: SnapshotGuest, disk: Disk, path: str) -> t.Iterator[Invalid]:

@@ -28,6 +28,7 @@ from ..._storage.removal import because
 from ..._storage.storage_observe import identity
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
+from .copies import is_left
 
 
 class Born:
@@ -137,14 +138,20 @@ class Half(t.NamedTuple):
         return cls({}, {}, {})
 
 
-def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half:
-    """Which of these volumes a run began that was killed. Who uses them is only asked where there are any."""
+def half_made(
+    connection: Connection, volumes: t.Mapping[str, Observed], copies: t.Mapping[str, str] | None = None
+) -> Half:
+    """Which of these volumes a run began that was killed. Who uses them is only asked where there are any.
+
+    :param copies: those that are asked for as the disks of clones, each with the name of the clone
+    """
     noted = Manifest(connection.getURI()).entries("volumes")
     half = Half.nothing()
     users: StorageUsers | None = None
     for key, found in volumes.items():
         facts = noted.get(key, {})
-        if facts.get("making") is None:
+        copy = facts.get("making") is None
+        if copy and not is_left(facts, (copies or {}).get(key), found):
             continue
         if made_by_another(key, facts) is not None:
             half.ours[key] = found  # Its process will be waited for, or said.
@@ -156,7 +163,7 @@ def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half
             who = kept_open(found.definition.findtext("target/path") or "", now=True)
             if who is not None:
                 half.held[key] = f"{unfinished(key)}, and it is used by {who}: end that, and run again"
-        else:
+        elif not copy:
             half.doubtful[key] = f"{unfinished(key)}, but {reason}: it stays, and counts as somebody else's"
     return half
 

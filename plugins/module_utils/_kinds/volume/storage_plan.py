@@ -56,11 +56,13 @@ class Owner(t.NamedTuple):
     :param guest: the guest's name
     :param disk: the disk's place in its list
     :param option: the option that asks for the volume, such as ``disks[0]``
+    :param copied: whether it is made from the disk of the original of a clone
     """
 
     guest: str
     disk: int
     option: str
+    copied: bool = False
 
 
 def plan_pools(
@@ -190,7 +192,7 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, ObservedPool], own
             yield Step("define", Making(whole, xml, verbatim=verbatim))
         else:
             path = f"{owner.option}.volume"
-            yield Step("make_volume", Making(whole, xml, owner.guest, verbatim, owner.disk, path))
+            yield Step("make_volume", Making(whole, xml, owner.guest, verbatim, owner.disk, path, copied=owner.copied))
 
     done = plan_item(VOLUME, None, want, host, steps_for=make)
     (change,) = done.changes

@@ -37,6 +37,7 @@ from ..image.bases import make_base
 from ..secret.volume_users import noted_secret
 from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
+from .copies import COPIED, facts_of
 from .half_made import Born, clear_parts, half_made, letter_name
 from .storage_plan import slack
 from .storage_rules import MADE_DIRECTORIES
@@ -92,6 +93,7 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
         volume = lookup(pool, making.name)
         born.append(made or told_identity(volume if manifest.kept else None))
         refuse_larger(making, volume if manifest.kept else None)
+        facts.update(facts_of(volume.path()) if making.copied and manifest.kept else {})
         manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
     except BaseException as error:
         take_back(pool, making, manifest, born)
@@ -199,6 +201,7 @@ def clear_away(connection: Connection, pool: object, making: Making, manifest: M
     Raises Forestalled where a run still makes it, or where what is there may be another one.
     """
     facts = manifest.entries("volumes").get(making.key, {})
+    copy = facts.get(COPIED) is not None and making.copied
     noted = facts.get("making")
     other = made_by_another(making.key, facts)
     if other is not None:
@@ -207,11 +210,11 @@ def clear_away(connection: Connection, pool: object, making: Making, manifest: M
     volume = lookup(pool, making.name)
     if volume is None:
         return
-    if noted is not None:
+    if noted is not None or copy:
         found = Observed(paths.document(volume.XMLDesc()), None, "present", {})
-        half = half_made(connection, {making.key: found})
+        half = half_made(connection, {making.key: found}, {making.key: str(making.guest)} if copy else {})
         if making.key not in half.ours:
-            raise Forestalled(half.doubtful[making.key])
+            raise Forestalled(half.doubtful.get(making.key, f"{making.key} has been in use since: run again"))
         last_look(going(making.key, found), volume)
         volume.delete(0)
     elif not os.path.lexists(volume.path()):

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clone_originals, clones
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
@@ -223,11 +223,11 @@ def test_an_original_that_starts_meanwhile_leaves_nothing_half_made(
         looks.append(step.value.name)
         if len(looks) == (1 if when == "before" else 2):
             gold.create()
-        clones.check_original(given, name, step, options)
+        clone_originals.check_original(given, name, step, options)
 
     from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import domain_actions
 
-    monkeypatch.setitem(domain_actions.ACTIONS, clones.CHECK, look)
+    monkeypatch.setitem(domain_actions.ACTIONS, clone_originals.CHECK, look)
     done = run_main(domains.main, config=[{"name": "web", "clone_of": "gold", "state": "running"}], uri=URI, fails=True)
     assert "clone_of: guest gold was started since the plan was made: run again" in done["msg"]
     assert len(looks) == (1 if when == "before" else 2)

@@ -57,6 +57,7 @@ class Needed:
     :param refusal: what is said where the volume is not there: a disk moves to a copy, and never to a new volume
     :param named: whether the user names the volume
     :param base: the base image that a new volume is made from, if its image is a declared one
+    :param copied: whether it is made from the disk of the original of a clone
     """
 
     index: int
@@ -66,6 +67,7 @@ class Needed:
     refusal: Invalid | None = None
     named: bool = False
     base: bases.Base | None = None
+    copied: bool = False
 
     @property
     def key(self) -> str:
@@ -306,7 +308,7 @@ def amend(
         if problem is not None:
             raise Invalid(where, f"its volume {need.key}: {problem}")
         try:
-            inner = plan_volume(have, need.item, host, pools, Owner(plan.name, need.index, where))
+            inner = plan_volume(have, need.item, host, pools, Owner(plan.name, need.index, where, need.copied))
         except Invalid as error:
             option = "size" if error.where == "capacity" else error.where
             raise type(error)(f"{where}.{option}" if option else where, error.problem) from None
