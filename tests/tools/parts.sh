@@ -212,7 +212,7 @@ part_sanity() (
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site plan check adopt listener progress live locks normalforms faults purge storage
-    storageguests storagesafety diskformats disksthere images declaredimages imageslock clones snapshots
+    storageguests storagesafety diskformats disksthere images declaredimages imagesbycontrol imageslock clones snapshots
     snapshotsrefused storagefuzz cloudinit seeds agentconn links linksbackends linksbroken linksdocs linksfault linksrace
     linksguests linksothers linksfuzz pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
