@@ -134,10 +134,10 @@ options:
     - 'Who fetches O(images), and what tells of them: V(host), each host for itself, or V(control),
       the control node. An image can say otherwise (C(via)).'
     - With V(control), the hosts need no way to the servers. The control node fetches an image
-      once, when the first of its hosts needs it, keeps it in the folder C(virtfleet.kvm/images)
-      of C(ANSIBLE_HOME), and sends it over Ansible's connection to each host that lacks it,
-      into Ansible's temporary folder there (C(remote_tmp)). The host then verifies it as it
-      does with what it fetches itself.
+      once, when the first of its hosts needs it, keeps it in C(virtfleet.kvm/images) of C(ANSIBLE_HOME),
+      and sends it over Ansible's connection to each host that lacks it, into Ansible's temporary
+      folder there (C(remote_tmp)). The host then verifies it as it does with what it fetches
+      itself.
     - Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) to use them.
     - Images that a disk or volume names by a URL, without O(images), are always fetched by
       the host.

@@ -124,8 +124,16 @@ def image_of(version: Version, seconds: float | None) -> CachedImage:
         raise VirtfleetError(told(error, folder)) from None
     if version.checksum is not None:
         return CachedImage(path, version.checksum)
+    return CachedImage(path, f"sha256:{digest_of(path)}")
+
+
+def digest_of(path: str) -> str:
+    """The SHA-256 digest of a file."""
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return CachedImage(path, f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def is_whole(path: str, source: Source) -> bool:

@@ -141,12 +141,12 @@ class Sending:
 
     def clear_left(self, path: str) -> None:
         """Take away what a run has left on the host, if it was killed."""
-        with contextlib.suppress(FileNotFoundError, BlockingIOError, ValueError):
-            with open(path, "r+", encoding="utf-8") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                left = json.load(file)
-                if all(self.remove(folder) for folder in left if "ansible-tmp-" in str(folder)):
-                    os.unlink(path)
+        gone = contextlib.suppress(FileNotFoundError, BlockingIOError, ValueError)
+        with gone, open(path, "r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left = json.loads(file.read() or "[]")  # It was killed before it had sent anything.
+            if all(self.remove(folder) for folder in left if "ansible-tmp-" in str(folder)):
+                os.unlink(path)
 
     def write_note(self) -> None:
         """Note the folders that are on the host."""

@@ -222,7 +222,7 @@ def test_it_is_interrupted_while_it_is_sent(fleet: Fleet, web: Web) -> None:
         output, _none = process.communicate(timeout=60)
         if how is signal.SIGINT:
             assert f"{host}: sending the image image.raw " in output
-        fleet.wait(lambda: fleet.sh(host, f"pgrep -f '[s]ftp-server' || true") == "")
+        fleet.wait(lambda: fleet.sh(host, "pgrep -f '[s]ftp-server' || true") == "")
         assert fleet.sh(host, f"virsh list --all --name; ls -A {IMAGES}").split() == []
         done = task(fleet, web, "e")
         assert done.code == 0, done.output

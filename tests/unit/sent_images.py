@@ -49,7 +49,10 @@ class SentTo:
         if self.lost:
             raise AnsibleConnectionFailure("the host is away")
         if self.free is not None and command.startswith("df "):
-            return {"rc": 0, "stdout": f"Filesystem 1024-blocks Used Available Capacity Mounted\n/x 9 9 {self.free} 9% /"}
+            return {
+                "rc": 0,
+                "stdout": f"Filesystem 1024-blocks Used Available Capacity Mounted\n/x 9 9 {self.free} 9% /",
+            }
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
         return {"rc": done.returncode, "stdout": done.stdout}
 

@@ -21,8 +21,7 @@ from ..._storage.manifest import Manifest, ManifestEntries
 from ..._storage.storage_observe import ObservedPool
 from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases
-from ..image.declared import declared_images
-from ..image.declared import marked_disks
+from ..image.declared import declared_images, marked_disks
 from ..shared import declared
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made

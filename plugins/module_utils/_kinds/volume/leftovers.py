@@ -17,8 +17,7 @@ from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
-from ..image.declared import DeclaredImage
-from ..image.declared import declared_images
+from ..image.declared import DeclaredImage, declared_images
 from ..shared import declared
 from .half_made import made_in_this_moment
 

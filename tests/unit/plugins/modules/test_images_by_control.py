@@ -72,8 +72,7 @@ class Control:
             self.calls += 1
             with self.monkeypatch.context() as patched:
                 patched.setattr(download, "answer", self.forbidden)
-                result = self.run_module(module, check, action._task.args)
-            return result
+                return self.run_module(module, check, action._task.args)
 
         result = call()
         if ASKED in result:

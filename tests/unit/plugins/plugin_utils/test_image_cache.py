@@ -56,8 +56,6 @@ def problem_of(version: Version) -> str:
     return ""
 
 
-
-
 def test_many_processes_fetch_it_once(server: Server, folder: Path) -> None:
     version = of(server, "steady", STEADY)
     assert at_once_problems(version, 4) == [""] * 4
