@@ -214,8 +214,9 @@ class Run:
         """Wait until what was made is of use, where that is asked for."""
         if self.kind.wait is not None:
             self.doing = "are waited for"
-            self.addresses, late = self.kind.wait(session, self.wants, self.failed)
+            self.addresses, late, warnings = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
+            self.warnings += warnings
 
     def leftovers(self, connection: Connection) -> Leftovers:
         """What is no longer declared."""

@@ -32,7 +32,7 @@ _PACKAGES = """
     grub-common grub-pc-bin
 """.split()  # noqa: SIM905
 # The file system of the disk is in the kernel. The seed is a FAT file system.
-_DRIVERS = (*guest_image.MODULES, "fat", "vfat", "nls_cp437", "nls_ascii", "af_packet")
+_DRIVERS = (*guest_image.MODULES, "fat", "vfat", "nls_cp437", "nls_ascii")
 
 _SPARE_MIB = 192
 _START = 2048
@@ -107,10 +107,11 @@ def build(lab: Lab, host: Host) -> Path:
 def _build(lab: Lab, host: Host, work: Path) -> None:
     made, tree, disk = work / "made", work / "tree", work / "disk.raw"
     made.mkdir()
-    run(roots.mmdebstrap(lab, host, tree, _PACKAGES), timeout=1800)
     kernel, _initrd = guest_image.build()
+    initrd = _initrd_of(work)
+    run(roots.mmdebstrap(lab, host, tree, _PACKAGES), timeout=1800)
     shutil.copyfile(kernel, tree / "boot/vmlinuz")
-    (tree / "boot/initrd.img").write_bytes(_initrd_of(work))
+    (tree / "boot/initrd.img").write_bytes(initrd)
     _finish(tree)
     boot = (tree / "usr/lib/grub/i386-pc/boot.img").read_bytes()
     modules = ["biosdisk", "part_msdos", "ext2", "linux", "normal"]
