@@ -42,7 +42,7 @@ HERE = "the control node"
 """What this machine is called."""
 
 
-class Answers:
+class ControlAnswers:
     """What a module has asked for, and got.
 
     :param images: those that are declared, by name
@@ -161,7 +161,7 @@ def answered(
     images = declared(args.get("images"), args.get("images_lock"), str(args.get("images_via") or "host"))
     seconds = seconds_between(action, task_vars)
     with Sending(action, host, seconds) as sending:
-        answers = Answers(images, sending, seconds)
+        answers = ControlAnswers(images, sending, seconds)
         for _call in range(CALLS):
             for asked in result.get(ASKED) or ():
                 answers.answer(asked)

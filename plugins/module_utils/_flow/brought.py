@@ -26,7 +26,7 @@ WAITS = "the control node is to find out its version"
 
 
 @dataclasses.dataclass
-class Brought:
+class FromControl:
     """What the control node has brought, and what it is asked for.
 
     :param versions: by the name of the image: the parts of its version, or what is wrong (``problem``)
@@ -39,7 +39,7 @@ class Brought:
     asked: dict[str, AskedEntry] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, given: object) -> Brought:
+    def of(cls, given: object) -> FromControl:
         """What the control node hands over."""
         told = given if isinstance(given, dict) else {}
         return cls(told.get("versions") or {}, told.get("files") or {})

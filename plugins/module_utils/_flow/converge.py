@@ -21,7 +21,7 @@ from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
 from .arguments import ASKED, FORECAST, UNFINISHED, Params
-from .brought import AskedEntry, Brought
+from .brought import AskedEntry, FromControl
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
@@ -87,7 +87,7 @@ class RunModule(t.Protocol):
     params: Params
     check_mode: bool
     forecast: Forecast
-    brought: Brought
+    brought: FromControl
     is_foretelling: bool
     is_planning: bool
     host: str

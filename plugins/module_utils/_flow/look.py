@@ -13,7 +13,7 @@ from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
 from .arguments import Params
-from .brought import Brought
+from .brought import FromControl
 from .converge import Run
 from .parameters import Parameters
 from .unfinished import at_once
@@ -34,7 +34,7 @@ class Part:
     params: Params
     check_mode: bool
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
-    brought: Brought = dataclasses.field(default_factory=Brought)
+    brought: FromControl = dataclasses.field(default_factory=FromControl)
     is_foretelling: bool = False
     is_planning: bool = False
     host: str = ""

@@ -4,7 +4,7 @@ import dataclasses
 import typing as t
 
 from .._storage.forecast import Forecast
-from .brought import Brought
+from .brought import FromControl
 
 KindOptions = t.Any
 """The Options of a kind, for what is the same of all kinds: the functions of a kind take the class of their own."""
@@ -38,7 +38,7 @@ class Options:
     images: t.Any = ()
     images_lock: t.Any = None
     images_via: str = "host"
-    brought: Brought = dataclasses.field(default_factory=Brought)
+    brought: FromControl = dataclasses.field(default_factory=FromControl)
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)
 
     def for_second_look(self: T) -> T:

@@ -15,7 +15,7 @@ import urllib.parse
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
-from ..._flow.brought import Brought
+from ..._flow.brought import FromControl
 from ..._flow.options import Options
 from ..._printing import masked_url, printable
 from . import products
@@ -60,11 +60,11 @@ class DeclaredImage:
     locked: tuple[Locked, ...] = ()
     keyring: str | None = None
     via: str = "host"
-    brought: Brought = dataclasses.field(default_factory=Brought, compare=False)
+    brought: FromControl = dataclasses.field(default_factory=FromControl, compare=False)
 
     @classmethod
     def of(
-        cls, item: Item, locks: Locks | None = None, via: str = "host", brought: Brought | None = None
+        cls, item: Item, locks: Locks | None = None, via: str = "host", brought: FromControl | None = None
     ) -> DeclaredImage:
         """An image by its options in normal form.
 
@@ -84,7 +84,7 @@ class DeclaredImage:
             (locks or {}).get(item["name"], ()),
             item.get("keyring"),
             item.get("via") or via,
-            brought or Brought(),
+            brought or FromControl(),
         )
 
     @property
@@ -195,7 +195,7 @@ def declared_images(options: Options) -> dict[str, DeclaredImage]:
 
 
 def declared(
-    raw: object, locked: object = None, via: str = "host", brought: Brought | None = None
+    raw: object, locked: object = None, via: str = "host", brought: FromControl | None = None
 ) -> dict[str, DeclaredImage]:
     """The declared images by name. Raises VirtfleetError with all that is wrong with them.
 

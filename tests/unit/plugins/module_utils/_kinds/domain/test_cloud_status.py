@@ -60,7 +60,7 @@ class Agent:
         self.text, self.left, self.error = text, after, error
         self.asked: list[dict[str, Any]] = []
 
-    def qemuAgentCommand(self, domain: Any, order: str, timeout: int, flags: int) -> str:
+    def qemuAgentCommand(self, domain: Any, order: str, timeout: int, flags: int) -> str:  # noqa: N802 - as libvirt
         told = json.loads(order)
         self.asked.append(told)
         if self.error is not None:
