@@ -141,11 +141,13 @@ def test_hosts_that_cannot_reach_the_server(fleet: Fleet, web: Web) -> None:
     assert web.asked() == ["SHA256SUMS"]
 
 
-def clean(fleet: Fleet, host: str) -> None:
+def clean(fleet: Fleet, web: Web, host: str) -> None:
     """A host without guests and base images."""
     fleet.sh(host, "for name in $(virsh list --all --name); do virsh -q undefine $name --remove-all-storage; done")
-    fleet.module("volumes", hosts=host, config=[], purge=True)
-    fleet.sh(host, f"! ls {IMAGES}/debian-*")
+    gone = {"name": f"debian-{web.digest[:12]}.qcow2", "state": "absent"}
+    run = fleet.module("volumes", hosts=host, config=[gone])
+    assert run.code == 0, run.output
+    assert fleet.sh(host, f"ls -A {IMAGES}") == ""
 
 
 def task(fleet: Fleet, web: Web, name: str, *options: str, **variables: t.Any) -> t.Any:
@@ -160,7 +162,7 @@ def task(fleet: Fleet, web: Web, name: str, *options: str, **variables: t.Any) -
 
 def test_a_user_who_becomes_root(fleet: Fleet, web: Web) -> None:
     host = HOSTS[0]
-    clean(fleet, host)
+    clean(fleet, web, host)
     fleet.sh(host, USER)
     done = task(fleet, web, "b", ansible_user="admin", ansible_become=True)
     assert done.code == 0, done.output
@@ -170,7 +172,7 @@ def test_a_user_who_becomes_root(fleet: Fleet, web: Web) -> None:
 
 def test_a_host_without_room_for_it(fleet: Fleet, web: Web) -> None:
     host = HOSTS[0]
-    clean(fleet, host)
+    clean(fleet, web, host)
     fleet.sh(host, "mkdir -p /srv/tmp && mount -t tmpfs -o size=8M tmpfs /srv/tmp")
     try:
         failed = task(fleet, web, "c", ansible_remote_tmp="/srv/tmp")
@@ -186,7 +188,7 @@ def test_a_host_without_room_for_it(fleet: Fleet, web: Web) -> None:
 
 def test_a_list_that_tells_another_checksum(fleet: Fleet, web: Web) -> None:
     host = HOSTS[0]
-    clean(fleet, host)
+    clean(fleet, web, host)
     listed = (web.folder / "SHA256SUMS").read_text()
     (web.folder / "SHA256SUMS").write_text(f"{'0' * 64}  image.raw\n")
     try:
@@ -202,7 +204,7 @@ def test_it_is_interrupted_while_it_is_sent(fleet: Fleet, web: Web) -> None:
     """Ctrl-C, and the death of Ansible. The next run takes away what is left, and ends well."""
     host = HOSTS[0]
     for how in (signal.SIGINT, signal.SIGKILL):
-        clean(fleet, host)
+        clean(fleet, web, host)
         with contextlib.suppress(OSError):
             (fleet.folder / "events.jsonl").unlink()
         task(fleet, web, "e", "--syntax-check", ansible_sftp_extra_args="-l 8000")
