@@ -94,7 +94,7 @@ class Sending:
         """The same, with Ansible's own errors."""
         if self.note is None:
             self.begin_note()
-        folder = str(self.action._make_tmp_path())
+        folder = str(self.action._make_tmp_path()).rstrip("/")
         self.action._connection._shell.tmpdir = None  # It is taken away here, and not with that of the module.
         self.folders.append(folder)
         self.write_note()

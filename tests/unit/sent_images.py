@@ -42,7 +42,7 @@ class SentTo:
         path = self.folder / f"ansible-tmp-{self.made}"
         path.mkdir(0o700, parents=True)
         self._connection._shell.tmpdir = str(path)
-        return str(path)
+        return f"{path}/"
 
     def _low_level_execute_command(self, command: str, sudoable: bool = True) -> dict[str, Any]:
         assert not sudoable
