@@ -109,6 +109,15 @@ options:
       image_timeout:
         description: Seconds that the download of the image may take at most. Left out, an hour.
         type: int
+      via:
+        description: 'Who fetches the image, and the index or list that tells of it: the V(host),
+          or the V(control) node, which fetches it once for all hosts and sends it to those
+          that lack it. Left out, it is as O(images_via) says. With C(path), the file is on
+          the host, and only the list comes this way.'
+        type: str
+        choices:
+        - host
+        - control
   images_lock:
     description:
     - The versions of O(images) that a lock file has, by the names of the images. New disks
@@ -120,4 +129,21 @@ options:
       where a disk is to be made.
     type: dict
     default: {}
+  images_via:
+    description:
+    - 'Who fetches O(images), and what tells of them: V(host), each host for itself, or V(control),
+      the control node. An image can say otherwise (C(via)).'
+    - With V(control), the hosts need no way to the servers. The control node fetches an image
+      once, when the first of its hosts needs it, keeps it in C(virtfleet.kvm/images) of C(ANSIBLE_HOME),
+      and sends it over Ansible's connection to each host that lacks it, into Ansible's temporary
+      folder there (C(remote_tmp)). The host then verifies it as it does with what it fetches
+      itself.
+    - Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) to use them.
+    - Images that a disk or volume names by a URL, without O(images), are always fetched by
+      the host.
+    type: str
+    choices:
+    - host
+    - control
+    default: host
 """

@@ -14,8 +14,8 @@ author:
 description:
   - Asks the servers of declared images which version they have, and tells it with its URL and checksum. It also tells
     what a lock file has of them, and which base images of them the host keeps.
-  - The host asks the servers, for the images of its architecture. Nothing is fetched but indexes and lists of
-    checksums.
+  - The host asks the servers, for the images of its architecture, or the control node does, as O(images_via) says.
+    Nothing is fetched but indexes and lists of checksums.
   - The playbook C(virtfleet.kvm.images_lock) writes the lock file by this.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
@@ -135,7 +135,7 @@ found:
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._errors import VirtfleetError
-from ..module_utils._flow.arguments import IMAGES, URI
+from ..module_utils._flow.arguments import ASKED, IMAGES, URI
 from ..module_utils._flow.module import Module, no_traceback
 from ..module_utils._kinds.image.declared import DeclaredImage, declared
 from ..module_utils._kinds.image.facts import image_facts
@@ -153,14 +153,16 @@ def main() -> None:
     found, problem = [], None
     with no_traceback(module, "looking at the images"):
         try:
-            wanted = selected(declared(given["images"], given["images_lock"]), given["names"])
+            images = declared(given["images"], given["images_lock"], given["images_via"], module.brought)
+            wanted = selected(images, given["names"])
             with Session(given["uri"]) as session:
                 found = image_facts(wanted, session)
         except VirtfleetError as error:
             problem = str(error)
     if problem is not None:
         module.fail_json(msg=problem)
-    module.exit_json(changed=False, images=found)
+    asked = module.brought.wanted((), check=True)
+    module.exit_json(changed=False, **({ASKED: asked} if asked else {"images": found}))
 
 
 def selected(images: dict[str, DeclaredImage], names: list[str] | None) -> list[DeclaredImage]:

@@ -24,6 +24,8 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import (
+    ASKED,
+    BROUGHT,
     FORECAST,
     HOST,
     PLANS,
@@ -79,7 +81,7 @@ class DeclaringAction(PackedAction, NormalAction):
     def run_module(self, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result."""
         args = self._task.args
-        for name in (FORECAST, PROGRESS, ROLE):
+        for name in (BROUGHT, FORECAST, PROGRESS, ROLE):
             if name in args:
                 raise AnsibleActionFail(f"{name} is no parameter of this module")
         host, uri = host_of(self._task, task_vars), str(args.get("uri", URI["uri"]["default"]))
@@ -103,7 +105,7 @@ class DeclaringAction(PackedAction, NormalAction):
         told.update({PLANS: True} if play else {})
         self._task.args = {**args, FORECAST: told}
         try:
-            result = t.cast("Result", super().run(tmp, task_vars))
+            result = self.called(tmp, task_vars)
         finally:
             self._task.args = args
         guests = result.pop(FORECAST, None)
@@ -121,6 +123,22 @@ class DeclaringAction(PackedAction, NormalAction):
             without_repeats(result, before)
         return result
 
+    def called(self, tmp: object, task_vars: Variables) -> Result:
+        """The module's result, with what it asks the control node for on the way."""
+        if self._task.async_val and by_control(self._task.args):
+            raise AnsibleActionFail(
+                "images that the control node sends (images_via, or via of an image) do not go with async: it has to"
+                " wait for the module"
+            )
+        call = super().run
+        result = t.cast("Result", call(tmp, task_vars))
+        if ASKED not in result:
+            return result
+        from ._brought import answered
+
+        host = host_of(self._task, task_vars)
+        return answered(self, host, result, lambda: t.cast("Result", call(tmp, task_vars)), task_vars)
+
     def run_for_real(self, place: str, names: DeclaredItems, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
         result: Result = {}
@@ -128,7 +146,7 @@ class DeclaringAction(PackedAction, NormalAction):
         try:
             with watching(self, host_of(self._task, task_vars), task_vars) as watcher:
                 self._task.args = args if watcher is None else {**args, PROGRESS: watcher.token}
-                result = t.cast("Result", super().run(tmp, task_vars))
+                result = self.called(tmp, task_vars)
         finally:
             self._task.args = args
             if os.path.exists(place):
@@ -139,6 +157,13 @@ class DeclaringAction(PackedAction, NormalAction):
                 done_names += [(TOLD, resource_of(kind, name)) for kind, name in done_names]
                 revise(place, lambda old: forget(old, done_names))
         return result
+
+
+def by_control(args: t.Mapping[str, t.Any]) -> bool:
+    """Whether some of the declared images come by way of the control node."""
+    images = args.get("images")
+    ways = [image.get("via") for image in images if isinstance(image, dict)] if isinstance(images, list) else []
+    return "control" in ways or (bool(ways) and args.get("images_via") == "control")
 
 
 def show_diff(task: Task, task_vars: Variables, result: Result) -> None:

@@ -37,15 +37,22 @@ class InfoAction(PackedAction):
                 select([], query)  # A bad expression fails before the host is asked.
             except VirtfleetError as error:
                 return {"failed": True, "msg": readable(str(error))}
-        result = self._execute_module(
-            module_name=f"virtfleet.kvm.{self.kind}_info",
-            module_args=arguments,
-            task_vars=task_vars,
-            wrap_async=self._task.async_val,
-        )
+        result = self.asked(arguments, task_vars)
         if query is not None and self.kind in result:
             try:
                 result["found"] = select(result[self.kind], query)
             except VirtfleetError as error:
                 result.update(failed=True, msg=readable(str(error)))
-        return t.cast(Result, result)
+        return result
+
+    def asked(self, arguments: dict[str, t.Any], task_vars: Variables) -> Result:
+        """What the module tells."""
+        return t.cast(
+            Result,
+            self._execute_module(
+                module_name=f"virtfleet.kvm.{self.kind}_info",
+                module_args=arguments,
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
+            ),
+        )

@@ -277,15 +277,22 @@ def watching(action: ActionBase, host: str, task_vars: Variables) -> contextlib.
     :param action: the action plugin that runs its module
     :param host: the name of the host
     """
-    task = action._task
-    if task.check_mode or task.async_val or task.no_log or not may_be_long(task.action.rpartition(".")[2], task.args):
+    if not may_be_long(action._task.action.rpartition(".")[2], action._task.args):
         return contextlib.nullcontext()
-    if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in DATA:
-        return contextlib.nullcontext()
-    if type(action._connection).__module__ not in CONNECTIONS:
-        return contextlib.nullcontext()
-    seconds = wanted(action, task_vars or {})
+    seconds = seconds_between(action, task_vars)
     return contextlib.nullcontext() if seconds is None else Watcher(action, host, seconds)
+
+
+def seconds_between(action: ActionBase, task_vars: Variables) -> float | None:
+    """The seconds between two lines of a task; None where it prints none."""
+    task = action._task
+    if task.check_mode or task.async_val or task.no_log:
+        return None
+    if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in DATA:
+        return None
+    if type(action._connection).__module__ not in CONNECTIONS:
+        return None
+    return wanted(action, task_vars or {})
 
 
 def wanted(action: ActionBase, variables: Args) -> float | None:

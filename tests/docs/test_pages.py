@@ -246,6 +246,17 @@ def run_progress(block: Block, folder: Path) -> None:
     assert now is not None
     assert waiting is not None
     shown = [_progress.line("kvm01", now, before), _progress.line("kvm01", waiting, None)]
+    if "control node" in block.text:
+        fetch, whole = {**fetching, "subject": "image debian-13"}, 350 * 2**20
+        before, now = (
+            _progress.sample(json.dumps({**fetch, "done": done * 2**20, "seconds": seconds}), 0.0)
+            for done, seconds in ((93, 10), (149, 15))
+        )
+        sending = {"doing": "sending the image debian-13.qcow2", "done": 226 * 2**20, "total": whole, "seconds": 4}
+        sent = _progress.sample(json.dumps(sending), 0.0)
+        assert now is not None
+        assert sent is not None
+        shown = [_progress.line("the control node", now, before), _progress.line("kvm01", sent, None)]
     assert block.text.splitlines() == shown
 
 

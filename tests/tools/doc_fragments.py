@@ -58,6 +58,21 @@ NAMED: dict[str, dict[str, Any]] = {
             "type": "dict",
             "default": {},
         },
+        "images_via": {
+            "description": [
+                "Who fetches O(images), and what tells of them: V(host), each host for itself, or V(control), the"
+                " control node. An image can say otherwise (C(via)).",
+                "With V(control), the hosts need no way to the servers. The control node fetches an image once, when"
+                " the first of its hosts needs it, keeps it in C(virtfleet.kvm/images) of C(ANSIBLE_HOME), and"
+                " sends it over Ansible's connection to each host that lacks it, into Ansible's temporary folder there"
+                " (C(remote_tmp)). The host then verifies it as it does with what it fetches itself.",
+                "Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) to use them.",
+                "Images that a disk or volume names by a URL, without O(images), are always fetched by the host.",
+            ],
+            "type": "str",
+            "choices": ["host", "control"],
+            "default": "host",
+        },
     }
 }
 """The options of lists that are not C(config), by the kind of their table."""

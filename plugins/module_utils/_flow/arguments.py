@@ -40,8 +40,10 @@ USES: Spec = {"declared_uses": {"type": "dict", "default": {}}}
 IMAGES: Spec = {
     "images": {"type": "list", "elements": "dict", "default": []},
     "images_lock": {"type": "dict", "default": {}},
+    "images_via": {"type": "str", "choices": ["host", "control"], "default": "host"},
 }
-"""The images that are declared, which are checked as ``config`` is, against their table; and what a lock file has."""
+"""The images that are declared, which are checked as ``config`` is, against their table; what a lock file has; and who
+fetches them."""
 
 LISTS = ("config", "images")
 """The parameters whose items are checked against a table, and may hold secrets."""
@@ -56,6 +58,12 @@ FORECAST = "_forecast"
 
 PROGRESS = "_progress"
 """The parameter by which the control node names the file that it looks at (see _host/meter); no user gives it."""
+
+BROUGHT = "_brought"
+"""The parameter by which the control node hands over what it has found out of images; no user gives it."""
+
+ASKED = "_asked"
+"""What a result has in which the module asks the control node for that, and nothing was done (see brought)."""
 
 ROLE = "_role"
 """The parameter by which the control node says that a task is one of a role (see _role_words); no user gives it."""

@@ -20,7 +20,8 @@ from .._libvirt.objects import Connection, GuestAddress
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, UNFINISHED, Params
+from .arguments import ASKED, FORECAST, UNFINISHED, Params
+from .brought import AskedEntry, FromControl
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
@@ -52,6 +53,8 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     except Exception as error:  # Nobody reads a traceback; what was done until here is told all the same.
         stopped = f"{kind.name}s {run.doing}: {unforeseen(error)}"
         lines = [stopped]
+    if run.asked and stopped is None:
+        module.exit_json(changed=False, **{ASKED: run.asked})
     # Outside of the handlers: Ansible adds the traceback of an exception that is being handled.
     if stopped is not None and not run.begun:
         module.fail_json(msg=stopped)
@@ -84,6 +87,7 @@ class RunModule(t.Protocol):
     params: Params
     check_mode: bool
     forecast: Forecast
+    brought: FromControl
     is_foretelling: bool
     is_planning: bool
     host: str
@@ -100,6 +104,7 @@ class Run:
     :ivar addresses: those of the guests that were waited for, by name
     :ivar undeclared: the names of what the owner made, nobody declares any more, and nothing purges
     :ivar unfinished: in a plan, whether the run would do something that is no change
+    :ivar asked: what the control node is to bring, before anything is done
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
@@ -117,6 +122,7 @@ class Run:
     addresses: dict[str, list[GuestAddress]] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
     unfinished: bool = False
+    asked: list[AskedEntry] = dataclasses.field(default_factory=list)
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -127,6 +133,9 @@ class Run:
         self.read()
         with Session(self.module.params["uri"]) as session:
             self.prepare(session)
+            self.asked = self.options.brought.wanted(self.plans, self.options.check)
+            if self.asked:
+                return
             if self.options.check:
                 self.foretell(session)
                 if session.absent is not None:
@@ -147,6 +156,7 @@ class Run:
         """Read what is declared. Raises VirtfleetError for refused input."""
         if self.module.check_mode:
             self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
+        self.options = dataclasses.replace(self.options, brought=self.module.brought)
         self.wants = self.kind.table.parse(self.module.params["config"])
 
     def prepare(self, session: Session) -> None:
@@ -204,8 +214,9 @@ class Run:
         """Wait until what was made is of use, where that is asked for."""
         if self.kind.wait is not None:
             self.doing = "are waited for"
-            self.addresses, late = self.kind.wait(session, self.wants, self.failed)
+            self.addresses, late, warnings = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
+            self.warnings += warnings
 
     def leftovers(self, connection: Connection) -> Leftovers:
         """What is no longer declared."""

@@ -155,7 +155,7 @@ class Kind:
         removes: takes the connection and what was asked for
     :param foretell: in check mode, what later tasks have to know of these plans
     :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
-        addresses by name, and what is missing of which
+        addresses by name, what is missing of which, and warnings
     :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused)
     """
 
@@ -182,7 +182,8 @@ class Kind:
     left_alone: t.Callable[[Connection, Asked], list[str]] | None = None
     foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
     wait: (
-        t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[GuestAddress]], dict[str, str]]] | None
+        t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]]
+        | None
     ) = None
     note_refused: t.Callable[[Connection, str, t.Mapping[str, str]], None] | None = None
 

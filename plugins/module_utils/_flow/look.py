@@ -13,6 +13,7 @@ from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
 from .arguments import Params
+from .brought import FromControl
 from .converge import Run
 from .parameters import Parameters
 from .unfinished import at_once
@@ -33,6 +34,7 @@ class Part:
     params: Params
     check_mode: bool
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
+    brought: FromControl = dataclasses.field(default_factory=FromControl)
     is_foretelling: bool = False
     is_planning: bool = False
     host: str = ""

@@ -17,7 +17,8 @@ from .._own_secrets import hushed, secrets_in
 from .._printing import encodable, label, masked, masked_uri, readable, unforeseen
 from .._role_words import for_role
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, HOST, LISTS, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
+from .arguments import BROUGHT, FORECAST, HOST, LISTS, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
+from .brought import FromControl
 
 
 class Module(AnsibleModule):
@@ -38,6 +39,7 @@ class Module(AnsibleModule):
     def __init__(self, argument_spec: Spec) -> None:
         self.declared: dict[str, object] = {}
         self.forecast = Forecast()
+        self.brought = FromControl()
         self.is_foretelling = False
         self.is_planning = False
         self.host = ""
@@ -63,6 +65,8 @@ class Module(AnsibleModule):
             self.is_planning = isinstance(given, dict) and bool(given.get(PLANS))
         if isinstance(self.params, dict) and PROGRESS in self.params:
             self.progress = str(self.params.pop(PROGRESS))
+        if isinstance(self.params, dict) and BROUGHT in self.params:
+            self.brought = FromControl.of(self.params.pop(BROUGHT))
         if isinstance(self.params, dict) and ROLE in self.params:
             self.is_of_role = bool(self.params.pop(ROLE))
         for name in self.LISTS if isinstance(self.params, dict) else ():

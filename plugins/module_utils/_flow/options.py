@@ -4,6 +4,7 @@ import dataclasses
 import typing as t
 
 from .._storage.forecast import Forecast
+from .brought import FromControl
 
 KindOptions = t.Any
 """The Options of a kind, for what is the same of all kinds: the functions of a kind take the class of their own."""
@@ -23,6 +24,8 @@ class Options:
     :param check: whether it is check mode
     :param images: the declared images, as the user wrote them
     :param images_lock: the versions of images that a lock file has
+    :param images_via: who fetches images where they do not say so
+    :param brought: what the control node has found out and sent of images
     :param declared_uses: what all that is declared for the host uses, by the user in words (see shared.declared)
     """
 
@@ -34,6 +37,8 @@ class Options:
     check: bool = False
     images: t.Any = ()
     images_lock: t.Any = None
+    images_via: str = "host"
+    brought: FromControl = dataclasses.field(default_factory=FromControl)
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)
 
     def for_second_look(self: T) -> T:

@@ -14,8 +14,8 @@ from .._libvirt.objects import GuestAddress
 AT_ONCE = 1e-9
 """Seconds that something is waited for: a guest that has long had what is waited for has it at the first look."""
 
-Wait = t.Callable[[t.List[Item]], t.Tuple[t.Dict[str, t.List[GuestAddress]], t.Dict[str, str]]]  # noqa: UP006 - for older Pythons
-"""Waits for items: what they have by then, and why others do not have it, each by name."""
+Wait = t.Callable[[t.List[Item]], t.Tuple[t.Dict[str, t.List[GuestAddress]], t.Dict[str, str], t.List[str]]]  # noqa: UP006
+"""Waits for items: what they have by then, and why others do not have it, each by name; and warnings."""
 
 
 def at_once(wants: list[Item]) -> list[Item]:
@@ -35,5 +35,5 @@ def unfinished_work(
     unfinished = any(entry.steps for entry in plans if not entry.changes)
     if wait is None or any(entry.changes for entry in plans):
         return {}, unfinished
-    addresses, late = wait(at_once(wants))
+    addresses, late, _warnings = wait(at_once(wants))
     return addresses, unfinished or bool(late)

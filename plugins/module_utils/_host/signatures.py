@@ -55,10 +55,25 @@ VERDICTS = ("GOODSIG", "BADSIG", "ERRSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG")
 """The words of gpgv that tell of a signature whether it is good. Lines with its notations may come after."""
 
 
+machine = "the host"
+"""What this machine is called in messages."""
+
+
+@contextlib.contextmanager
+def on(name: str) -> t.Iterator[None]:
+    """Call this machine by another name within, such as ``the control node``."""
+    global machine
+    before, machine = machine, name
+    try:
+        yield
+    finally:
+        machine = before
+
+
 class Keyring(t.NamedTuple):
     """The keys that a file has to be signed with.
 
-    :param path: the keyring on the host
+    :param path: the keyring on this machine
     :param strict: whether what is not signed is refused; else it is only told
     :param package: the package that brings it; None for one that the user names
     """
@@ -72,9 +87,9 @@ class Keyring(t.NamedTuple):
         """Why nothing can be verified on this host; None where it can be."""
         if not os.path.isfile(self.path):
             brings = f" (package {self.package})" if self.package else ""
-            return f"the host has no keyring {printable(self.path)}{brings}"
+            return f"{machine} has no keyring {printable(self.path)}{brings}"
         if shutil.which(PROGRAM, path=sandbox.ENVIRONMENT["PATH"]) is None:
-            return f"the host has no {PROGRAM} (package {PROGRAM})"
+            return f"{machine} has no {PROGRAM} (package {PROGRAM})"
         return None
 
 

@@ -20,12 +20,28 @@ from .._printing import masked, masked_uri, readable, shortened
 from . import interpreter
 from .objects import Connection, Error, Resource
 
-__all__ = ["TRIES", "ConnectionLost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
+__all__ = [
+    "TRIES",
+    "ConnectionLost",
+    "Session",
+    "connect",
+    "cut",
+    "cut_off",
+    "ended",
+    "lacks",
+    "libvirt",
+    "libvirt_qemu",
+    "said",
+]
 
 try:
     import libvirt
 except ImportError:
     libvirt = None
+try:
+    import libvirt_qemu
+except ImportError:
+    libvirt_qemu = None
 
 LibvirtError: type[Exception] = Unreachable if libvirt is None else libvirt.libvirtError
 

@@ -120,9 +120,11 @@ def without_kernel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
 def without_channel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     """An agent answers through its channel only (formatdomain.html, channel)."""
     channels = root.findall(f"devices/channel/target[@name='{AGENT}']")
-    if want.get("wait_for") == "agent" and want.get("state") == "running" and not channels:
+    what = want.get("wait_for")
+    if what in ("agent", "cloud_init") and want.get("state") == "running" and not channels:
+        needs = "agent needs its channel" if what == "agent" else "cloud_init is asked about by the agent"
         yield Invalid(
             "wait_for",
-            "agent needs its channel, and the guest has none: declare channels with target"
+            f"{needs}, and the guest has no channel for it: declare channels with target"
             f" {{type: virtio, name: {AGENT}}}, or wait for address",
         )

@@ -40,10 +40,10 @@ def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around
 
 def wait(
     session: Session, wants: t.Sequence[Item], failed: t.Container[str]
-) -> tuple[dict[str, list[GuestAddress]], dict[str, str]]:
+) -> tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]:
     """Wait for the guests that are to be of use by the end of the run."""
     waits = wait_for.waited_for(wants, failed)
-    return wait_for.wait(session, waits) if waits else ({}, {})
+    return wait_for.wait(session, waits) if waits else ({}, {}, [])
 
 
 def steps() -> dict[str, Action]:

@@ -22,6 +22,7 @@ TAKEN = (
     "declared_uses",
     "images",
     "images_lock",
+    "images_via",
 )
 
 

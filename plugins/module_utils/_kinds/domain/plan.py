@@ -21,8 +21,7 @@ from ..._storage.manifest import Manifest, ManifestEntries
 from ..._storage.storage_observe import ObservedPool
 from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases
-from ..image.declared import declared as declared_images
-from ..image.declared import marked_disks
+from ..image.declared import declared_images, marked_disks
 from ..shared import bare_host, declared
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
@@ -91,7 +90,7 @@ def plan_all(
     over = Overlays(forms)
     copies = clones.Clones(connection, options.forecast, lambda: forms.pools, bad)
     wants = copies.complete(short_image.for_new_only(wants, have), have)
-    wants = marked_disks(wants, declared_images(options.images, options.images_lock))
+    wants = marked_disks(wants, declared_images(options))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
         plans, settled = plans_with_disks(forms, have, wants, host, options, copies)

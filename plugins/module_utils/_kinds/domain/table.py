@@ -55,10 +55,10 @@ HEAD = (
     Unshown(
         "wait_for",
         "",
-        Choice("address", "agent"),
+        Choice("address", "agent", "cloud_init"),
         "What to wait for once the guest runs. V(address) waits until it has an address that is not link-local, known"
-        " from a DHCP lease, the guest agent or ARP; V(agent) until its guest agent is connected. All guests are"
-        " waited for at the same time.",
+        " from a DHCP lease, the guest agent or ARP; V(agent) until its guest agent is connected; V(cloud_init) until"
+        " cloud-init has ended, as the guest agent tells. All guests are waited for at the same time.",
     ),
     Unshown("wait_timeout", "", COUNT, "Seconds that O(config[].wait_for) may take at most. Left out, 300."),
     Field(

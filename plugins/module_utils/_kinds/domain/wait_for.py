@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait for guests that run until they are of use: until they have an address, or their agent answers."""
+"""Wait for guests that run until they are of use: they have an address, their agent answers, or cloud-init is done."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..._engine.rows.model import Item
 from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
+from .cloud_status import CloudStatus, status
 from .impossible import AGENT
 
 POLL = 1.0
@@ -25,7 +26,11 @@ PATIENCE = 300
 ANSWER = 5
 """Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
 
-ENDS = {"address": "have an address", "agent": "have an agent that answers"}
+ENDS = {
+    "address": "have an address",
+    "agent": "have an agent that answers",
+    "cloud_init": "have been set up by cloud-init",
+}
 """What is told of guests that are of use, by what is waited for."""
 
 LONGER = "look at its console, or give it longer with wait_timeout"
@@ -41,21 +46,27 @@ class GuestLook:
     :ivar addresses: those that others can reach, from the first source that knows any
     :ivar agent: whether its agent is connected; None where it has no channel for one
     :ivar runs: whether it runs
+    :ivar cloud: how far cloud-init is; None where nobody asked, or no agent can tell
     """
 
     addresses: Addresses = dataclasses.field(default_factory=list)
     agent: bool | None = None
     runs: bool = True
+    cloud: CloudStatus | None = None
 
     def fulfils(self, what: str) -> bool:
         """Whether what is waited for is there."""
+        if what == "cloud_init":
+            return self.cloud is not None and self.cloud.done and self.cloud.problem is None
         return bool(self.agent) if what == "agent" else bool(self.addresses)
 
     def lacks(self, what: str, seconds: float) -> str:
         """What is missing after so long a time, with what was seen."""
         agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: "its agent answers"}
-        if what == "agent":
+        if what == "agent" or (what == "cloud_init" and not self.agent):
             return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
+        if what == "cloud_init":
+            return f"wait_for: after {seconds:g} s cloud-init is not done; {LONGER}"
         return (
             f"wait_for: after {seconds:g} s it has no address: no lease, none by ARP, and {agent[self.agent]}; {LONGER}"
         )
@@ -70,25 +81,28 @@ def waited_for(wants: t.Iterable[Item], failed: t.Container[str]) -> list[Item]:
     ]
 
 
-def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses], dict[str, str]]:
-    """Wait for guests side by side. Returns their addresses, and by name what is missing of which.
+def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses], dict[str, str], list[str]]:
+    """Wait for guests side by side. Returns their addresses, by name what is missing of which, and warnings.
 
     A guest that is left as it is, and does not run, is not waited for.
     """
     found: dict[str, Addresses] = {}
     problems: dict[str, str] = {}
+    warnings: list[str] = []
     start = time.monotonic()
     left = {str(want["name"]): want for want in wants}
     idle = {name for name, want in left.items() if want["state"] == "present"}
     while left:
         for name, want in list(left.items()):
-            seen = session.read(lambda connection: look(connection, name))  # noqa: B023
+            cloud = want["wait_for"] == "cloud_init"
+            seen = session.read(lambda connection: look(connection, name, cloud))  # noqa: B023
             seconds = want.get("wait_timeout") or PATIENCE
             told = problem(seen, want["wait_for"], seconds, time.monotonic() - start >= seconds)
             if not seen.runs and name in idle:
                 del left[name]
             elif seen.runs and seen.fulfils(want["wait_for"]):
                 found[name] = seen.addresses
+                warnings += [] if seen.cloud is None or not seen.cloud.warning else [f"{name}: {seen.cloud.warning}"]
                 del left[name]
             elif told is not None:
                 problems[name] = told
@@ -102,7 +116,7 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
                 listener.heed()
             time.sleep(POLL)
     meter.over()
-    return found, problems
+    return found, problems, warnings
 
 
 def awaited(left: t.Mapping[str, Item], ready: int, problems: t.Sized) -> str:
@@ -127,13 +141,19 @@ def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | Non
     """
     if not seen.runs:
         return "wait_for: it does not run any more; look at its console, and at its log on the host"
-    if what == "agent" and seen.agent is None:
+    if what in ("agent", "cloud_init") and seen.agent is None:
         return f"wait_for: it has no channel for an agent: declare channels with target {{type: virtio, name: {AGENT}}}"
+    told = None if what != "cloud_init" or seen.cloud is None else seen.cloud.problem
+    if told is not None:
+        return f"wait_for: {told}"
     return seen.lacks(what, seconds) if late else None
 
 
-def look(connection: Connection, name: str) -> GuestLook:
-    """Look at a guest."""
+def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
+    """Look at a guest.
+
+    :param cloud: whether cloud-init is asked about
+    """
     from .facts import SOURCES, addresses
 
     try:
@@ -151,6 +171,7 @@ def look(connection: Connection, name: str) -> GuestLook:
     if agent:
         with contextlib.suppress(LibvirtError, AttributeError):
             domain.agentSetResponseTimeout(ANSWER, 0)
+    reached = status(domain) if cloud and agent else None
     for source in SOURCES:
         known: list[GuestAddress] = [
             {**one, "source": source}
@@ -158,8 +179,8 @@ def look(connection: Connection, name: str) -> GuestLook:
             if reachable(one["address"]) and str(one["mac"]).lower() in macs
         ]
         if known:
-            return GuestLook(known, agent)
-    return GuestLook([], agent)
+            return GuestLook(known, agent, cloud=reached)
+    return GuestLook([], agent, cloud=reached)
 
 
 def reachable(address: str) -> bool:

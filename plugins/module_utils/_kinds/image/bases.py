@@ -11,7 +11,6 @@ which content: what has merely the same name is none.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import stat
 import time
@@ -36,7 +35,7 @@ from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
 from ..volume.storage_rules import MADE_DIRECTORIES, format_by_name, volume_key
 from .declared import MARK, DeclaredImage, filled_from, is_name, refuse_undeclared
-from .products import Version, newest
+from .products import Version
 
 LETTERS = 12
 """How many hex digits of what tells an image from others are in the name of its volume."""
@@ -53,17 +52,17 @@ class Base:
 
     :param image: what is declared
     :param version: where it comes from, and what it must have
+    :param arch: the architecture of the host, as libvirt calls it
     """
 
     image: DeclaredImage
     version: Version
+    arch: str = ""
 
     @property
     def content(self) -> str:
         """What tells it from other versions: its checksum, or where it comes from."""
-        if self.version.checksum is not None:
-            return self.version.checksum
-        return f"place:{hashlib.sha256(self.version.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
+        return self.version.content
 
     @property
     def key(self) -> str:
@@ -85,6 +84,7 @@ class Base:
             "verbatim": self.image.form == "raw",
         }
         found.update({} if self.version.checksum is None else {"checksum": self.version.checksum})
+        found.update({"arch_of_host": self.arch} if self.image.is_sent else {})
         return found if self.image.seconds is None else {**found, "image_timeout": self.image.seconds}
 
 
@@ -121,7 +121,7 @@ class Bases:
                 f"the image {image.name} cannot be kept in the pool {image.pool}, which is of type {pool.type}: name a"
                 " pool of files"
             )
-        base = Base(image, self.version(image))
+        base = Base(image, self.version(image), self.host.arch)
         self.is_there(base)
         return base
 
@@ -143,9 +143,7 @@ class Bases:
         locked = image.locked_version(self.host.arch)
         if locked is not None:
             return locked
-        if image.product is not None:
-            return newest(image.product, self.host.arch, image.seconds)
-        return image.version_of_list()
+        return image.version_now(self.host.arch)
 
     def is_there(self, base: Base) -> bool:
         """Whether the host has a version of an image. Raises VirtfleetError where something else has its name."""
@@ -332,13 +330,32 @@ def make_base(connection: Connection, name: str, step: Step, options: KindOption
             return
         facts = {**making.facts, "fetched": str(time.time_ns())}
         try:
-            volume_define(connection, name, Step(STEP, dataclasses.replace(making, facts=facts)), options)
+            fetched = dataclasses.replace(making, item=sent(making, options), facts=facts)
+            volume_define(connection, name, Step(STEP, fetched), options)
             note_written(connection, making)
             return
         except Forestalled:
             busy = made_by_another(making.key, noted_of(connection, making)) is not None
             if not busy and not is_made(connection, making):
                 raise
+
+
+def sent(making: Making, options: KindOptions) -> Item:
+    """The options of a base image, with the file of it that the control node has sent, if the image comes that way.
+
+    Raises VirtfleetError where it has not sent it.
+    """
+    if making.item.get("arch_of_host") is None:
+        return making.item
+    file = options.brought.files.get(making.facts["content"])
+    if file is None:
+        raise VirtfleetError(
+            f"the control node has not sent the image {making.facts['base']}, as this host still had it when the task"
+            " began: run again"
+        )
+    if "problem" in file:
+        raise VirtfleetError(file["problem"])
+    return {**making.item, "sent": file}
 
 
 def note_written(connection: Connection, making: Making) -> None:

@@ -15,7 +15,10 @@ import urllib.parse
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
+from ..._flow.brought import FromControl
+from ..._flow.options import Options
 from ..._printing import masked_url, printable
+from . import products
 from .lock import Declaration, Locked, Locks, chosen, parsed
 from .products import MIRRORS, VARIANTS, Product, Version, arch_of, keyring_of
 from .table import IMAGES
@@ -41,7 +44,9 @@ class DeclaredImage:
     :param mode: ``copy`` or ``overlay``, what a new disk is
     :param seconds: that it may take to come, where the user says so
     :param locked: what the lock file has of it
-    :param keyring: the keyring on the host that the user names
+    :param keyring: the keyring that the user names
+    :param via: who asks servers, ``host`` or ``control``
+    :param brought: what the control node has found out of images that it asks for
     """
 
     name: str
@@ -54,12 +59,18 @@ class DeclaredImage:
     product: Product | None = None
     locked: tuple[Locked, ...] = ()
     keyring: str | None = None
+    via: str = "host"
+    brought: FromControl = dataclasses.field(default_factory=FromControl, compare=False)
 
     @classmethod
-    def of(cls, item: Item, locks: Locks | None = None) -> DeclaredImage:
+    def of(
+        cls, item: Item, locks: Locks | None = None, via: str = "host", brought: FromControl | None = None
+    ) -> DeclaredImage:
         """An image by its options in normal form.
 
         :param locks: what the lock file has
+        :param via: who fetches it where it does not say so
+        :param brought: what the control node has brought
         """
         return cls(
             item["name"],
@@ -72,12 +83,24 @@ class DeclaredImage:
             product_of(item),
             (locks or {}).get(item["name"], ()),
             item.get("keyring"),
+            item.get("via") or via,
+            brought or FromControl(),
         )
 
     @property
     def overlaid(self) -> bool:
         """Whether new disks are laid over it."""
         return self.mode == "overlay"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the control node fetches it and sends it to the host."""
+        return self.via == "control" and not self.place.startswith("/")
+
+    @property
+    def asks(self) -> bool:
+        """Whether a server has to be asked which version it is."""
+        return self.product is not None or "://" in (self.checksum or "")
 
     @property
     def declaration(self) -> Declaration:
@@ -93,6 +116,23 @@ class DeclaredImage:
             told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
             told["query"] = fingerprint(veiled(self.place), veiled(self.checksum))
         return tuple((name, str(value)) for name, value in told.items() if value is not None)
+
+    def version_now(self, host: str, lasting: bool = False) -> Version:
+        """The version that there is now. Raises VirtfleetError where that cannot be found out.
+
+        :param host: the architecture of the host, as libvirt calls it
+        :param lasting: whether its URL has to stay the same image
+        """
+        if self.via == "control" and self.asks:
+            return Version(**self.brought.version(self.name, host, lasting))
+        return self.looked_up(host, lasting)
+
+    def looked_up(self, host: str, lasting: bool = False) -> Version:
+        """The same, where this machine asks the server."""
+        if self.product is None:
+            return self.version_of_list()
+        find = products.lasting if lasting else products.newest
+        return find(self.product, host, self.seconds)
 
     def version_of_list(self) -> Version:
         """The version that its list of checksums has, if it has one. Raises VirtfleetError where that does not tell."""
@@ -149,18 +189,27 @@ def product_of(item: Item) -> Product | None:
     )
 
 
-def declared(raw: object, locked: object = None) -> dict[str, DeclaredImage]:
+def declared_images(options: Options) -> dict[str, DeclaredImage]:
+    """The images that the options of a module declare. Raises VirtfleetError with all that is wrong with them."""
+    return declared(options.images, options.images_lock, options.images_via, options.brought)
+
+
+def declared(
+    raw: object, locked: object = None, via: str = "host", brought: FromControl | None = None
+) -> dict[str, DeclaredImage]:
     """The declared images by name. Raises VirtfleetError with all that is wrong with them.
 
     :param raw: the parameter ``images`` of a module, as the user wrote it
     :param locked: the parameter ``images_lock`` of a module
+    :param via: the parameter ``images_via`` of a module
+    :param brought: what the control node has brought
     """
     items = IMAGES.parse(raw or [], where="images")
     try:
         locks = parsed(locked)
     except VirtfleetError as error:
         raise VirtfleetError(f"images_lock (kvm_images_lock of the role): {error}") from None
-    return {item["name"]: DeclaredImage.of(item, locks) for item in items}
+    return {item["name"]: DeclaredImage.of(item, locks, via, brought) for item in items}
 
 
 def is_name(image: object) -> bool:

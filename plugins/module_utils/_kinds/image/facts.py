@@ -17,7 +17,7 @@ from ..._storage import storage_observe
 from ..._storage.manifest import Manifest
 from .bases import Base, is_base
 from .declared import DeclaredImage
-from .products import Version, arch_of, lasting
+from .products import Version, arch_of
 
 ImageFacts = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
 """What is told of an image, as the module images_info documents it."""
@@ -59,7 +59,7 @@ def of_image(image: DeclaredImage, host: str, kept: t.Iterable[KeptBase]) -> Ima
     :param host: the architecture of the host, as libvirt calls it
     :param kept: its base images on the host
     """
-    now, problem = attempt(lambda: resolved(image, host))
+    now, problem = attempt(lambda: image.version_now(host, lasting=True))
     locked, lock_problem = attempt(lambda: image.locked_version(host))
     arch, _problem = attempt(lambda: None if image.product is None else arch_of(image.product, host))
     given = locked or (None if lock_problem else now)
@@ -106,10 +106,3 @@ def told(version: Version | None) -> ImageFacts:
         "checksum": version.checksum,
         "signer": version.signer,
     }
-
-
-def resolved(image: DeclaredImage, host: str) -> Version:
-    """The version of an image that its server has now. Raises VirtfleetError where that cannot be found out."""
-    if image.product is not None:
-        return lasting(image.product, host, image.seconds)
-    return image.version_of_list()

@@ -10,6 +10,7 @@ each with a SHA512SUMS.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 import typing as t
 import urllib.parse
@@ -77,6 +78,13 @@ class Version(t.NamedTuple):
     locked: bool = False
     signer: str | None = None
     unverified: str | None = None
+
+    @property
+    def content(self) -> str:
+        """What tells it from other versions: its checksum, or where it comes from."""
+        if self.checksum is not None:
+            return self.checksum
+        return f"place:{hashlib.sha256(self.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
     @property
     def said(self) -> str:

@@ -25,6 +25,9 @@ OF_PRODUCTS = ("arch", "variant", "mirror", "serial")
 
 MODES = ("copy", "overlay")
 
+WAYS = ("host", "control")
+"""Who asks servers for an image."""
+
 LONGEST = 200 - len("-123456789012.qcow2")
 """Bytes that the name of an image may have, as the name of its volume on a host is longer."""
 
@@ -178,6 +181,14 @@ IMAGES = Table(
             new="copy",
         ),
         Aside("image_timeout", "", COUNT, IN_TIME),
+        Aside(
+            "via",
+            "",
+            Choice(*WAYS),
+            "Who fetches the image, and the index or list that tells of it: the V(host), or the V(control) node, which"
+            " fetches it once for all hosts and sends it to those that lack it. Left out, it is as O(images_via) says."
+            " With C(path), the file is on the host, and only the list comes this way.",
+        ),
     ),
     rules=(sources,),
 )

@@ -17,8 +17,7 @@ from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
-from ..image.declared import DeclaredImage
-from ..image.declared import declared as declared_images
+from ..image.declared import DeclaredImage, declared_images
 from ..shared import declared
 from .half_made import made_in_this_moment
 
@@ -36,7 +35,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
         if key not in gone and "guest" not in facts and "making" not in facts
     }
-    for key in current(noted, declared_images(asked.options.images, asked.options.images_lock)):
+    for key in current(noted, declared_images(asked.options)):
         del noted[key]
     for key, facts, why in made_in_this_moment(connection, asked.owner):
         if key not in gone and "guest" not in facts:

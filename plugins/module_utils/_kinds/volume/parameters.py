@@ -12,5 +12,5 @@ from .kind import VOLUMES
 PARAMETERS = Parameters(
     VOLUMES,
     {**DECLARE, **PURGE, **USES, **IMAGES},
-    options_of("purge", "owner", "declared_uses", "images", "images_lock"),
+    options_of("purge", "owner", "declared_uses", "images", "images_lock", "images_via"),
 )

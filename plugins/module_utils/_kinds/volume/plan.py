@@ -23,7 +23,7 @@ from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..image.bases import Bases
-from ..image.declared import declared as declared_images
+from ..image.declared import declared_images
 from ..shared import bare_host, declared
 from . import readiness, storage_plan
 from .encryption import remembered
@@ -37,7 +37,7 @@ from .volumes_to_come import listed_later, pools_to_come
 def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan volumes, with the base images that they are made from. Who uses them is only asked where one is to go."""
     pools = pools_to_come(connection, options.forecast)
-    found, images = Bases(connection, host, pools), declared_images(options.images, options.images_lock)
+    found, images = Bases(connection, host, pools), declared_images(options)
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     if connection is None:
         given, unfit = found.for_volumes(wants, have, images)

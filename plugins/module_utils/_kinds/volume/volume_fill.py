@@ -88,6 +88,9 @@ def image_source(formats: Formats, making: Making) -> Source:
     """The image that fills a volume. Raises VirtfleetError where its format cannot be known."""
     item = making.item
     image = str(item["image"])
+    if item.get("sent") is not None:
+        sent = item["sent"]
+        return Source(sent["path"], sent["checksum"], None, making.verbatim, item.get("image_timeout"), origin=image)
     image = image.removeprefix("file://") if image.startswith("file:///") else image
     known = formats.of_path(image) if image.startswith("/") else None
     return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))

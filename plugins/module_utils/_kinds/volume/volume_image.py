@@ -68,6 +68,7 @@ class Source:
     :param verbatim: whether it is taken as a raw disk also where nothing shows that it is one
     :param seconds: that it may take to come
     :param what: what it is to the user, such as ``volume`` where a volume is copied
+    :param origin: where the user says that it comes from, if that is another place
     """
 
     place: str
@@ -76,6 +77,7 @@ class Source:
     verbatim: bool = False
     seconds: float | None = None
     what: str = "image"
+    origin: str | None = None
 
     @property
     def fetched(self) -> bool:
@@ -85,12 +87,12 @@ class Source:
     @property
     def shown(self) -> str:
         """Its name in messages."""
-        return masked_url(self.place)
+        return masked_url(self.origin or self.place)
 
     @property
     def file(self) -> str:
         """The name of its file."""
-        return meter.file_name(self.place)
+        return meter.file_name(self.origin or self.place)
 
     @property
     def named(self) -> str:

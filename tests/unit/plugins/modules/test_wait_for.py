@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import CloudStatus
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import GuestLook
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
@@ -38,7 +39,7 @@ def guest(name: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seeing], None]:
     """Have guests be seen so."""
-    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name: see(name))
+    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name, cloud=False: see(name))
 
 
 def after(seconds: float, look: GuestLook) -> Callable[[], GuestLook]:
@@ -112,7 +113,7 @@ def test_what_an_agent_can_lack(connection: Any, run_domains: Any, sees: Any, se
 
 def test_a_guest_without_a_channel_for_its_agent_is_refused(connection: Any, run_domains: Any) -> None:
     done = run_domains(guest("web01", wait_for="agent"), fails=True)
-    assert "domain web01: wait_for: agent needs its channel, and the guest has none" in done["msg"]
+    assert "domain web01: wait_for: agent needs its channel, and the guest has no channel for it" in done["msg"]
     assert "web01" not in connection.listDefinedDomains()
 
 
@@ -176,3 +177,47 @@ def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found
     assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
     asked = [mock.call(ready.ANSWER, 0)] if state == "connected" else []
     assert guest.agentSetResponseTimeout.call_args_list == asked
+
+
+DONE = CloudStatus(done=True)
+
+
+def test_cloud_init_that_is_done(connection: Any, run_domains: Any, sees: Any) -> None:
+    looks = [GuestLook([], False), GuestLook([SEEN], True, cloud=CloudStatus()), GuestLook([SEEN], True, cloud=DONE)]
+    sees(lambda name: looks.pop(0) if len(looks) > 1 else looks[0])
+    done = run_domains(guest("web01", wait_for="cloud_init", **AGENT))
+    assert done["addresses"] == {"web01": [SEEN]}
+    assert done["warnings"] == []
+
+
+def test_cloud_init_with_errors_that_it_went_on_in_spite_of(connection: Any, run_domains: Any, sees: Any) -> None:
+    """Exit code 2: the guest is of use, and what went wrong is said."""
+    told = CloudStatus(done=True, recoverable=("Module x failed", "b", "c", "d"))
+    sees(lambda name: GuestLook([SEEN], True, cloud=told))
+    done = run_domains(guest("web01", wait_for="cloud_init", **AGENT))
+    (warning,) = done["warnings"]
+    assert warning.startswith("web01: cloud-init has ended with errors that it went on in spite of (exit code 2): ")
+    assert "'Module x failed', 'b', 'c' and 1 more; look at /var/log/cloud-init.log in it" in warning
+
+
+@pytest.mark.parametrize(
+    ("cloud", "said"),
+    [
+        (CloudStatus(done=True, errors=("boom",)), "cloud-init has failed (exit code 1): 'boom'; look at /var/log"),
+        (CloudStatus(disabled=True), "cloud-init is disabled in it, so it does nothing"),
+        (CloudStatus(refused="guest-exec has been disabled"), "its agent does not tell how far cloud-init is: guest-"),
+        (CloudStatus(), "after 1 s cloud-init is not done; look at its console"),
+        (None, "after 1 s its agent is not connected"),
+    ],
+)
+def test_what_cloud_init_can_come_to(
+    connection: Any, run_domains: Any, sees: Any, cloud: CloudStatus | None, said: str
+) -> None:
+    sees(lambda name: GuestLook([SEEN], cloud is not None, cloud=cloud))
+    done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=True)
+    assert f"domain web01: wait_for: {said}" in done["msg"]
+
+
+def test_cloud_init_needs_a_channel_for_the_agent(connection: Any, run_domains: Any) -> None:
+    done = run_domains(guest("web01", wait_for="cloud_init"), fails=True)
+    assert "wait_for: cloud_init is asked about by the agent, and the guest has no channel for it" in done["msg"]

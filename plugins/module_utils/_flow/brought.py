@@ -1,0 +1,75 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the control node does for a module whose host asks no servers: it finds out versions of images, and sends them.
+
+A module knows only once it has planned which images it needs. So it ends without having done anything, and its result
+asks the control node (``plugin_utils/_brought.py``). The control node calls it again, with the answers. A host that
+needs nothing costs no call more. In check mode the versions are found out, as in a run, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._engine.plan import Plan
+from .._errors import VirtfleetError
+from .._storage.making import Making
+
+AskedEntry = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
+"""What is asked of one image: its ``name``, the ``arch`` of the host, and the ``content`` where its file is asked for.
+
+No URL: it may hold a secret, and a result is shown. The control node knows it."""
+
+WAITS = "the control node is to find out its version"
+
+
+@dataclasses.dataclass
+class FromControl:
+    """What the control node has brought, and what it is asked for.
+
+    :param versions: by the name of the image: the parts of its version, or what is wrong (``problem``)
+    :param files: by the content of a base image: the ``path`` of its file on the host and the ``checksum`` it must have
+    :ivar asked: the versions that are asked for, by the name of the image
+    """
+
+    versions: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
+    files: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    asked: dict[str, AskedEntry] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: object) -> FromControl:
+        """What the control node hands over."""
+        told = given if isinstance(given, dict) else {}
+        return cls(told.get("versions") or {}, told.get("files") or {})
+
+    def version(self, name: str, arch: str, lasting: bool = False) -> t.Mapping[str, t.Any]:
+        """The parts of the version of an image. Raises VirtfleetError where it is not known, and asks for it.
+
+        :param arch: the architecture of the host, as libvirt calls it
+        :param lasting: whether its URL has to stay the same image
+        """
+        found = self.versions.get(name)
+        if found is None:
+            self.asked[name] = {"name": name, "arch": arch, "lasting": lasting}
+            raise VirtfleetError(WAITS)
+        if "problem" in found:
+            raise VirtfleetError(str(found["problem"]))
+        return found
+
+    def wanted(self, plans: t.Iterable[Plan], check: bool) -> list[AskedEntry]:
+        """What the control node is to bring before these plans are carried out."""
+        if self.asked:
+            return list(self.asked.values())
+        found = {} if check else {one["content"]: one for one in needed(plans) if one["content"] not in self.files}
+        return list(found.values())
+
+
+def needed(plans: t.Iterable[Plan]) -> t.Iterator[AskedEntry]:
+    """The images whose files these plans need from the control node."""
+    for entry in plans:
+        for step in entry.steps:
+            if isinstance(step.value, Making) and step.value.item.get("arch_of_host") is not None:
+                facts = step.value.facts
+                yield {"name": facts["base"], "content": facts["content"], "arch": step.value.item["arch_of_host"]}

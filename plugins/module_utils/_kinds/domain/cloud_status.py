@@ -1,0 +1,130 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far cloud-init is in a guest, by the files that it writes there, which the guest agent reads.
+
+``/run/cloud-init/status.json`` has the errors of each stage, and ``result.json`` is written at the end of all. To ask
+``cloud-init status`` would start Python in the guest at each look. Its exit code follows from the same files: 1 for
+errors, 2 for recoverable ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import typing as t
+
+from ..._libvirt.connection import LibvirtError, libvirt_qemu, said
+from ..._libvirt.objects import Resource
+from ..._printing import printable, shortened
+
+FOLDER = "/run/cloud-init"
+SCRIPT = f"cd {FOLDER} 2>/dev/null || exit 0; ls -m; cat status.json 2>/dev/null"
+"""Prints the names of the files on the first line, and then the status."""
+
+ANSWER = 5
+"""Seconds that the agent has for one command."""
+
+PATIENCE = 10.0
+"""Seconds that the script has: in a guest that boots under emulation, a shell takes its time."""
+
+PAUSE = 0.1
+LONGEST = 300
+"""Letters of an error that are told."""
+
+MOST = 3
+"""How many errors are told."""
+
+
+class CloudStatus(t.NamedTuple):
+    """How far cloud-init is.
+
+    :param done: whether it has ended
+    :param errors: what it gave up at
+    :param recoverable: what went wrong that it went on in spite of
+    :param disabled: whether it does nothing at all
+    :param refused: why the agent does not tell
+    """
+
+    done: bool = False
+    errors: tuple[str, ...] = ()
+    recoverable: tuple[str, ...] = ()
+    disabled: bool = False
+    refused: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the guest will not be of use; None where it is, or may be."""
+        if self.refused is not None:
+            return f"its agent does not tell how far cloud-init is: {self.refused}"
+        if self.disabled:
+            return "cloud-init is disabled in it, so it does nothing: wait for agent or address"
+        if self.done and self.errors:
+            return f"cloud-init has failed (exit code 1): {few(self.errors)}; look at /var/log/cloud-init.log in it"
+        return None
+
+    @property
+    def warning(self) -> str | None:
+        """What went wrong in a guest that is of use all the same; None where nothing did."""
+        if not self.done or self.errors or not self.recoverable:
+            return None
+        return (
+            f"cloud-init has ended with errors that it went on in spite of (exit code 2): {few(self.recoverable)}; look"
+            " at /var/log/cloud-init.log in it"
+        )
+
+
+def few(texts: t.Sequence[str]) -> str:
+    """Some of the errors, in words."""
+    more = f" and {len(texts) - MOST} more" if len(texts) > MOST else ""
+    return ", ".join(printable(shortened(text, LONGEST)) for text in texts[:MOST]) + more
+
+
+def status(domain: Resource) -> CloudStatus:
+    """How far cloud-init is in a guest whose agent is connected."""
+    try:
+        started = command(domain, "guest-exec", {"path": "/bin/sh", "arg": ["-c", SCRIPT], "capture-output": True})
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = command(domain, "guest-exec-status", {"pid": started["pid"]})
+            if found.get("exited"):
+                return parsed(base64.b64decode(found.get("out-data") or "").decode("utf-8", "replace"))
+            time.sleep(PAUSE)
+    except LibvirtError as error:
+        told = said(error)
+        # An agent that does not answer may be one that is not there yet.
+        return CloudStatus(refused=told if "disabled" in told or "not allowed" in told else None)
+    except (KeyError, TypeError, ValueError):
+        return CloudStatus()
+    return CloudStatus()
+
+
+def command(domain: Resource, execute: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What a command of the agent returns."""
+    order = json.dumps({"execute": execute, "arguments": arguments})
+    return dict(json.loads(libvirt_qemu.qemuAgentCommand(domain, order, ANSWER, 0))["return"])
+
+
+def parsed(output: str) -> CloudStatus:
+    """What the script has printed."""
+    names, _line, text = output.partition("\n")
+    files = [name.strip() for name in names.split(",")]
+    try:
+        stages = json.loads(text)["v1"] if text.strip() else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        stages = {}
+    errors: list[str] = []
+    recoverable: list[str] = []
+    for stage in stages.values() if isinstance(stages, dict) else ():
+        if isinstance(stage, dict):
+            errors += texts(stage.get("errors"))
+            levels = stage.get("recoverable_errors")
+            for told in levels.values() if isinstance(levels, dict) else ():
+                recoverable += texts(told)
+    return CloudStatus("result.json" in files, tuple(errors), tuple(recoverable), "disabled" in files)
+
+
+def texts(told: object) -> list[str]:
+    """The texts of a list that a guest tells."""
+    return [str(one) for one in told] if isinstance(told, list) else []

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the control node does for hosts that ask no servers (``images_via: control``): see module_utils/_flow/brought.
+
+A module that needs something of an image asks for it in its result. It is called again with the answer, or with what is
+wrong. So what is wrong with an image fails the guests that need it, and no others, as where the host fetches it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import typing as t
+
+from ansible import constants
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import ASKED, BROUGHT
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.brought import AskedEntry
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import meter, signatures
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.products import Version
+
+from . import _image_cache
+from ._progress import Watcher, seconds_between
+from ._sending import Sending
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+
+CALLS = 3
+"""How often a module asks at most: for versions, and for files; and once more where an image went meanwhile."""
+
+HERE = "the control node"
+"""What this machine is called."""
+
+
+class ControlAnswers:
+    """What a module has asked for, and got.
+
+    :param images: those that are declared, by name
+    :param sending: sends files to the host
+    :param seconds: between two lines that say how far a fetch is; None for no lines
+    """
+
+    def __init__(self, images: t.Mapping[str, DeclaredImage], sending: Sending, seconds: float | None) -> None:
+        self.images, self.sending, self.seconds = images, sending, seconds
+        self.versions: dict[str, dict[str, t.Any]] = {}
+        self.files: dict[str, dict[str, str]] = {}
+
+    @property
+    def told(self) -> dict[str, t.Any]:
+        """The parameter by which the module gets them."""
+        return {"versions": self.versions, "files": self.files}
+
+    def answer(self, asked: AskedEntry) -> None:
+        """Answer one question of a module."""
+        image, arch = self.images[asked["name"]], str(asked["arch"])
+        content = asked.get("content")
+        if content is None:
+            self.versions[image.name] = version_of(image, arch, bool(asked.get("lasting")))
+            return
+        try:
+            version = self.version(image, arch)
+            if version.content != content:
+                raise VirtfleetError(f"the image {image.name} is another one than this host asks for: run again")
+            with signatures.on(HERE), self.shown(image.name):
+                found = here(lambda: _image_cache.image_of(version, image.seconds))
+            path = self.sending.send(found.path, f"the image {meter.file_name(version.place)}")
+            self.files[content] = {"path": path, "checksum": found.checksum}
+        except VirtfleetError as error:
+            self.files[content] = {"problem": str(error)}
+
+    def version(self, image: DeclaredImage, arch: str) -> Version:
+        """The version of an image whose file is asked for. Raises VirtfleetError where it is not known."""
+        locked = image.locked_version(arch)
+        if locked is not None:
+            return locked
+        if not image.asks:
+            return image.looked_up(arch)
+        found = self.versions.get(image.name) or version_of(image, arch)
+        if "problem" in found:
+            raise VirtfleetError(str(found["problem"]))
+        return Version(**found)
+
+    @contextlib.contextmanager
+    def shown(self, name: str) -> t.Iterator[None]:
+        """Print how far a fetch is."""
+        if self.seconds is None:
+            yield
+            return
+        path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"virtfleet-{secrets.token_hex(16)}")
+        before, meter.current = meter.current, meter.Meter(path)
+        try:
+            with meter.subject(f"image {name}"), FetchWatcher(path, self.seconds):
+                yield
+        finally:
+            meter.current.end()
+            meter.current = before
+
+
+class FetchWatcher(Watcher):
+    """Looks how far a fetch of this machine is.
+
+    :param path: the file that tells it
+    """
+
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__(None, HERE, seconds)
+        self.path = path
+
+    def look(self) -> str:
+        """What the file says; empty where there is none."""
+        with contextlib.suppress(FileNotFoundError), open(self.path, encoding="utf-8") as file:
+            return file.read()
+        return ""
+
+
+T = t.TypeVar("T")
+
+
+def here(call: t.Callable[[], T]) -> T:
+    """What a call gives; what it says is wrong is told of this machine."""
+    try:
+        return call()
+    except VirtfleetError as error:
+        raise VirtfleetError(f"on {HERE}: {error}") from None
+
+
+def version_of(image: DeclaredImage, arch: str, lasting: bool = False) -> dict[str, t.Any]:
+    """The parts of the version of an image, found out once in a run of Ansible; or what is wrong, as ``problem``."""
+
+    def find() -> dict[str, t.Any]:
+        try:
+            with signatures.on(HERE):
+                return here(lambda: image.looked_up(arch, lasting))._asdict()
+        except VirtfleetError as error:
+            return {"problem": str(error)}
+
+    product = None if image.product is None else dataclasses.astuple(image.product)
+    key = json.dumps([product, image.place, image.checksum, image.keyring, image.seconds, arch, lasting])
+    return _image_cache.once(key, find)
+
+
+def answered(
+    action: ActionBase, host: str, result: Result, again: t.Callable[[], Result], task_vars: Variables
+) -> Result:
+    """The result of a module, called again until it asks for nothing more.
+
+    :param result: what it has returned, with ASKED
+    :param again: calls it again
+    """
+    args = action._task.args
+    images = declared(args.get("images"), args.get("images_lock"), str(args.get("images_via") or "host"))
+    seconds = seconds_between(action, task_vars)
+    with Sending(action, host, seconds) as sending:
+        answers = ControlAnswers(images, sending, seconds)
+        for _call in range(CALLS):
+            for asked in result.get(ASKED) or ():
+                answers.answer(asked)
+            action._task.args = {**args, BROUGHT: answers.told}
+            try:
+                result = again()
+            finally:
+                action._task.args = args
+            if ASKED not in result:
+                return result
+    return {"failed": True, "changed": False, "msg": "the host asks for images again and again: run again"}

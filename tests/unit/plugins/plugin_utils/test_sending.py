@@ -1,0 +1,155 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that the control node sends to a host for a task: how far they have come, and that nothing of them stays."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible import constants
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.utils.display import Display
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _sending
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._image_cache import kept_in
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._sending import Sending
+from ansible_collections.virtfleet.kvm.tests.unit.sent_images import SentTo
+
+FORK = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which it is noted what is sent."""
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", str(tmp_path / "home"))
+    return Path(kept_in())
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> str:
+    path = tmp_path / "local"
+    path.write_bytes(bytes(range(256)) * 1000)
+    return str(path)
+
+
+@pytest.fixture
+def action(tmp_path: Path) -> SentTo:
+    return SentTo(tmp_path / "remote")
+
+
+def sent(action: SentTo, local: str, host: str = "kvm01") -> str:
+    """Send a file; what is wrong with that."""
+    try:
+        with Sending(action, host, None) as sending:
+            sending.send(local, "the image x.img")
+    except VirtfleetError as error:
+        return str(error)
+    return ""
+
+
+def test_a_file_is_there_for_the_task(action: SentTo, local: str, folder: Path) -> None:
+    with Sending(action, "kvm01", None) as sending:
+        paths = [sending.send(local, "it"), sending.send(local, "it")]
+        assert [Path(path).read_bytes() for path in paths] == [Path(local).read_bytes()] * 2
+        assert len(set(paths)) == 2
+        assert action._connection._shell.tmpdir is None
+        assert len(list(folder.iterdir())) == 1
+    assert action.left == list(folder.iterdir()) == []
+
+
+def test_a_host_that_needs_nothing_gets_nothing(action: SentTo, folder: Path) -> None:
+    with Sending(action, "kvm01", None):
+        pass
+    assert action.made == 0
+    assert list(folder.iterdir()) == []
+
+
+FAILURES = {
+    "broken": (AnsibleError("scp: write failed"), "could not be sent to this host: scp: write failed; nothing"),
+    "lost": (AnsibleConnectionFailure("ssh: away"), "could not be sent to this host: ssh: away; nothing"),
+    "local": (PermissionError(13, "Permission denied", "/x"), "could not be sent to this host: Permission denied: /x"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_it_cannot_be_sent(action: SentTo, local: str, folder: Path, case: str) -> None:
+    action.broken, words = FAILURES[case]
+    assert sent(action, local).startswith(f"the image x.img {words}")
+    assert action.left == list(folder.iterdir()) == []
+
+
+def test_no_room_on_the_host(action: SentTo, local: str, tmp_path: Path) -> None:
+    action.free = 249
+    assert sent(action, local) == (
+        f"there is no room for the image x.img in {tmp_path}/remote, the temporary folder of Ansible on this host: 0"
+        " MiB are free, and it has 1 MiB: make room, or name another folder in ansible_remote_tmp"
+    )
+    assert (action.sent, action.left) == ([], [])
+    action.free = 250
+    assert sent(action, local) == ""
+
+
+def test_what_stays_on_a_host_that_is_lost_goes_with_the_next_run(action: SentTo, local: str, folder: Path) -> None:
+    with Sending(action, "kvm01", None) as sending:
+        sending.send(local, "it")
+        action.lost = True
+    assert action.left == ["ansible-tmp-1"]
+    assert len(list(folder.iterdir())) == 1
+    action.lost = False
+    assert sent(action, local, "kvm02") == ""  # What is on another host is none of its business.
+    assert action.left == ["ansible-tmp-1"]
+    assert sent(action, local) == ""
+    assert action.left == list(folder.iterdir()) == []
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(
+    action: SentTo, local: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run that goes on has sent stays."""
+
+    def slow(source: str, remote: str) -> None:
+        shutil.copyfile(source, remote)
+        time.sleep(60)
+
+    monkeypatch.setattr(action, "_transfer_file", slow)
+    process = FORK.Process(target=sent, args=(action, local))
+    process.start()
+    while not list(action.folder.glob("*/image")):
+        time.sleep(0.05)
+    monkeypatch.undo()
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", str(folder.parents[1]))
+    action.made = 1
+    assert sent(action, local) == ""
+    assert action.left == ["ansible-tmp-1"]
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    assert sent(action, local) == ""
+    assert action.left == list(folder.iterdir()) == []
+
+
+def test_how_far_it_has_come(action: SentTo, local: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(Display, "display", lambda self, line, **how: lines.append(line))
+    monkeypatch.setattr(_sending, "twin", lambda same: same)
+
+    def slow(source: str, remote: str) -> None:
+        Path(remote).write_bytes(Path(source).read_bytes()[:64000])
+        time.sleep(0.5)
+        shutil.copyfile(source, remote)
+
+    monkeypatch.setattr(action, "_transfer_file", slow)
+    found: Any
+    with Sending(action, "kvm01", 0.2) as sending:
+        found = sending.send(local, "the image x.img")
+    assert found
+    assert lines
+    assert lines[0].startswith("kvm01: sending the image x.img 25 % of 250 KiB, ")
