@@ -175,6 +175,11 @@ def jump(ssh: Ssh) -> str:
     if plain and not ssh.key and not ssh.args and ssh.is_checked and os.path.basename(ssh.executable) == "ssh":
         host = f"[{ssh.host}]" if ":" in ssh.host else ssh.host
         return f"-o ProxyJump={ssh.user}{'@' if ssh.user else ''}{host}{f':{ssh.port}' if ssh.port else ''}"
+    return f"-o {shlex.quote(f'ProxyCommand={through(ssh)}')}"
+
+
+def through(ssh: Ssh) -> str:
+    """The command by which ssh goes through a host, as ProxyCommand of ssh_config(5) has it."""
     command = [ssh.executable, *ssh.args]
     for flag, value in (("-i", ssh.key), ("-l", ssh.user), ("-p", ssh.port)):
         command += [flag, value] if value else []
@@ -182,4 +187,4 @@ def jump(ssh: Ssh) -> str:
     # Here, % begins a token of ssh_config(5), such as the address and port of the guest.
     line = " ".join(shlex.quote(part).replace("%", "%%") for part in command)
     end = shlex.quote(ssh.host).replace("%", "%%")
-    return f"-o {shlex.quote(f'ProxyCommand={line} -W {TARGET} -- {end}')}"
+    return f"{line} -W {TARGET} -- {end}"
