@@ -44,6 +44,9 @@ _raw:
     folder:
       description: Molecule's ephemeral directory.
       type: str
+    project:
+      description: Folder of the project.
+      type: str
     own:
       description: Path of the folder there with the kit's own files.
       type: str
@@ -127,10 +130,12 @@ class LookupModule(LookupBase):
                 raise VirtfleetError(f"{name}: {templar.why(variables[name], error)}") from None
 
         place = _molecule.place_of(os.environ, value("molecule_id"))
+        _molecule_files.check_folder(place.folder, place.project, variables.get("molecule_project"))
         wanted = value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or ""
         kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or (), os.getuid() == 0)
         told: dict[str, t.Any] = {
             "folder": place.folder,
+            "project": place.project,
             "own": place.path(_molecule_files.OWN),
             "key": place.path(_molecule_files.KEY),
             "files": [place.path(name) for name in _molecule_files.ALL],

@@ -93,7 +93,7 @@ class Place(t.NamedTuple):
     @property
     def mark(self) -> str:
         """The label (``owner``) of all that is made for the scenario."""
-        named = _owner.label(os.path.basename(os.path.realpath(self.project)))[: _owner.LONGEST - 20]
+        named = _owner.label(os.path.basename(os.path.realpath(self.project)))[-(_owner.LONGEST - 20) :]
         return f"molecule/{named}/{self.digest}"
 
     def path(self, name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import os
 import re
 import shlex
 import typing as t
@@ -101,6 +102,7 @@ class Files:
     :param addresses: of each guest, by its domain, what the module domains tells
     :param jump: the command by which ssh goes through the KVM host; None where the guests are reached without
     :param where: the KVM host, as the scenario has it
+    :param project: the checkout that the scenario is in
     :param turn: another one each time that guests are made or put back
     """
 
@@ -111,9 +113,12 @@ class Files:
         addresses: t.Mapping[str, t.Any],
         jump: str | None = None,
         where: str = "",
+        project: str = "",
         turn: str = "",
     ) -> None:
-        self.folder, self.guests, self.jump, self.where, self.turn = folder, guests, jump, where, turn
+        self.folder, self.guests, self.jump, self.turn = folder, guests, jump, turn
+        # So that later steps look for the guests where they are, and no other checkout takes the files for its own.
+        self.notes = {"molecule_kvm_host": where, "molecule_project": project}
         self.addresses = {guest["name"]: address_of(guest["domain"], addresses) for guest in guests}
 
     def path(self, name: str) -> str:
@@ -153,8 +158,7 @@ class Files:
             "hosts": {host["name"]: host["variables"] for host in hosts},
             "children": groups,
         }
-        if self.where:
-            whole["vars"] = {"molecule_kvm_host": self.where}
+        whole["vars"] = {name: value for name, value in self.notes.items() if value}
         return f"# {HEAD}\n{json.dumps({'all': whole}, indent=2)}\n"
 
     def ssh_config(self) -> str:
@@ -200,6 +204,19 @@ class Files:
         return {"hosts": self.hosts(), "files": written}
 
 
+def check_folder(folder: str, project: str, written: object) -> None:
+    """Raise VirtfleetError where molecule's folder has the guests of another checkout, of the same name.
+
+    :param written: the checkout that the files there are of; empty without any
+    """
+    if not written or os.path.realpath(str(written)) == os.path.realpath(project) or not os.path.isdir(str(written)):
+        return
+    raise VirtfleetError(
+        f"molecule uses one folder, {folder}, for checkouts of the same name, and that has the guests of {written}: run"
+        " molecule destroy there first, or give each of them its own MOLECULE_EPHEMERAL_DIRECTORY"
+    )
+
+
 def quoted(path: str) -> str:
     """A path in ssh_config(5), where ``%`` begins a token."""
     return '"' + path.replace("%", "%%") + '"'
@@ -218,4 +235,4 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
         known = {name: host[name] for name in reach.names() if name in host}
         if str(known.get("ansible_connection", "ssh")).rpartition(".")[2] in reach.SSH:
             jump = reach.through(reach.ssh_of({**known, "inventory_hostname": kit["kvm"]["name"]}))
-    return Files(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], turn).told()
+    return Files(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], kit["project"], turn).told()

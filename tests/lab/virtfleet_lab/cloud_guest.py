@@ -24,7 +24,7 @@ from .state import Host, Lab, cache_folder, remove_tree
 FOLDER = "/var/lib/virtfleet-test/cloud"
 """Where a host has it: vmlinuz, initrd.img and disk.img, the image."""
 
-CMDLINE = "console=ttyS0 quiet net.ifnames=0"
+CMDLINE = "console=ttyS0 quiet net.ifnames=0 mitigations=off apparmor=0 audit=0"
 """What its kernel is given."""
 
 _PACKAGES = "systemd systemd-sysv udev dbus python3 sudo openssh-server cloud-init netbase iproute2".split()  # noqa: SIM905
@@ -39,9 +39,13 @@ _FILES = {
     "etc/machine-id": "",
     "etc/resolv.conf": "nameserver 192.168.122.1\n",
     "etc/systemd/journald.conf.d/lab.conf": "[Journal]\nStorage=volatile\n",
-    "etc/cloud/cloud.cfg.d/90-lab.cfg": (
-        "datasource_list: [NoCloud, None]\napt: {preserve_sources_list: true}\nmanage_etc_hosts: true\n"
-        "ssh_genkeytypes: [ed25519]\n"
+    # All that it does at the first boot, without what the lab has no use for: emulated, each module takes its time.
+    "etc/cloud/cloud.cfg": (
+        "users: [default]\ndisable_root: true\ndatasource_list: [NoCloud, None]\nssh_genkeytypes: [ed25519]\n"
+        "cloud_init_modules: [write_files, set_hostname, update_hostname, users_groups, ssh]\n"
+        "cloud_config_modules: [runcmd]\ncloud_final_modules: [scripts_user]\n"
+        "system_info:\n  distro: debian\n  default_user: {name: debian, lock_passwd: true, gecos: Debian,"
+        " sudo: ['ALL=(ALL) NOPASSWD:ALL'], shell: /bin/bash}\n"
     ),
     "etc/ssh/sshd_config.d/lab.conf": "UseDNS no\n",
 }
@@ -49,6 +53,15 @@ _FILES = {
 _MASKED = (
     *(unit for unit in root_recipe.MASKED if unit != "sys-fs-fuse-connections.mount"),
     "systemd-update-utmp.service",
+    "systemd-tpm2-setup.service",
+    "systemd-tpm2-setup-early.service",
+    "systemd-pcrmachine.service",
+    "systemd-hibernate-clear.service",
+    "systemd-udev-load-credentials.service",
+    "systemd-sysext.service",
+    "systemd-confext.service",
+    "cloud-init-hotplugd.socket",
+    "systemd-networkd-persistent-storage.service",
     "systemd-journal-flush.service",
     "systemd-journal-catalog-update.service",
     "systemd-hwdb-update.service",
