@@ -69,6 +69,11 @@ _raw:
     kvm:
       description: The KVM host, with its C(name) in the inventory, whether it is C(remote), and its C(variables).
       type: dict
+    kept_images:
+      description: All images that the scenario could use, which stay on the KVM host.
+      returned: without O(guests)
+      type: list
+      elements: dict
     guests:
       description: The guests, each with C(name), C(domain), C(user), C(groups), C(snapshot) and C(config).
       returned: with O(guests)
@@ -144,8 +149,9 @@ class LookupModule(LookupBase):
             "pool": {"name": _molecule.POOL, "type": "dir", "target": _molecule.TARGET, "state": "active"},
             "kvm": {**kvm, "wanted": str(wanted)},
         }
-        if self.get_option("guests"):
-            key = Path(f"{told['key']}.pub")
-            public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
-            told.update(_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told())
-        return told
+        if not self.get_option("guests"):
+            known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
+            return {**told, "kept_images": list(known.values())}
+        key = Path(f"{told['key']}.pub")
+        public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
+        return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}
