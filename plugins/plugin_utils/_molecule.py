@@ -21,7 +21,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from . import _owner
 
-FOLDER, SCENARIO, PROJECT = (f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY"))
+FOLDER, SCENARIO, PROJECT = (
+    f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY")
+)
 """Variables of the environment that molecule sets for its steps."""
 
 POOL = "virtfleet-molecule"
@@ -142,7 +144,9 @@ class Scenario:
         self.images = self.declared_images()
         self.guests = [found for found in map(self.guest, self.items()) if found is not None]
         names = [guest["name"] for guest in self.guests]
-        self.problems += [f"guest {name}: is declared twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        self.problems += [
+            f"guest {name}: is declared twice" for name in sorted({n for n in names if names.count(n) > 1})
+        ]
 
     def told(self) -> dict[str, t.Any]:
         """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
@@ -157,13 +161,13 @@ class Scenario:
         return {
             "guests": self.guests,
             "images": [image for name, image in self.images.items() if name in wanted],
-            "networks": [{"name": NETWORK, "state": "active"}] if any(card.get("network") == NETWORK for card in self.cards()) else [],
+            "networks": [{"name": NETWORK, "state": "active"}] if self.uses_default() else [],
         }
 
-    def cards(self) -> list[Item]:
-        """The network cards of all guests."""
-        found = [card for guest in self.guests for card in guest["config"].get("interfaces") or ()]
-        return [{"network": card} if isinstance(card, str) else card for card in found if isinstance(card, (str, dict))]
+    def uses_default(self) -> bool:
+        """Whether a guest is on the network that libvirt comes with."""
+        cards = [card for guest in self.guests for card in guest["config"].get("interfaces") or ()]
+        return any(card == NETWORK or (isinstance(card, dict) and card.get("network") == NETWORK) for card in cards)
 
     def items(self) -> list[Item]:
         """The guests as they are declared."""

@@ -17,7 +17,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
 from ._guests import reach
-from ._molecule import GROUP
 
 OWN = "kvm"
 """The kit's own folder in molecule's ephemeral directory."""
@@ -71,7 +70,7 @@ def kvm_host(wanted: object, hosts: t.Container[str], root: bool) -> dict[str, t
     parts = DESTINATION.fullmatch(name)
     if parts is None:
         raise VirtfleetError(
-            f"molecule_kvm_host: {printable(name)} is neither a host of the inventory nor USER@HOST:PORT, as ssh takes it"
+            f"molecule_kvm_host: {printable(name)} is neither a host of the inventory nor USER@HOST:PORT"
         )
     found["ansible_host"] = parts["host"].strip("[]")
     if parts["user"]:

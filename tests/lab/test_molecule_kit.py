@@ -207,6 +207,8 @@ def put_back(project: Project) -> None:
     assert "Successful" in project.done("converge")
 
 
+MINE = '<domain type="qemu"><name>mine</name><memory>1024</memory><os><type>hvm</type></os></domain>'
+
 UNTIL = {
     "disk": f"ls {POOL}/*-vda.qcow2",
     "guest": "virsh list --name | grep -q web-",
@@ -218,11 +220,11 @@ UNTIL = {
 @pytest.mark.parametrize("until", UNTIL)
 def test_a_create_that_was_broken_off(fleet: Fleet, project: Project, until: str, sent: signal.Signals) -> None:
     project.declare([{"name": "web", "image": "debian-13", "memory": "512MiB"}])
-    other = "virsh -q define /dev/stdin <<<'<domain type=\"qemu\"><name>mine</name><memory>1024</memory><os><type>hvm</type></os></domain>'"
-    fleet.sh("kvm01", other)
+    fleet.sh("kvm01", f"virsh -q define /dev/stdin <<<'{MINE}'")
     try:
         begun = project.begin("create")
-        fleet.wait(lambda: fleet.sh("kvm01", f"{UNTIL[until]} >/dev/null 2>&1 && echo yes || true") == "yes\n", timeout=600)
+        asked = f"{UNTIL[until]} >/dev/null 2>&1 && echo yes || true"
+        fleet.wait(lambda: fleet.sh("kvm01", asked) == "yes\n", timeout=600)
         os.killpg(begun.pid, sent)
         begun.wait(300)
         assert project.files() != []

@@ -167,7 +167,7 @@ def test_what_cannot_be_a_scenario_is_said(guests: list[t.Any], words: str) -> N
 
 
 def test_lists_that_are_none() -> None:
-    with pytest.raises(VirtfleetError, match="kvm_guests: .* is not a list of guests"):
+    with pytest.raises(VirtfleetError, match=r"kvm_guests: .* is not a list of guests"):
         Scenario(PLACE, {"kvm_guests": "web"}).told()
     assert "kvm_images: a string is not a list of images" in refused(WEB, kvm_images="x")
     assert "is not a dictionary of options" in refused(WEB, kvm_guest_defaults=["x"])

@@ -25,7 +25,13 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files impo
 )
 
 GUESTS: list[dict[str, t.Any]] = [
-    {"name": name, "domain": f"{name}-1", "user": "debian", "groups": ["molecule", *more], "snapshot": {"name": "clean"}}
+    {
+        "name": name,
+        "domain": f"{name}-1",
+        "user": "debian",
+        "groups": ["molecule", *more],
+        "snapshot": {"name": "clean"},
+    }
     for name, more in (("web", []), ("db", ["databases"]))
 ]
 ADDRESSES = {"web-1": [{"address": "192.0.2.5"}], "db-1": [{"address": "192.0.2.6"}]}
