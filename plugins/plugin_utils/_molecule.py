@@ -167,7 +167,7 @@ class Scenario:
     def uses_default(self) -> bool:
         """Whether a guest is on the network that libvirt comes with."""
         cards = [card for guest in self.guests for card in guest["config"].get("interfaces") or ()]
-        return any(card == NETWORK or (isinstance(card, dict) and card.get("network") == NETWORK) for card in cards)
+        return any(isinstance(card, dict) and card.get("network") == NETWORK for card in cards)
 
     def items(self) -> list[Item]:
         """The guests as they are declared."""
@@ -241,11 +241,11 @@ class Scenario:
         domain = f"{name}-{self.place.digest}"
         config = {
             "memory": "1GiB",
-            "interfaces": [{"network": NETWORK}],
             "description": f"made by molecule for {self.place.project}, scenario {self.place.scenario}",
             **options,
             "name": domain,
             "disks": in_pool(short_image.beside_disks(with_disks(options))["disks"]),
+            "interfaces": self.with_macs(domain, options.get("interfaces", [{"network": NETWORK}])),
             "cloud_init": self.seed(options, str(user)),
             "state": "running",
             "wait_for": "address",
@@ -260,6 +260,20 @@ class Scenario:
             "snapshot": {"name": SNAPSHOT, "domain": domain},
             "config": config,
         }
+
+    def with_macs(self, domain: str, cards: t.Any) -> t.Any:
+        """Network cards with addresses that no earlier guest of the name had.
+
+        The host's DHCP still has the lease of that guest, which would be taken for one of the new guest. The key is
+        another one each time.
+        """
+        if not isinstance(cards, (list, tuple)):
+            return cards
+        whole = [{"network": card} if isinstance(card, str) else card for card in cards]
+        return [
+            {"mac": mac_of(f"{self.key}\0{domain}\0{place}"), **card} if isinstance(card, dict) else card
+            for place, card in enumerate(whole)
+        ]
 
     def user_of(self, options: Item) -> str:
         """The user of an image, where it is known, and nobody has said which users there are to be."""
@@ -292,6 +306,11 @@ class Scenario:
 
 TIMEOUT = 600
 """Seconds that guests may take to come up."""
+
+
+def mac_of(text: str) -> str:
+    """A MAC address in the range that QEMU uses."""
+    return ":".join(["52", "54", "00", *re.findall("..", hashlib.sha256(text.encode()).hexdigest()[:6])])
 
 
 def keys_of(user: Item, key: str) -> list[object]:

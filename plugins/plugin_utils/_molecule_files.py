@@ -233,5 +233,7 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
     if kit["kvm"]["remote"]:
         known = {name: host[name] for name in reach.names() if name in host}
         if str(known.get("ansible_connection", "ssh")).rpartition(".")[2] in reach.SSH:
-            jump = reach.through(reach.ssh_of({**known, "inventory_hostname": kit["kvm"]["name"]}))
+            ssh = reach.ssh_of({**known, "inventory_hostname": kit["kvm"]["name"]})
+            # Molecule has told Ansible not to look at keys of hosts; that is meant for guests.
+            jump = reach.through(ssh._replace(is_checked=True))
     return Files(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], kit["project"], turn).told()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_a_guest_of_one_line() -> None:
     assert guest["config"] == {
         "name": name,
         "memory": "2GiB",
-        "interfaces": [{"network": "default"}],
+        "interfaces": [{"network": "default", "mac": guest["config"]["interfaces"][0]["mac"]}],
         "description": "made by molecule for /home/kim/role, scenario default",
         "disks": [{"image": "debian-13", "pool": "virtfleet-molecule"}],
         "cloud_init": {"ssh_authorized_keys": [KEY]},
@@ -137,6 +138,19 @@ def test_options_of_a_user_and_keys_of_others_stay() -> None:
     assert made["ssh_authorized_keys"] == [KEY, "a"]
     assert (made["users"][0]["uid"], made["users"][0]["ssh_authorized_keys"]) == (7, [KEY, "b"])
     assert config(WEB, molecule_user="ops")["cloud_init"]["users"][1]["name"] == "ops"
+
+
+def test_a_guest_made_anew_has_no_lease_of_the_old_one() -> None:
+    """Not even if it is on several networks; but what is declared stays."""
+    cards = ["default", {"network": "lan", "mac": "52:54:00:aa:00:01"}, "default"]
+    first, again = (
+        Scenario(PLACE, {"kvm_guests": [{**WEB, "interfaces": cards}, {**WEB, "name": "db"}]}, key).told()["guests"]
+        for key in ("one", "two")
+    )
+    macs = [[card["mac"] for guest in guests for card in guest["config"]["interfaces"]] for guests in (first, again)]
+    assert macs[0][1] == macs[1][1] == "52:54:00:aa:00:01"
+    assert len({*macs[0], *macs[1]}) == 7
+    assert all(re.fullmatch("52:54:00(:[0-9a-f]{2}){3}", mac) for mac in (*macs[0], *macs[1]))
 
 
 def test_a_network_of_its_own_is_not_started() -> None:
