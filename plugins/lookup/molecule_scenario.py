@@ -60,6 +60,14 @@ _raw:
     fresh:
       description: Path of the file that says that nobody has used the guests since they were made or put back.
       type: str
+    begun:
+      description: Path of the file that is there while guests are made.
+      type: str
+    orphans:
+      description: Processes of Ansible that an interrupted step of the scenario has left.
+      returned: without O(guests)
+      type: list
+      elements: int
     mark:
       description: The label (C(owner)) of all that is made for the scenario.
       type: str
@@ -101,7 +109,11 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _molecule, _molecule_files
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
+    _molecule,
+    _molecule_files,
+    _molecule_orphans,
+)
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
 DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "molecule_timeout")
@@ -145,13 +157,15 @@ class LookupModule(LookupBase):
             "key": place.path(_molecule_files.KEY),
             "files": [place.path(name) for name in _molecule_files.ALL],
             "fresh": place.path(_molecule_files.FRESH),
+            "begun": place.path(_molecule_files.BEGUN),
             "mark": place.mark,
             "pool": {"name": _molecule.POOL, "type": "dir", "target": _molecule.TARGET, "state": "active"},
             "kvm": {**kvm, "wanted": str(wanted)},
         }
         if not self.get_option("guests"):
             known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
-            return {**told, "kept_images": list(known.values())}
+            left = _molecule_orphans.orphans(place.folder)
+            return {**told, "kept_images": list(known.values()), "orphans": left}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}

@@ -33,6 +33,9 @@ INSTANCES = "instance_config.yml"
 FRESH = f"{OWN}/guests_are_fresh"
 """Says that nobody has used the guests since they were made or put back."""
 
+BEGUN = f"{OWN}/guests_are_being_made"
+"""Is there while guests are made: afterwards, it says that this was broken off."""
+
 ALL = (OWN, INVENTORY, INSTANCES)
 """All that the kit has there."""
 
