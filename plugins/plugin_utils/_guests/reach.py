@@ -175,13 +175,13 @@ def jump(ssh: Ssh) -> str:
     if plain and not ssh.key and not ssh.args and ssh.is_checked and os.path.basename(ssh.executable) == "ssh":
         host = f"[{ssh.host}]" if ":" in ssh.host else ssh.host
         return f"-o ProxyJump={ssh.user}{'@' if ssh.user else ''}{host}{f':{ssh.port}' if ssh.port else ''}"
-    return through(ssh, None)
+    return f"-o {shlex.quote(f'ProxyCommand={through(ssh)}')}"
 
 
-def through(ssh: Ssh, command: str | None) -> str:
-    """The argument of ssh that leads through a host by another ssh.
+def through(ssh: Ssh, command: str | None = None) -> str:
+    """The command by which ssh goes through a host, as ProxyCommand of ssh_config(5) has it.
 
-    :param command: what that one runs on the host, as its shell and ssh_config(5) read it; None for its own way to the
+    :param command: what it runs on the host, as its shell and ssh_config(5) read it; None for ssh's own way to the
         address and port of the guest
     """
     words = [ssh.executable, *ssh.args]
@@ -192,4 +192,4 @@ def through(ssh: Ssh, command: str | None) -> str:
     line = " ".join(shlex.quote(part).replace("%", "%%") for part in words)
     end = shlex.quote(ssh.host).replace("%", "%%")
     last = f"-W {TARGET} -- {end}" if command is None else f"-- {end} {shlex.quote(command)}"
-    return f"-o {shlex.quote(f'ProxyCommand={line} {last}')}"
+    return f"{line} {last}"

@@ -57,7 +57,7 @@ def ssh_args(name: str, cid: int, ssh: Ssh | None, program: str) -> str:
     :param program: what opens the socket on the control node: ``systemd``, ``libvirt`` or ``socat``
     """
     if ssh is not None:
-        return through(ssh, shlex.join(part.format(cid=cid) for part in SOCAT))
+        return argument(through(ssh, shlex.join(part.format(cid=cid) for part in SOCAT)))
     if program == "socat":
         return argument(shlex.join(part.format(cid=cid) for part in SOCAT))
     file, address = PROGRAMS[program]

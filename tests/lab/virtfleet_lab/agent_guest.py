@@ -106,7 +106,7 @@ def _build(lab: Lab, host: Host, work: Path) -> None:
     made.mkdir()
     kernel, _initrd = guest_image.build()
     shutil.copyfile(kernel, made / "vmlinuz")
-    (made / "initrd.img").write_bytes(_initrd_of(work))
+    (made / "initrd.img").write_bytes(initrd(work))
     run(roots.mmdebstrap(lab, host, tree, _PACKAGES), timeout=1800)
     _finish(tree)
     size = int(run(["du", "-sm", str(tree)]).stdout.split()[0]) + _SPARE_MIB
@@ -135,10 +135,15 @@ def _in(tree: Path, *command: str) -> None:
     run(["chroot", str(tree), *command])
 
 
-def _initrd_of(work: Path) -> bytes:
+def initrd(work: Path, more: Sequence[str] = ()) -> bytes:
+    """Return an initrd that loads the drivers and hands over to the first disk.
+
+    :param work: a folder for the kernel's package
+    :param more: drivers that the system needs later and does not have itself
+    """
     package = guest_image.kernel_package(work)
     run(["dpkg-deb", "-x", str(package), f"{work}/kernel"])
-    modules = guest_image.modules(work / "kernel", guest_image.MODULES)
+    modules = guest_image.modules(work / "kernel", [*guest_image.MODULES, *more])
     archive = guest_image.Archive()
     for name in ("bin", "dev", "modules", "proc", "sys"):
         archive.add(name, stat.S_IFDIR | 0o755)
@@ -149,4 +154,4 @@ def _initrd_of(work: Path) -> bytes:
     return archive.finished()
 
 
-__all__: Sequence[str] = ("FOLDER", "PASSWORD", "USER", "build", "folder", "push")
+__all__: Sequence[str] = ("FOLDER", "PASSWORD", "USER", "build", "folder", "initrd", "push")

@@ -1,0 +1,19 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the steps of molecule, on the control node."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import molecule_files
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, t.Callable[..., object]]:
+        """The filters by name."""
+        return {"molecule_files": told("molecule_files", molecule_files)}

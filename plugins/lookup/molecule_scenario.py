@@ -1,0 +1,171 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scenario of molecule is to have, and where."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: molecule_scenario
+version_added: 0.1.0
+author: virtfleet contributors (@virtfleet)
+short_description: Find what a scenario of molecule is to have
+description:
+  - Reads C(kvm_guests) and what goes with it, and the environment in which molecule runs its steps.
+  - The playbooks C(virtfleet.kvm.molecule_create), C(molecule_prepare), C(molecule_cleanup) and C(molecule_destroy)
+    use it.
+  - Each guest gets the name C(NAME-DIGEST). The digest is another one for each checkout, user, machine and scenario.
+seealso:
+  - plugin: virtfleet.kvm.molecule_files
+    plugin_type: filter
+options:
+  guests:
+    description:
+      - Tell the guests, too, which have to be in order, and at least one.
+      - Without it, only what tells this scenario from others is returned.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = """
+- name: Remove the guests of this scenario
+  virtfleet.kvm.domains:
+    config: []
+    purge: true
+    owner: "{{ lookup('virtfleet.kvm.molecule_scenario', guests=false).mark }}"
+"""
+
+RETURN = """
+_raw:
+  description: What the scenario is to have, as the one item.
+  type: list
+  elements: dict
+  contains:
+    folder:
+      description: Molecule's ephemeral directory.
+      type: str
+    project:
+      description: Folder of the project.
+      type: str
+    own:
+      description: Path of the folder there with the kit's own files.
+      type: str
+    key:
+      description: Path of the scenario's SSH key, which may not be made yet.
+      type: str
+    files:
+      description: Paths of all files and folders that the playbooks write.
+      type: list
+      elements: str
+    fresh:
+      description: Path of the file that says that nobody has used the guests since they were made or put back.
+      type: str
+    begun:
+      description: Path of the file that is there while guests are made.
+      type: str
+    orphans:
+      description: Processes of Ansible that an interrupted step of the scenario has left.
+      returned: without O(guests)
+      type: list
+      elements: int
+    mark:
+      description: The label (C(owner)) of all that is made for the scenario.
+      type: str
+    pool:
+      description: The pool of all scenarios, as M(virtfleet.kvm.pools) takes it.
+      type: dict
+    kvm:
+      description: The KVM host, with its C(name) in the inventory, whether it is C(remote), and its C(variables).
+      type: dict
+    kept_images:
+      description: All images that the scenario could use, which stay on the KVM host.
+      returned: without O(guests)
+      type: list
+      elements: dict
+    guests:
+      description: The guests, each with C(name), C(domain), C(user), C(groups), C(snapshot) and C(config).
+      returned: with O(guests)
+      type: list
+      elements: dict
+    images:
+      description: The images of the guests, as M(virtfleet.kvm.domains) takes them.
+      returned: with O(guests)
+      type: list
+      elements: dict
+    networks:
+      description: The networks that are started for the guests, as M(virtfleet.kvm.networks) takes them.
+      returned: with O(guests)
+      type: list
+      elements: dict
+"""
+
+import os
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
+    _molecule,
+    _molecule_files,
+    _molecule_orphans,
+)
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
+
+DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "molecule_timeout")
+"""The variables that tell what there is to be."""
+
+
+class LookupModule(LookupBase):
+    """See the plugin's documentation."""
+
+    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """What the scenario is to have, as the one result."""
+        self.set_options(var_options=variables, direct=kwargs)
+        if terms:
+            raise AnsibleLookupError("molecule_scenario: takes no terms; it reads kvm_guests")
+        try:
+            return [self.found(variables)]
+        except VirtfleetError as error:
+            problem = str(error)
+        except Exception as error:  # Nobody reads a traceback.
+            problem = f"molecule_scenario: {unforeseen(error)}"
+        raise AnsibleLookupError(readable(problem))
+
+    def found(self, variables: t.Any) -> dict[str, t.Any]:
+        """What the scenario is to have. Raises VirtfleetError."""
+        templar = HostTemplar(variables, self._templar, self._loader)
+
+        def value(name: str) -> t.Any:
+            try:
+                return templar.value(variables[name]) if name in variables else None
+            except Exception as error:  # A template may hold any filter or lookup.
+                raise VirtfleetError(f"{name}: {templar.why(variables[name], error)}") from None
+
+        place = _molecule.place_of(os.environ, value("molecule_id"))
+        _molecule_files.check_folder(place.folder, place.project, variables.get("molecule_project"))
+        wanted = value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or ""
+        kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or (), os.getuid() == 0)
+        told: dict[str, t.Any] = {
+            "folder": place.folder,
+            "project": place.project,
+            "own": place.path(_molecule_files.OWN),
+            "key": place.path(_molecule_files.KEY),
+            "files": [place.path(name) for name in _molecule_files.ALL],
+            "fresh": place.path(_molecule_files.FRESH),
+            "begun": place.path(_molecule_files.BEGUN),
+            "mark": place.mark,
+            "pool": {"name": _molecule.POOL, "type": "dir", "target": _molecule.TARGET, "state": "active"},
+            "kvm": {**kvm, "wanted": str(wanted)},
+        }
+        if not self.get_option("guests"):
+            known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
+            left = _molecule_orphans.orphans(place.folder)
+            return {**told, "kept_images": list(known.values()), "orphans": left}
+        key = Path(f"{told['key']}.pub")
+        public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
+        return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}

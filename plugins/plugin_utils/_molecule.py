@@ -1,0 +1,363 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests of a scenario of molecule: what they are called, whose they are, and what the modules are to make."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import typing as t
+from pathlib import Path
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILE, PROFILES, Layer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
+
+from . import _owner
+
+FOLDER, SCENARIO, PROJECT = (
+    f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY")
+)
+"""Variables of the environment that molecule sets for its steps."""
+
+POOL = "virtfleet-molecule"
+"""The pool of all scenarios of a host: their images, and the disks of their guests."""
+
+TARGET = "/var/lib/libvirt/virtfleet-molecule"
+"""The folder of the pool."""
+
+NETWORK = "default"
+"""The network of guests that declare no interfaces."""
+
+SNAPSHOT = "clean"
+"""The snapshot to which guests are put back."""
+
+IMAGES: dict[str, Item] = {
+    "debian-12": {"debian": 12},
+    "debian-13": {"debian": 13},
+    "ubuntu-22.04": {"ubuntu": "22.04"},
+    "ubuntu-24.04": {"ubuntu": "24.04"},
+}
+"""Images that need not be declared."""
+
+USERS = {"debian": "debian", "ubuntu": "ubuntu"}
+"""The user of a distribution's images, which cloud-init makes."""
+
+OWN_USER = "molecule"
+"""The user that is made in guests of other images."""
+
+GROUP = "molecule"
+"""The group of the guests in the inventory."""
+
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?")
+"""Names of guests, which become a part of a name of a host (RFC 1123)."""
+
+GROUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+NOT_HERE = {
+    "host": "the scenario's guests are all on the host of molecule_kvm_host; leave it out",
+    "uuid": "follows from the checkout and the scenario; leave it out",
+    "snapshots": "are taken by the scenario; leave it out",
+    "clone_of": "guests of a scenario begin as images; write image",
+}
+"""Options that guests of a scenario cannot have, and why."""
+
+
+class Place(t.NamedTuple):
+    """Where a scenario is.
+
+    :param folder: molecule's ephemeral directory
+    :param project: the folder of the role, collection or playbooks
+    :param scenario: the name of the scenario
+    :param machine: what tells this machine from others
+    """
+
+    folder: str
+    project: str
+    scenario: str
+    machine: str
+
+    @property
+    def digest(self) -> str:
+        """The same for each step of a scenario, and another for another checkout, user, machine or scenario.
+
+        By the folder, and not by the name: scenarios that share their state share the folder, and the guests.
+        """
+        parts = (self.machine, str(os.getuid()), os.path.realpath(self.project), os.path.realpath(self.folder))
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:8]
+
+    @property
+    def mark(self) -> str:
+        """The label (``owner``) of all that is made for the scenario."""
+        named = _owner.label(os.path.basename(os.path.realpath(self.project)))[-(_owner.LONGEST - 20) :]
+        return f"molecule/{named}/{self.digest}"
+
+    def path(self, name: str) -> str:
+        """A file in the ephemeral directory."""
+        return os.path.join(self.folder, name)
+
+
+def place_of(environment: t.Mapping[str, str], run: object = None) -> Place:
+    """Where the scenario of this step is. Raises VirtfleetError where molecule does not run the playbook.
+
+    :param run: what tells machines apart that have all else in common, such as containers of a pipeline
+    """
+    missing = [name for name in (FOLDER, SCENARIO, PROJECT) if not environment.get(name)]
+    if missing:
+        raise VirtfleetError(
+            f"molecule has not set {missing[0]}: this playbook is a step of a scenario of molecule; import it in the"
+            " scenario's create.yml, prepare.yml, cleanup.yml or destroy.yml"
+        )
+    machine = str(run) if run else machine_of()
+    return Place(environment[FOLDER], environment[PROJECT], environment[SCENARIO], machine)
+
+
+def machine_of(path: str = "/etc/machine-id") -> str:
+    """What tells this machine from others: its machine-id, or its name where it has none, as in containers."""
+    try:
+        found = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError):
+        found = ""
+    return found if re.fullmatch("[0-9a-f]{32}", found) else os.uname().nodename
+
+
+class Scenario:
+    """What is made for a scenario.
+
+    :param variables: ``kvm_guests`` and what else is declared, evaluated, by the names of the variables
+    :param key: the public key of the scenario; empty where it is not made yet
+    :ivar problems: a sentence for all that is wrong
+    :ivar guests: a dictionary for each guest: ``name``, ``domain``, ``user``, ``groups``, ``snapshot``, to which it is
+        put back, and ``config``, what the module domains makes
+    """
+
+    def __init__(self, place: Place, variables: t.Mapping[str, t.Any], key: str = "") -> None:
+        self.place, self.variables, self.key = place, variables, key
+        self.problems: list[str] = []
+        self.layers = [self.layer(name, variables.get(name)) for name in DEFAULTS]
+        self.images = self.declared_images()
+        self.guests = [found for found in map(self.guest, self.items()) if found is not None]
+        names = [guest["name"] for guest in self.guests]
+        self.problems += [
+            f"guest {name}: is declared twice" for name in sorted({n for n in names if names.count(n) > 1})
+        ]
+
+    def told(self) -> dict[str, t.Any]:
+        """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
+        if self.problems:
+            raise VirtfleetError("\n".join(dict.fromkeys(self.problems)))
+        if not self.guests:
+            raise VirtfleetError(
+                f"scenario {label(self.place.scenario)} has no guests: write kvm_guests into its inventory, such as"
+                " kvm_guests: [{name: web, image: debian-13, memory: 1GiB}]"
+            )
+        wanted = {disk.get("image") for guest in self.guests for disk in guest["config"]["disks"]}
+        return {
+            "guests": self.guests,
+            "images": [image for name, image in self.images.items() if name in wanted],
+            "networks": [{"name": NETWORK, "state": "active"}] if self.uses_default() else [],
+        }
+
+    def uses_default(self) -> bool:
+        """Whether a guest is on the network that libvirt comes with."""
+        cards = [card for guest in self.guests for card in guest["config"].get("interfaces") or ()]
+        return any(isinstance(card, dict) and card.get("network") == NETWORK for card in cards)
+
+    def items(self) -> list[Item]:
+        """The guests as they are declared."""
+        declared = self.variables.get("kvm_guests")
+        if declared is None:
+            return []
+        if not isinstance(declared, (list, tuple)) or not all(isinstance(one, dict) for one in declared):
+            self.problems.append(f"kvm_guests: {printable(declared, hidden=True)} is not a list of guests")
+            return []
+        return list(declared)
+
+    def declared_images(self) -> dict[str, Item]:
+        """The images by name, laid over and kept in the pool of all scenarios unless they say something else."""
+        declared = self.variables.get("kvm_images") or []
+        if not isinstance(declared, (list, tuple)) or not all(isinstance(one, dict) for one in declared):
+            self.problems.append(f"kvm_images: {printable(declared, hidden=True)} is not a list of images")
+            declared = []
+        found = {name: {"name": name, **image} for name, image in IMAGES.items()}
+        found.update({str(image.get("name")): dict(image) for image in declared})
+        return {name: {"mode": "overlay", "pool": POOL, **image} for name, image in found.items()}
+
+    def layer(self, source: str, options: object) -> Layer | None:
+        """Options that guests have in common; None where there are none."""
+        if options is None:
+            return None
+        if not isinstance(options, dict):
+            self.problems.append(f"{source}: {printable(options, hidden=True)} is not a dictionary of options")
+            return None
+        layer = Layer(source, options)
+        self.problems += layer.lines()
+        return layer
+
+    def profile(self, name: object) -> Layer | None:
+        """The layer of a profile. Raises VirtfleetError where there is none of the name."""
+        profiles = self.variables.get(PROFILES) or {}
+        if not isinstance(profiles, dict) or name not in profiles:
+            like = near(str(name), [one for one in profiles if isinstance(one, str)])
+            hint = f"; did you mean {printable(like[0])}?" if like else ""
+            raise VirtfleetError(f"{PROFILE}: {printable(name)} is not in {PROFILES}{hint}")
+        return self.layer(f"profile {label(name)}", profiles[name])
+
+    def guest(self, declared: Item) -> dict[str, t.Any] | None:
+        """A guest of the scenario; None where something is wrong with it."""
+        name = declared.get("name")
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            self.problems.append(
+                f"guest {label(name)}: name: use letters, digits and hyphens, at most 52, as in a name of a host"
+            )
+            return None
+        try:
+            return self.made(name, declared)
+        except VirtfleetError as error:
+            self.problems.append(f"guest {label(name)}: {error}")
+            return None
+
+    def made(self, name: str, declared: Item) -> dict[str, t.Any]:
+        """A guest of the scenario. Raises VirtfleetError where something is wrong with it."""
+        for option, why in NOT_HERE.items():
+            if declared.get(option) is not None:
+                raise VirtfleetError(f"{option}: {why}")
+        if declared.get("state", "running") != "running":
+            raise VirtfleetError("state: the guests of a scenario run; leave it out")
+        groups = groups_of(declared)
+        own = {key: value for key, value in declared.items() if key not in ("groups", "user", "state")}
+        takes = declared.get(_fleet_layers.SWITCH) is not False
+        layers = [layer for layer in self.layers if layer is not None and takes]
+        if own.get(PROFILE) is not None:
+            layers += [layer for layer in [self.profile(own[PROFILE])] if layer is not None]
+        options = dict(_fleet_layers.merged(own, layers))
+        user = declared.get("user") or self.variables.get("molecule_user") or self.user_of(options)
+        domain = f"{name}-{self.place.digest}"
+        config = {
+            "memory": "1GiB",
+            "description": f"made by molecule for {self.place.project}, scenario {self.place.scenario}",
+            **options,
+            "name": domain,
+            "disks": in_pool(short_image.beside_disks(with_disks(options))["disks"]),
+            "interfaces": self.with_macs(domain, options.get("interfaces", [{"network": NETWORK}])),
+            "cloud_init": self.seed(options, str(user)),
+            "state": "running",
+            "wait_for": "address",
+            "wait_timeout": int(self.variables.get("molecule_timeout") or TIMEOUT),
+        }
+        config.pop("image", None)
+        return {
+            "name": name,
+            "domain": domain,
+            "user": str(user),
+            "groups": groups,
+            "snapshot": {"name": SNAPSHOT, "domain": domain},
+            "config": config,
+        }
+
+    def with_macs(self, domain: str, cards: t.Any) -> t.Any:
+        """Network cards with addresses that no earlier guest of the name had.
+
+        The host's DHCP still has the lease of that guest, which would be taken for one of the new guest. The key is
+        another one each time.
+        """
+        if not isinstance(cards, (list, tuple)):
+            return cards
+        whole = [{"network": card} if isinstance(card, str) else card for card in cards]
+        return [
+            {"mac": mac_of(f"{self.key}\0{domain}\0{place}"), **card} if isinstance(card, dict) else card
+            for place, card in enumerate(whole)
+        ]
+
+    def user_of(self, options: Item) -> str:
+        """The user of an image, where it is known, and nobody has said which users there are to be."""
+        seed = options.get("cloud_init")
+        image = self.images.get(str(image_of(options)), {})
+        known = [user for distribution, user in USERS.items() if image.get(distribution) is not None]
+        return known[0] if known and not (isinstance(seed, dict) and seed.get("users")) else OWN_USER
+
+    def seed(self, options: Item, user: str) -> Item:
+        """What cloud-init is told: with the key of the scenario, and the user, where it is not the image's own."""
+        given = options.get("cloud_init", {})
+        if not isinstance(given, dict):
+            raise VirtfleetError("cloud_init: the key of the scenario comes by it, so it has to be a dictionary")
+        if isinstance(given.get("user_data"), str):
+            raise VirtfleetError("cloud_init.user_data: is a text, to which no key can be added; write a dictionary")
+        found = {**given, "ssh_authorized_keys": [self.key, *(given.get("ssh_authorized_keys") or ())]}
+        if user == self.user_of(options) and user != OWN_USER:
+            return found
+        account: Item = {"name": user, "ssh_authorized_keys": [self.key]}
+        if user == "root":
+            found["user_data"] = {"disable_root": False, **(given.get("user_data") or {})}
+        else:
+            account.update(sudo="ALL=(ALL) NOPASSWD:ALL", shell="/bin/bash", lock_passwd=True)
+        users = given.get("users") or ["default"]
+        others = [one for one in users if not (isinstance(one, dict) and one.get("name") == user)]
+        mine = [one for one in users if isinstance(one, dict) and one.get("name") == user]
+        account = {**account, **mine[0], "ssh_authorized_keys": keys_of(mine[0], self.key)} if mine else account
+        return {**found, "users": [*others, account]}
+
+
+TIMEOUT = 600
+"""Seconds that guests may take to come up."""
+
+
+def mac_of(text: str) -> str:
+    """A MAC address in the range that QEMU uses."""
+    return ":".join(["52", "54", "00", *re.findall("..", hashlib.sha256(text.encode()).hexdigest()[:6])])
+
+
+def keys_of(user: Item, key: str) -> list[object]:
+    """The keys of a user that is declared, with the scenario's own."""
+    given = user.get("ssh_authorized_keys") or []
+    return [key, *(given if isinstance(given, (list, tuple)) else [given])]
+
+
+def groups_of(declared: Item) -> list[str]:
+    """The groups that a guest is to be in. Raises VirtfleetError for a name that no group can have."""
+    groups = declared.get("groups") or []
+    if not isinstance(groups, (list, tuple)):
+        raise VirtfleetError(f"groups: {printable(groups)} is not a list of names of groups")
+    for group in groups:
+        if not isinstance(group, str) or not GROUP_NAME.fullmatch(group):
+            raise VirtfleetError(f"groups: {printable(group)}: use letters, digits and _ in the name of a group")
+    return [GROUP, *(group for group in groups if group != GROUP)]
+
+
+def image_of(options: Item) -> object:
+    """The image of a guest's first disk, where it is named."""
+    disks = options.get("disks") or []
+    first = disks[0] if isinstance(disks, (list, tuple)) and disks and isinstance(disks[0], dict) else {}
+    return options.get("image") or first.get("image")
+
+
+def with_disks(options: Item) -> Item:
+    """A guest whose image is in its disks. Raises VirtfleetError where it has none."""
+    if options.get("disks"):
+        why = short_image.refusal(options) if options.get("image") is not None else None
+        if why:
+            raise VirtfleetError(f"image: {why}")
+        return options
+    if options.get("image") is None:
+        raise VirtfleetError(f"image: write one of {', '.join(IMAGES)}, or one of kvm_images")
+    return {**options, "disks": [{"image": options["image"]}]}
+
+
+def in_pool(disks: t.Sequence[t.Any]) -> list[t.Any]:
+    """Disks, of which those that are made for a guest are in the pool of all scenarios."""
+    return [
+        {"pool": POOL, **disk}
+        if isinstance(disk, dict) and not any(disk.get(name) is not None for name in ELSEWHERE)
+        else disk
+        for disk in disks
+    ]
+
+
+ELSEWHERE = ("file", "block", "dir", "protocol", "type", "source", "volume", "device")
+"""Options of a disk that say that it is there already, or is a drive."""
