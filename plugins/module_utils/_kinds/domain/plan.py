@@ -127,9 +127,7 @@ def plan_all(
     return plans
 
 
-def check_host(
-    connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: GuestOptions
-) -> None:
+def check_host(connection: Connection, plans: list[Plan], wants: Wants, have: Have, options: GuestOptions) -> None:
     """Refuse guests that the host is not ready for, or will not be once libvirt is there, each for itself."""
     if connection is None:
         bare_host.check(plans, wants, options.forecast)
