@@ -35,10 +35,11 @@ def written():
     with open(f"/proc/{qemu}/io") as file:
         return int(file.read().split()[3])
 
-units = ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]
 if "for good" in sys.argv:
-    subprocess.run(["systemctl", "mask", "--runtime", *units])
-    subprocess.run(["systemctl", "stop", *units[1:]])
+    os.makedirs("/run/systemd/system/libvirtd.service.d", exist_ok=True)
+    with open("/run/systemd/system/libvirtd.service.d/gone.conf", "w") as file:
+        file.write("[Service]\\nRestart=no\\nExecStart=\\nExecStart=/bin/false\\n")
+    subprocess.run(["systemctl", "daemon-reload"])
 before, deadline = written(), time.monotonic() + 300
 try:
     while written() - before < 2 * 1024**2 and time.monotonic() < deadline:
@@ -54,8 +55,9 @@ open("/root/killed", "w").write("killed")
 """Kills libvirtd while QEMU writes the memory of a guest into its image, for which it is slowed down."""
 
 START = """
-units='libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket'
-systemctl unmask --runtime $units; systemctl reset-failed libvirtd; systemctl start $units
+rm /run/systemd/system/libvirtd.service.d/gone.conf; systemctl daemon-reload
+systemctl reset-failed 'libvirtd*'
+systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service
 """
 """Starts libvirtd that was gone for good."""
 
