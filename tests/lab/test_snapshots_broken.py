@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fleet import Fleet
+from fleet import Fleet, Run
 from snapshot_fleet import (
     BACK,
     done,
@@ -26,17 +26,42 @@ from storage_fleet import HOSTS, IMAGES, declare, refused
 
 pytestmark = pytest.mark.long
 
-KILL = f"""
-import os, signal, subprocess, time
-image, daemon = "{IMAGES}/cut-vda.qcow2", int(subprocess.check_output(["pgrep", "-x", "libvirtd"]))
-before, deadline = os.stat(image).st_blocks, time.monotonic() + 300
-while os.stat(image).st_blocks - before < 4000 and time.monotonic() < deadline:
-    time.sleep(0.0005)
-os.kill(daemon, signal.SIGKILL)
+KILL = """
+import os, signal, subprocess, sys, time
+qemu = int(open("/run/libvirt/qemu/cut.pid").read())
+daemon = int(subprocess.check_output(["pgrep", "-x", "libvirtd"]))
+
+def written():
+    with open(f"/proc/{qemu}/io") as file:
+        return int(file.read().split()[3])
+
+if "for good" in sys.argv:
+    os.makedirs("/run/systemd/system/libvirtd.service.d", exist_ok=True)
+    with open("/run/systemd/system/libvirtd.service.d/gone.conf", "w") as file:
+        file.write("[Service]\\nRestart=no\\nExecStart=\\nExecStart=/bin/false\\n")
+    subprocess.run(["systemctl", "daemon-reload"])
+before, deadline = written(), time.monotonic() + 300
+try:
+    while written() - before < 2 * 1024**2 and time.monotonic() < deadline:
+        os.kill(qemu, signal.SIGCONT)
+        time.sleep(0.002)
+        os.kill(qemu, signal.SIGSTOP)
+        time.sleep(0.02)
+    os.kill(daemon, signal.SIGKILL)
+finally:
+    os.kill(qemu, signal.SIGCONT)
 open("/root/killed", "w").write("killed")
 """
-"""Kills libvirtd while QEMU writes the memory of a guest into the image of its disk."""
+"""Kills libvirtd while QEMU writes the memory of a guest into its image, for which it is slowed down."""
 
+START = """
+rm /run/systemd/system/libvirtd.service.d/gone.conf; systemctl daemon-reload
+systemctl reset-failed 'libvirtd*'
+systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service
+"""
+"""Starts libvirtd that was gone for good."""
+
+BEFORE = {"name": "before", "domain": "cut"}
 INSIDE = "qemu-img snapshot -l -U {0} | grep -c {1} || true"
 
 
@@ -46,39 +71,64 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
         yield made
 
 
-def test_the_next_run_ends_what_libvirt_left(fleet: Fleet) -> None:
-    """QEMU goes on without libvirtd. On some hosts, the guest is paused for good then."""
+def killed(fleet: Fleet, how: str) -> Run:
+    """A run that takes a snapshot while libvirtd is killed."""
+    remove(fleet, "cut")
     make(fleet, guest("cut"))
     write(fleet, "cut", "one1")
-    item, image = {"name": "before", "domain": "cut"}, f"{IMAGES}/cut-vda.qcow2"
     for host in HOSTS:
-        fleet.sh(host, f"cat >/root/kill.py <<'END'\n{KILL}\nEND\nvirsh list; systemd-run -q python3 /root/kill.py")
-    run = snapshots(fleet, item)
-    assert run.code != 0, run.output
+        fleet.sh(
+            host,
+            f"rm -f /root/killed; cat >/root/kill.py <<'END'\n{KILL}\nEND\n"
+            f"virsh list; systemd-run -q --unit killer-{how[:3]} python3 /root/kill.py '{how}'; sleep 2",
+        )
+    run = snapshots(fleet, BEFORE)
     assert "Traceback" not in run.output
     for host in HOSTS:
         assert fleet.sh(host, "cat /root/killed").strip() == "killed"
-        fleet.wait(lambda host=host: int(fleet.sh(host, INSIDE.format(image, "before"))) == 1)
-        assert fleet.sh(host, "virsh snapshot-list cut --name").split() == []
-    said, run = done(snapshots(fleet, item, check=True)), done(snapshots(fleet, item))
+    return run
+
+
+def whole(fleet: Fleet) -> None:
+    """The guest has the snapshot, once and whole, goes on, and can be put back to it."""
     for host in HOSTS:
-        assert told(said, host) == told(run, host)
-        assert [change["path"] for change in told(run, host)] == ["definition"]
-        for one in (said, run):
-            assert "a run that was broken off was taking this snapshot" in one.output
         assert fleet.sh(host, "virsh snapshot-list cut --name").split() == ["before"]
-        assert int(fleet.sh(host, INSIDE.format(image, "before"))) == 1
+        assert int(fleet.sh(host, INSIDE.format(f"{IMAGES}/cut-vda.qcow2", "before"))) == 1
         assert fleet.sh(host, "virsh domstate cut").strip() == "running"
         assert "snapshots" not in fleet.sh(host, "cat /var/lib/virtfleet/storage.json")
-    again = done(snapshots(fleet, item))
+    again = done(snapshots(fleet, BEFORE))
     for host in HOSTS:
         assert told(again, host) == []
     write(fleet, "cut", "two2")
-    done(snapshots(fleet, {**item, **BACK}))
+    done(snapshots(fleet, {**BEFORE, **BACK}))
     for host in HOSTS:
         assert on_disk(fleet, host, "cut") == "one1"
         assert faultless(fleet, host, "cut")
     remove(fleet, "cut")
+
+
+def test_a_run_goes_on_once_libvirt_is_back(fleet: Fleet) -> None:
+    """systemd starts libvirtd anew, and the same run ends what it began."""
+    done(killed(fleet, "once"))
+    whole(fleet)
+
+
+def test_the_next_run_ends_what_libvirt_left(fleet: Fleet) -> None:
+    """QEMU goes on without libvirtd. With some versions, the guest is paused for good then."""
+    run = killed(fleet, "for good")
+    assert run.code != 0, run.output
+    image = f"{IMAGES}/cut-vda.qcow2"
+    for host in HOSTS:
+        fleet.sh(host, START)
+        fleet.wait(lambda host=host: int(fleet.sh(host, INSIDE.format(image, "before"))) == 1)
+        assert fleet.sh(host, "virsh snapshot-list cut --name").split() == []
+    said, run = done(snapshots(fleet, BEFORE, check=True)), done(snapshots(fleet, BEFORE))
+    for host in HOSTS:
+        assert told(said, host) == told(run, host)
+        assert [change["path"] for change in told(run, host)] == ["definition"]
+    for one in (said, run):
+        assert "a run that was broken off was taking this snapshot" in one.output
+    whole(fleet)
 
 
 def test_a_snapshot_that_nobody_noted_stays(fleet: Fleet) -> None:

@@ -30,6 +30,7 @@ from ..._storage.making import Making
 from ..._storage.storage_observe import ObservedPool, source_place
 from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself
+from .clone_new import from_declared
 from .clone_originals import CHECK, MODE, OPTION, SETTLE, Original
 from .clone_parts import own_parts
 from .cloud_init.seeds import is_here
@@ -63,6 +64,8 @@ class Clones:
     :ivar refused: why guests cannot be made, by name
     :ivar warnings: what is to be said of those that are made, by name
     :ivar originals: what they begin as, by name
+    :ivar alike: originals that are made in the same run, by the names of their clones
+    :ivar new: guests that are not there, by name
     :ivar copied: the places of their disks that are made from those of the original, by name
     """
 
@@ -79,6 +82,8 @@ class Clones:
         self.originals: dict[str, Original] = {}
         self.copied: dict[str, set[int]] = {}
         self.begin_as: dict[str, str] = {}
+        self.alike: dict[str, str] = {}
+        self.new: dict[str, Item] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
         """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
@@ -94,6 +99,7 @@ class Clones:
         there = {} if self.connection is None else domains(self.connection, names)
         states = {want["name"]: str(want["state"]) for want in wants}
         starting = {want["name"]: bool(want["autostart"]) for want in wants if want.get("autostart") is not None}
+        self.new = {want["name"]: want for want in wants if want["name"] not in there and want["name"] not in have}
         return [self.completed(want, there, states, starting) if is_new_clone(want, have) else want for want in wants]
 
     def completed(self, want: Item, there: Have, states: t.Mapping[str, str], starting: t.Mapping[str, bool]) -> Item:
@@ -109,6 +115,8 @@ class Clones:
             self.refused[name] = self.wrong[name]
             return least
         try:
+            if self.is_made_too(source, there, states):
+                return self.of_new(want, self.new[source])
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
@@ -122,6 +130,28 @@ class Clones:
         )
         self.warnings[name] = told
         return made
+
+    def is_made_too(self, source: str, there: Have, states: t.Mapping[str, str]) -> bool:
+        """Whether an original is made in the same run, is to stay off, and is no clone itself."""
+        declared = self.new.get(source)
+        is_off = states.get(source) in ("present", "stopped")
+        return declared is not None and source not in there and is_off and declared.get(OPTION) is None
+
+    def of_new(self, want: Item, original: Item) -> Item:
+        """A clone of a guest that is made in the same run. Raises VirtfleetError where it cannot be."""
+        name = str(want["name"])
+        item, made, told = from_declared(want, original)
+        refuse_cells(want, item)
+        whole = laid_under({**want, **made}, item)
+        wrong = [problem for rule in DOMAIN.rules for problem in rule(whole)]
+        if wrong:
+            raise VirtfleetError("; ".join(map(str, wrong)))
+        if original.get("cloud_init") and not want.get("cloud_init"):
+            told.append(NO_SEED.format(label(str(original["name"]))))
+        self.alike[name] = str(original["name"])
+        self.copied[name] = copied(want.get("disks"), made["disks"])
+        self.warnings[name] = told
+        return whole
 
     def refuse(self, name: str, there: Observed | None, states: t.Mapping[str, str]) -> None:
         """Raise VirtfleetError where a guest cannot be copied: it is not there, or it runs, or is to."""
@@ -150,9 +180,10 @@ class Clones:
             shown = ", ".join(map(label, ring))
             return f"the guests {shown} begin as each other, so none can be the first: take {OPTION} from one of them"
         if states.get(name, "absent") != "absent":
+            why = "is itself a clone" if name in self.begin_as else "is to start"
             return (
-                f"guest {label(name)} is made in the same run, so there is nothing to copy yet: run again without this"
-                " one, stop it, and then add this one"
+                f"guest {label(name)} is made in the same run, and {why}, so there is nothing to copy yet: run again"
+                " without this one, stop it, and then add this one"
             )
         known = [] if self.connection is None else [found.name() for found in self.connection.listAllDomains(0)]
         like = near(name, known)
@@ -245,7 +276,9 @@ class Clones:
         """
         here = is_here(self.connection)
         for entry, (_want, needed) in zip(plans, resolved, strict=True):
-            for need in needed if entry.name in self.originals and entry.obstacle is None else ():
+            source = self.alike.get(entry.name)
+            source = self.originals[entry.name].name if entry.name in self.originals else source
+            for need in needed if source is not None and entry.obstacle is None else ():
                 if not need.copied:
                     continue
                 pool = self.pools().get(need.item["pool"])
@@ -253,7 +286,7 @@ class Clones:
                 unlisted = here and need.key not in listed and bool(file) and os.path.lexists(file)
                 if need.key in volumes or unlisted:
                     what = f"the file {spelled_out(file)}" if unlisted else f"the volume {need.key}"
-                    entry.obstacle = LEFTOVER.format(need.index, what, label(self.originals[entry.name].name))
+                    entry.obstacle = LEFTOVER.format(need.index, what, label(str(source)))
                     break
 
     def tell(self, plans: t.Iterable[Plan]) -> None:
@@ -261,6 +294,8 @@ class Clones:
         for entry in plans:
             if entry.name in self.refused:
                 entry.obstacle = self.refused[entry.name]
+            elif entry.name in self.alike and entry.steps:
+                entry.warnings += self.warnings[entry.name]
             elif entry.name in self.originals and entry.steps:
                 entry.warnings += self.warnings[entry.name]
                 made = [step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clones of a guest that the same run makes: they are made from the same images, and what that cannot be is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
+from ansible_collections.virtfleet.kvm.plugins.modules import domains
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
+from ansible_collections.virtfleet.kvm.tests.unit.support import certain
+
+Run = Callable[..., dict[str, Any]]
+URI = "test:///default"
+
+
+@pytest.fixture
+def image(seed_folder: Path, tmp_path: Path) -> str:
+    """An image that is in no pool."""
+    path = tmp_path / "image.raw"
+    path.write_bytes(GOOD)
+    return str(path)
+
+
+def gold(image: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "gold",
+        "memory": "128MiB",
+        "title": "golden",
+        "disks": [{"size": "1MiB", "image": image, "pool": "p", "format": "raw"}],
+        "interfaces": [{"network": "default", "mac": "52:54:00:aa:00:01"}],
+        "state": "stopped",
+        **more,
+    }
+
+
+def declare(run_main: Run, *config: dict[str, Any], fails: bool = False) -> dict[str, Any]:
+    """Declare in check mode and for real, which say the same."""
+    said = run_main(domains.main, config=list(config), uri=URI, check=True, fails=fails)
+    done = run_main(domains.main, config=list(config), uri=URI, fails=fails)
+    for part in ("changes", "failures", "warnings"):
+        assert certain(said.get(part)) == done.get(part), part
+    return done
+
+
+def root_of(connection: Any, name: str) -> ET.Element:
+    return ET.fromstring(connection.lookupByName(name).XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+
+@pytest.mark.parametrize("first", ["gold", "web"])
+def test_it_has_what_the_original_is_made_from(
+    connection: Any, run_main: Run, seed_folder: Path, image: str, first: str
+) -> None:
+    """In whatever order they stand: it waits for nobody."""
+    wanted = [gold(image), {"name": "web", "clone_of": "gold", "vcpus": 2}]
+    result = declare(run_main, *(wanted if first == "gold" else reversed(wanted)))
+    root = root_of(connection, "web")
+    assert (root.findtext("memory"), root.findtext("vcpu"), root.findtext("title")) == ("131072", "2", "golden")
+    assert root.find("devices/interface/mac[@address='52:54:00:aa:00:01']") is None
+    assert root.find("devices/interface/source[@network='default']") is not None
+    assert root.findtext("uuid") != root_of(connection, "gold").findtext("uuid")
+    assert root.find(f"devices/disk/source[@file='{seed_folder}/web-vda.raw']") is not None
+    for name in ("gold", "web"):
+        content = (seed_folder / f"{name}-vda.raw").read_bytes()
+        assert (content[: len(GOOD)], len(content)) == (GOOD, 1024**2)
+    assert any("begins as guest gold is declared, which is made in the same run" in line for line in result["warnings"])
+    assert not declare(run_main, *wanted)["changed"]
+
+
+def test_its_disks_by_target_and_place(connection: Any, run_main: Run, seed_folder: Path, image: str) -> None:
+    disks = [
+        {"size": "1MiB", "image": image, "pool": "p", "format": "raw", "target": "vdb"},
+        {"size": "1MiB", "pool": "p"},
+    ]
+    wanted = {"name": "web", "clone_of": "gold", "disks": [{"target": "vdb", "size": "1MiB"}]}
+    declare(run_main, gold(image, disks=disks), wanted)
+    content = (seed_folder / "web-vdb.raw").read_bytes()
+    assert (content[: len(GOOD)], len(content)) == (GOOD, 1024**2)
+    assert sorted(path.name for path in seed_folder.iterdir() if path.name.startswith("web")) == ["web-vdb.raw"]
+
+
+def test_a_volume_that_is_there_is_copied(connection: Any, run_main: Run, seed_folder: Path, image: str) -> None:
+    (seed_folder / "data.raw").write_bytes(GOOD)
+    connection.storagePoolLookupByName("p").createXML(
+        f"<volume><name>data.raw</name><capacity>{len(GOOD)}</capacity></volume>"
+    )
+    declare(
+        run_main,
+        gold(image, disks=[{"volume": "data.raw", "pool": "p", "format": "raw"}]),
+        {"name": "web", "clone_of": "gold"},
+    )
+    assert (seed_folder / "web-vda.raw").read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("original", "want", "why"),
+    [
+        ({"disks": [{"size": "1MiB", "pool": "p"}]}, {}, "nothing is on its disks until something is installed"),
+        ({"disks": []}, {}, "nothing is on its disks until something is installed"),
+        ({"state": "running"}, {}, "guest gold is made in the same run, and is to start"),
+        ({}, {"clone_mode": "overlay"}, "disks[0]: clone_mode: guest gold is made in the same run, so nothing can be"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_no_other_guest(
+    connection: Any, run_main: Run, image: str, original: dict[str, Any], want: dict[str, Any], why: str
+) -> None:
+    wanted = [{**gold(image), **original}, {"name": "web", "clone_of": "gold", **want}]
+    result = declare(run_main, *wanted, fails=True)
+    assert [failure["domain"] for failure in result["failures"]] == ["web"]
+    assert why in result["msg"]
+    names = [found.name() for found in connection.listAllDomains()]
+    assert "gold" in names
+    assert "web" not in names
+
+
+def test_a_clone_of_a_clone_waits(connection: Any, run_main: Run, image: str) -> None:
+    wanted = [gold(image), {"name": "mid", "clone_of": "gold"}, {"name": "web", "clone_of": "mid"}]
+    result = declare(run_main, *wanted, fails=True)
+    assert "domain web: clone_of: guest mid is made in the same run, and is itself a clone" in result["msg"]
+    assert not {"gold", "mid"} - {found.name() for found in connection.listAllDomains()}
+    assert [change["resource"] for change in declare(run_main, *wanted)["changes"]][:1] == ["domain web"]
+
+
+def test_what_is_left_at_the_place_of_a_disk(
+    connection: Any, run_main: Run, seed_folder: Path, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    (seed_folder / "web-vda.raw").write_bytes(b"FOREIGN")
+    result = declare(run_main, gold(image), {"name": "web", "clone_of": "gold"}, fails=True)
+    assert "web-vda.raw is there already, and is no copy of what guest gold has" in result["msg"]
+    assert (seed_folder / "web-vda.raw").read_bytes() == b"FOREIGN"
+
+
+def test_addresses_of_the_original_are_its_own(connection: Any, run_main: Run, image: str) -> None:
+    card = {"network": "default", "ips": [{"address": "192.168.122.7"}], "mac": "52:54:00:aa:00:01"}
+    original = gold(image, interfaces=[card], cloud_init={"hostname": "gold"})
+    result = run_main(domains.main, config=[original, {"name": "web", "clone_of": "gold"}], uri=URI, check=True)
+    assert any(
+        "guest gold has a seed of cloud-init, which its clones do not get" in line for line in result["warnings"]
+    )
+    (whole,) = (
+        change["after"]
+        for change in result["changes"]
+        if change["resource"] == "domain web" and change["path"] == "definition"
+    )
+    assert "192.168.122.7" not in str(whole)
+    assert "52:54:00:aa:00:01" not in str(whole)
