@@ -16,7 +16,7 @@ from .ansible_runs import NAMESPACE
 from .blocks import ROOT, Block, blocks
 
 EXAMPLE = ROOT / "examples/role-with-molecule"
-NEEDED = [f"molecule/default/{name}.yml" for name in ("molecule", "hosts", "create", "destroy")]
+NEEDED = [f"molecule/default/{name}.yml" for name in ("molecule", "inventory/hosts", "create", "destroy")]
 MOST = 12
 """How many lines a developer of a role writes at most, beside the role, converge and verify."""
 

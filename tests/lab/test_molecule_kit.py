@@ -59,7 +59,7 @@ class Project:
 
     def declare(self, guests: list[dict[str, t.Any]]) -> None:
         text = yaml.safe_dump({"all": {"vars": {"kvm_guests": guests}}})
-        (self.folder / "molecule/default/hosts.yml").write_text(text, "utf-8")
+        (self.folder / "molecule/default/inventory/hosts.yml").write_text(text, "utf-8")
 
     def command(self, *words: str) -> list[str]:
         return [str(MOLECULE), "-c", str(self.base), *words]
