@@ -66,7 +66,9 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
+        # Ansible shares open connections by address, and hosts of other labs have the same.
+        shared = {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(Lab(NAME).run / "ssh")}
+        return {**os.environ, **shared, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
 
     def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
         """The exit code of a command of molecule, and what it printed."""
