@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Place, Scenario
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
 
 from .ansible_runs import NAMESPACE
 from .blocks import ROOT, Block, blocks
@@ -25,7 +25,7 @@ def run_molecule(block: Block, folder: Path) -> None:
     """A file of a scenario, a play on its guests, or variables of it."""
     shown = yaml.safe_load(block.text)
     if block.file.endswith("/hosts.yml"):
-        place = Place("/tmp/x", "/home/kim/role", "default", "")
+        place = Checkout("/tmp/x", "/home/kim/role", "default", "")
         assert Scenario(place, shown["all"]["vars"], "ssh-ed25519 AAAA").told()["guests"]
     elif block.file:
         assert shown == yaml.safe_load((EXAMPLE / block.file).read_text()), f"{EXAMPLE.name} has it otherwise"
