@@ -69,7 +69,7 @@ NOT_HERE = {
 """Options that guests of a scenario cannot have, and why."""
 
 
-class Place(t.NamedTuple):
+class Checkout(t.NamedTuple):
     """Where a scenario is.
 
     :param folder: molecule's ephemeral directory
@@ -103,7 +103,7 @@ class Place(t.NamedTuple):
         return os.path.join(self.folder, name)
 
 
-def place_of(environment: t.Mapping[str, str], run: object = None) -> Place:
+def place_of(environment: t.Mapping[str, str], run: object = None) -> Checkout:
     """Where the scenario of this step is. Raises VirtfleetError where molecule does not run the playbook.
 
     :param run: what tells machines apart that have all else in common, such as containers of a pipeline
@@ -115,7 +115,7 @@ def place_of(environment: t.Mapping[str, str], run: object = None) -> Place:
             " scenario's create.yml, prepare.yml, cleanup.yml or destroy.yml"
         )
     machine = str(run) if run else machine_of()
-    return Place(environment[FOLDER], environment[PROJECT], environment[SCENARIO], machine)
+    return Checkout(environment[FOLDER], environment[PROJECT], environment[SCENARIO], machine)
 
 
 def machine_of(path: str = "/etc/machine-id") -> str:
@@ -137,7 +137,7 @@ class Scenario:
         put back, and ``config``, what the module domains makes
     """
 
-    def __init__(self, place: Place, variables: t.Mapping[str, t.Any], key: str = "") -> None:
+    def __init__(self, place: Checkout, variables: t.Mapping[str, t.Any], key: str = "") -> None:
         self.place, self.variables, self.key = place, variables, key
         self.problems: list[str] = []
         self.layers = [self.layer(name, variables.get(name)) for name in DEFAULTS]

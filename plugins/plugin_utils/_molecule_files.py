@@ -96,7 +96,7 @@ def address_of(domain: str, addresses: t.Mapping[str, t.Any]) -> str:
     return str(next((one for one in usable if one.version == 4), usable[0]))
 
 
-class Files:
+class GuestFiles:
     """The files of a scenario.
 
     :param folder: molecule's ephemeral directory
@@ -239,4 +239,4 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
             ssh = reach.ssh_of({**known, "inventory_hostname": kit["kvm"]["name"]})
             # Molecule has told Ansible not to look at keys of hosts; that is meant for guests.
             jump = reach.through(ssh._replace(is_checked=True))
-    return Files(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], kit["project"], turn).told()
+    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], kit["project"], turn).told()

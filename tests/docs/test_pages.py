@@ -41,6 +41,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, host
 from . import commands, guest_hosts
 from .ansible_runs import INVENTORY, NAMESPACE, check_syntax, documentation, run, run_tasks, write
 from .blocks import BLOCKS, PAGES, ROOT, Block, blocks
+from .molecule_pages import run_molecule
 
 FILTERS = FilterModule().filters()
 SPECS = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
@@ -99,7 +100,9 @@ def test_the_table_of_options_has_examples() -> None:
 
 def run_yaml(block: Block, folder: Path) -> None:
     content = yaml.safe_load(block.text)
-    if block.file.startswith("guests/"):
+    if block.file.startswith("molecule/"):
+        run_molecule(block, folder)
+    elif block.file.startswith("guests/"):
         assert (content["name"], content["host"]) in {(one["name"], one["host"]) for one in guests_of_page(folder)}
     elif isinstance(content, list) and all("hosts" in play or is_import(play) for play in content):
         write(folder, "block.yml", block.text)
@@ -401,4 +404,5 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "ini": run_ini,
     "settings": run_settings,
     "precommit": run_precommit,
+    "molecule": run_molecule,
 }

@@ -59,14 +59,16 @@ class Project:
 
     def declare(self, guests: list[dict[str, t.Any]]) -> None:
         text = yaml.safe_dump({"all": {"vars": {"kvm_guests": guests}}})
-        (self.folder / "molecule/default/hosts.yml").write_text(text, "utf-8")
+        (self.folder / "molecule/default/inventory/hosts.yml").write_text(text, "utf-8")
 
     def command(self, *words: str) -> list[str]:
         return [str(MOLECULE), "-c", str(self.base), *words]
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
+        # Ansible shares open connections by address, and hosts of other labs have the same.
+        shared = {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(Lab(NAME).run / "ssh")}
+        return {**os.environ, **shared, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
 
     def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
         """The exit code of a command of molecule, and what it printed."""

@@ -16,9 +16,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.table import IMAGES
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _molecule
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Place, Scenario, machine_of, place_of
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario, machine_of, place_of
 
-PLACE = Place("/home/kim/.ansible/tmp/molecule.x.default", "/home/kim/role", "default", "1" * 32)
+PLACE = Checkout("/home/kim/.ansible/tmp/molecule.x.default", "/home/kim/role", "default", "1" * 32)
 KEY = "ssh-ed25519 AAAA molecule"
 
 
@@ -223,7 +223,7 @@ def test_a_mark_is_a_label() -> None:
 
 def test_molecule_has_to_run_the_playbook() -> None:
     environment = {_molecule.FOLDER: "/f", _molecule.SCENARIO: "default", _molecule.PROJECT: "/p"}
-    assert place_of(environment, "job 7") == Place("/f", "/p", "default", "job 7")
+    assert place_of(environment, "job 7") == Checkout("/f", "/p", "default", "job 7")
     assert place_of(environment).machine == machine_of()
     for name in environment:
         with pytest.raises(VirtfleetError, match=f"molecule has not set {name}"):

@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _molecule_files
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import (
-    Files,
+    GuestFiles,
     address_of,
     check_folder,
     kvm_host,
@@ -37,8 +37,8 @@ GUESTS: list[dict[str, t.Any]] = [
 ADDRESSES = {"web-1": [{"address": "192.0.2.5"}], "db-1": [{"address": "192.0.2.6"}]}
 
 
-def files(folder: str = "/tmp/x", jump: str | None = None, **more: t.Any) -> Files:
-    return Files(folder, GUESTS, ADDRESSES, jump, **more)
+def files(folder: str = "/tmp/x", jump: str | None = None, **more: t.Any) -> GuestFiles:
+    return GuestFiles(folder, GUESTS, ADDRESSES, jump, **more)
 
 
 def settings(folder: Path, config: str, name: str) -> dict[str, str]:
