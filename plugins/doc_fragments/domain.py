@@ -37,12 +37,14 @@ options:
       wait_for:
         description: What to wait for once the guest runs. V(address) waits until it has an
           address that is not link-local, known from a DHCP lease, the guest agent or ARP; V(agent)
-          until its guest agent is connected; V(cloud_init) until cloud-init has ended, as the
-          guest agent tells. All guests are waited for at the same time.
+          until its guest agent is connected; V(ssh) until an SSH server answers its host at
+          port 22 of such an address; V(cloud_init) until cloud-init has ended, as the guest
+          agent tells. All guests are waited for at the same time.
         type: str
         choices:
         - address
         - agent
+        - ssh
         - cloud_init
       wait_timeout:
         description: Seconds that O(config[].wait_for) may take at most. Left out, 300.

@@ -55,10 +55,11 @@ HEAD = (
     Unshown(
         "wait_for",
         "",
-        Choice("address", "agent", "cloud_init"),
+        Choice("address", "agent", "ssh", "cloud_init"),
         "What to wait for once the guest runs. V(address) waits until it has an address that is not link-local, known"
-        " from a DHCP lease, the guest agent or ARP; V(agent) until its guest agent is connected; V(cloud_init) until"
-        " cloud-init has ended, as the guest agent tells. All guests are waited for at the same time.",
+        " from a DHCP lease, the guest agent or ARP; V(agent) until its guest agent is connected; V(ssh) until an SSH"
+        " server answers its host at port 22 of such an address; V(cloud_init) until cloud-init has ended, as the guest"
+        " agent tells. All guests are waited for at the same time.",
     ),
     Unshown("wait_timeout", "", COUNT, "Seconds that O(config[].wait_for) may take at most. Left out, 300."),
     Field(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait for guests that run until they are of use: they have an address, their agent answers, or cloud-init is done."""
+"""Wait for guests that run until they are of use: they have an address, their agent answers, and so on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
 from .cloud_status import CloudStatus, status
 from .impossible import AGENT
+from .ssh_answers import SshServer
 
 POLL = 1.0
 """Seconds between two looks at a guest."""
@@ -30,6 +31,7 @@ ENDS = {
     "address": "have an address",
     "agent": "have an agent that answers",
     "cloud_init": "have been set up by cloud-init",
+    "ssh": "answer by SSH",
 }
 """What is told of guests that are of use, by what is waited for."""
 
@@ -47,18 +49,20 @@ class GuestLook:
     :ivar agent: whether its agent is connected; None where it has no channel for one
     :ivar runs: whether it runs
     :ivar cloud: how far cloud-init is; None where nobody asked, or no agent can tell
+    :ivar ssh: whether its SSH server has answered
     """
 
     addresses: Addresses = dataclasses.field(default_factory=list)
     agent: bool | None = None
     runs: bool = True
     cloud: CloudStatus | None = None
+    ssh: bool = False
 
     def fulfils(self, what: str) -> bool:
         """Whether what is waited for is there."""
         if what == "cloud_init":
             return self.cloud is not None and self.cloud.done and self.cloud.problem is None
-        return bool(self.agent) if what == "agent" else bool(self.addresses)
+        return {"agent": bool(self.agent), "ssh": self.ssh}.get(what, bool(self.addresses))
 
     def lacks(self, what: str, seconds: float) -> str:
         """What is missing after so long a time, with what was seen."""
@@ -67,6 +71,12 @@ class GuestLook:
             return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
         if what == "cloud_init":
             return f"wait_for: after {seconds:g} s cloud-init is not done; {LONGER}"
+        if what == "ssh" and self.addresses:
+            where = " or ".join(str(one["address"]) for one in self.addresses)
+            return (
+                f"wait_for: after {seconds:g} s no SSH server answers the host at {where}; {LONGER}. A host reaches its"
+                " guests on MacVTap only by a shim"
+            )
         return (
             f"wait_for: after {seconds:g} s it has no address: no lease, none by ARP, and {agent[self.agent]}; {LONGER}"
         )
@@ -92,10 +102,13 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
     start = time.monotonic()
     left = {str(want["name"]): want for want in wants}
     idle = {name for name, want in left.items() if want["state"] == "present"}
+    servers = {name: SshServer() for name, want in left.items() if want["wait_for"] == "ssh"}
     while left:
         for name, want in list(left.items()):
             cloud = want["wait_for"] == "cloud_init"
             seen = session.read(lambda connection: look(connection, name, cloud))  # noqa: B023
+            if name in servers:
+                seen.ssh = seen.runs and servers[name].answers([str(one["address"]) for one in seen.addresses])
             seconds = want.get("wait_timeout") or PATIENCE
             told = problem(seen, want["wait_for"], seconds, time.monotonic() - start >= seconds)
             if not seen.runs and name in idle:
@@ -116,6 +129,8 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
                 listener.heed()
             time.sleep(POLL)
     meter.over()
+    for server in servers.values():
+        server.close()
     return found, problems, warnings
 
 

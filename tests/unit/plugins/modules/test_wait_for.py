@@ -122,6 +122,27 @@ def test_an_agent_that_is_there(connection: Any, run_domains: Any, sees: Any) ->
     assert run_domains(guest("web01", wait_for="agent", **AGENT))["addresses"] == {"web01": []}
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_ssh_server(
+    connection: Any, run_domains: Any, sees: Any, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    sees(lambda name: GuestLook([SEEN], None))
+    asked = []
+    monkeypatch.setattr(ready.SshServer, "answers", lambda self, at: asked.append(at) or answers)
+    done = run_domains(guest("web01", wait_for="ssh", wait_timeout=1), fails=not answers)
+    assert asked[0] == ["192.0.2.7"]
+    if answers:
+        assert done["addresses"] == {"web01": [SEEN]}
+    else:
+        assert "domain web01: wait_for: after 1 s no SSH server answers the host at 192.0.2.7; look at" in done["msg"]
+
+
+def test_no_ssh_server_without_an_address(connection: Any, run_domains: Any, sees: Any) -> None:
+    sees(lambda name: GuestLook([], None))
+    done = run_domains(guest("web01", wait_for="ssh", wait_timeout=1), fails=True)
+    assert "wait_for: after 1 s it has no address" in done["msg"]
+
+
 @pytest.mark.parametrize("state", ["stopped", "absent", "present"])
 def test_one_that_is_not_to_run_is_not_waited_for(connection: Any, run_domains: Any, state: str) -> None:
     start = time.monotonic()
