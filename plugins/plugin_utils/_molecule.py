@@ -13,9 +13,11 @@ from pathlib import Path
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import digits
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILE, PROFILES, Layer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
@@ -157,7 +159,8 @@ class Scenario:
                 f"scenario {label(self.place.scenario)} has no guests: write kvm_guests into its inventory, such as"
                 " kvm_guests: [{name: web, image: debian-13, memory: 1GiB}]"
             )
-        wanted = {disk.get("image") for guest in self.guests for disk in guest["config"]["disks"]}
+        images = [disk.get("image") for guest in self.guests for disk in entries(guest["config"], "disks")]
+        wanted = {image for image in images if isinstance(image, str)}
         return {
             "guests": self.guests,
             "images": [image for name, image in self.images.items() if name in wanted],
@@ -166,8 +169,8 @@ class Scenario:
 
     def uses_default(self) -> bool:
         """Whether a guest is on the network that libvirt comes with."""
-        cards = [card for guest in self.guests for card in guest["config"].get("interfaces") or ()]
-        return any(isinstance(card, dict) and card.get("network") == NETWORK for card in cards)
+        cards = [card for guest in self.guests for card in entries(guest["config"], "interfaces")]
+        return any(card.get("network") == NETWORK for card in cards)
 
     def items(self) -> list[Item]:
         """The guests as they are declared."""
@@ -203,8 +206,10 @@ class Scenario:
     def profile(self, name: object) -> Layer | None:
         """The layer of a profile. Raises VirtfleetError where there is none of the name."""
         profiles = self.variables.get(PROFILES) or {}
-        if not isinstance(profiles, dict) or name not in profiles:
-            like = near(str(name), [one for one in profiles if isinstance(one, str)])
+        if not isinstance(profiles, dict):
+            raise VirtfleetError(f"{PROFILES}: {printable(profiles, hidden=True)} is not a dictionary of profiles")
+        if not isinstance(name, str) or name not in profiles:
+            like = near(digits(name), [one for one in profiles if isinstance(one, str)])
             hint = f"; did you mean {printable(like[0])}?" if like else ""
             raise VirtfleetError(f"{PROFILE}: {printable(name)} is not in {PROFILES}{hint}")
         return self.layer(f"profile {label(name)}", profiles[name])
@@ -237,7 +242,7 @@ class Scenario:
         if own.get(PROFILE) is not None:
             layers += [layer for layer in [self.profile(own[PROFILE])] if layer is not None]
         options = dict(_fleet_layers.merged(own, layers))
-        user = declared.get("user") or self.variables.get("molecule_user") or self.user_of(options)
+        user = user_name(declared.get("user") or self.variables.get("molecule_user") or self.user_of(options))
         domain = f"{name}-{self.place.digest}"
         config = {
             "memory": "1GiB",
@@ -246,20 +251,28 @@ class Scenario:
             "name": domain,
             "disks": in_pool(short_image.beside_disks(with_disks(options))["disks"]),
             "interfaces": self.with_macs(domain, options.get("interfaces", [{"network": NETWORK}])),
-            "cloud_init": self.seed(options, str(user)),
+            "cloud_init": self.seed(options, user),
             "state": "running",
             "wait_for": "address",
-            "wait_timeout": int(self.variables.get("molecule_timeout") or TIMEOUT),
+            "wait_timeout": self.timeout(),
         }
         config.pop("image", None)
         return {
             "name": name,
             "domain": domain,
-            "user": str(user),
+            "user": user,
             "groups": groups,
             "snapshot": {"name": SNAPSHOT, "domain": domain},
             "config": config,
         }
+
+    def timeout(self) -> int:
+        """Seconds that guests may take to come up. Raises VirtfleetError for what is no number of them."""
+        given = self.variables.get("molecule_timeout") or TIMEOUT
+        text = digits(given)
+        if not re.fullmatch("[1-9][0-9]{0,8}", text):
+            raise VirtfleetError(f"molecule_timeout: {printable(given)} is no number of seconds")
+        return int(text)
 
     def with_macs(self, domain: str, cards: t.Any) -> t.Any:
         """Network cards with addresses that no earlier guest of the name had.
@@ -287,9 +300,13 @@ class Scenario:
         given = options.get("cloud_init", {})
         if not isinstance(given, dict):
             raise VirtfleetError("cloud_init: the key of the scenario comes by it, so it has to be a dictionary")
-        if isinstance(given.get("user_data"), str):
-            raise VirtfleetError("cloud_init.user_data: is a text, to which no key can be added; write a dictionary")
-        found = {**given, "ssh_authorized_keys": [self.key, *(given.get("ssh_authorized_keys") or ())]}
+        for option, kind in (("user_data", dict), ("users", (list, tuple))):
+            if given.get(option) is not None and not isinstance(given[option], kind):
+                what = "a dictionary" if kind is dict else "a list"
+                raise VirtfleetError(
+                    f"cloud_init.{option}: the key of the scenario, or its user, comes by it; write {what}"
+                )
+        found = {**given, "ssh_authorized_keys": keys_of(given, self.key)}
         if user == self.user_of(options) and user != OWN_USER:
             return found
         account: Item = {"name": user, "ssh_authorized_keys": [self.key]}
@@ -306,6 +323,16 @@ class Scenario:
 
 TIMEOUT = 600
 """Seconds that guests may take to come up."""
+
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+"""Names of users (useradd(8)), which stand in the settings of ssh as they are."""
+
+
+def user_name(user: object) -> str:
+    """The name of a user of a guest. Raises VirtfleetError for what is none."""
+    if not isinstance(user, str) or not USER.fullmatch(user):
+        raise VirtfleetError(f"user: {printable(user)} is no name of a user, such as debian")
+    return str(user)
 
 
 def mac_of(text: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
 from ._guests import reach
+from ._guests.address import usable
 
 OWN = "kvm"
 """The kit's own folder in molecule's ephemeral directory."""
@@ -88,12 +88,11 @@ def address_of(domain: str, addresses: t.Mapping[str, t.Any]) -> str:
 
     :param addresses: as the module domains returns them: of each guest a list
     """
-    found = [str(one["address"] if isinstance(one, dict) else one) for one in addresses.get(domain) or ()]
-    parsed = [ipaddress.ip_address(one) for one in found]
-    usable = [one for one in parsed if not one.is_link_local and not one.is_loopback]
-    if not usable:
+    known = (usable(one["address"] if isinstance(one, dict) else one) for one in addresses.get(domain) or ())
+    found = [one for one in known if one is not None]
+    if not found:
         raise VirtfleetError(f"guest {label(domain)}: its host knows no address of it")
-    return str(next((one for one in usable if one.version == 4), usable[0]))
+    return str(next((one for one in found if one.version == 4), found[0]))
 
 
 class GuestFiles:

@@ -66,10 +66,15 @@ def suffices(
 
 
 def usable(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address at which others reach a guest; None for what is none, such as one of the link alone."""
+    """An address at which others reach a guest; None for what is none, such as one of the link alone.
+
+    An agent tells whatever its guest wants. The zone behind a % may be any text, and would end up in settings of ssh.
+    """
     try:
         found = ipaddress.ip_address(str(text))
     except ValueError:
+        return None
+    if "%" in str(text):
         return None
     alone = found.is_link_local or found.is_loopback or found.is_multicast or found.is_unspecified
     return None if alone else found

@@ -13,16 +13,19 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ansible.errors import AnsibleError
+from jinja2.exceptions import UndefinedError
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule as FleetFilters
 from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as XmlFilters
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import OPTIONS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.table import SNAPSHOT
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile, Written
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_modules import TABLES, Told, planted
@@ -33,6 +36,41 @@ KINDS = {name: TABLES[name.partition("_")[0]] for name in FILTERS if name.partit
 
 OTHER = {"brief": "domain", "with_reservations": "guest ", "guest_snapshots": "guest ", "images_lock": ".yml: "}
 """What the messages of a filter are about, where that is not its own name."""
+
+
+def scenario(hostile: Hostile, chance: random.Random) -> Told:
+    """What guests of a scenario of molecule are to be."""
+    item = hostile.item(DOMAIN)
+    planted(hostile, chance, DOMAIN, item)
+    extra = {
+        "image": "debian-13",
+        "user": "kim",
+        "groups": ["a"],
+        "cloud_init": {},
+        "profile": "p",
+        "interfaces": ["lan"],
+    }
+    for name in chance.sample(tuple(extra), 3):
+        item[name] = hostile.value() if chance.random() < 0.4 else extra[name]
+    if chance.random() < 0.3:
+        seed = chance.choice(("users", "user_data", "ssh_authorized_keys"))
+        item["cloud_init"] = {seed: chance.choice((hostile.value(), "ssh-ed25519 AAAA", [{"name": "kim"}]))}
+    variables: dict[str, t.Any] = {"kvm_guests": chance.choice(([{"name": "web", **item}], [item, item]))}
+    for name in SCENARIO:
+        if chance.random() < 0.15:
+            variables[name] = hostile.value()
+    try:
+        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY").told()
+    except UndefinedError:
+        return Told("")  # The lookup has evaluated all of it before.
+    except VirtfleetError as error:
+        wrong = [line for line in str(error).splitlines() if not line.startswith(("guest ", "kvm_", "scenario "))]
+        return Told(str(error), "it is not said what it is about" if wrong else "")
+    users = [guest["user"] for guest in made["guests"]]
+    return Told("", "" if all("\n" not in user and " " not in user for user in users) else "a user is no name")
+
+
+SCENARIO = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "molecule_timeout")
 
 FOLDER = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
 """Where the lock files are."""

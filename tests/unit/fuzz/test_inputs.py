@@ -164,7 +164,7 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
     return check(hostile, chance) if name == "fleet_problems" else into_filters.filtered(name, hostile, chance)
 
 
-WAYS = (check, check, check, written, filtered, filtered, module, module, module)
+WAYS = (check, check, check, written, filtered, filtered, module, module, module, into_filters.scenario)
 
 
 @pytest.fixture

@@ -172,7 +172,10 @@ def test_a_network_of_its_own_is_not_started() -> None:
         ([{**WEB, "groups": "front"}], "is not a list of names of groups"),
         ([{**WEB, "groups": ["a-b"]}], "use letters, digits and _"),
         ([{**WEB, "cloud_init": None}], "so it has to be a dictionary"),
-        ([{**WEB, "cloud_init": {"user_data": "#!/bin/sh"}}], "to which no key can be added"),
+        (
+            [{**WEB, "cloud_init": {"user_data": "#!/bin/sh"}}],
+            "or its user, comes by it; write a dictionary",
+        ),
         ([{**WEB, "disks": [{"file": "/srv/a"}]}], "says what that is on"),
     ],
 )
@@ -238,3 +241,21 @@ def test_a_container_has_no_machine_id(tmp_path: Path) -> None:
         assert machine_of(str(path)) == os.uname().nodename
     path.write_text("5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5\n", encoding="utf-8")
     assert machine_of(str(path)) == "5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5"
+
+
+def test_one_key_need_not_be_a_list() -> None:
+    assert config({**WEB, "cloud_init": {"ssh_authorized_keys": "ssh-rsa B"}})["cloud_init"] == {
+        "ssh_authorized_keys": [KEY, "ssh-rsa B"]
+    }
+
+
+@pytest.mark.parametrize("user", ["a\n  ProxyCommand touch /tmp/x", "a b", "-l", 7, ["kim"], "x" * 33])
+def test_a_user_is_a_name(user: t.Any) -> None:
+    assert "user: " in refused({**WEB, "user": user})
+    assert "is no name of a user, such as debian" in refused(WEB, molecule_user=user)
+
+
+@pytest.mark.parametrize("seconds", ["soon", -1, "1.5", {"a": 1}, pytest.param(10**5000, id="long")])
+def test_a_time_is_a_number_of_seconds(seconds: t.Any) -> None:
+    assert "is no number of seconds" in refused(WEB, molecule_timeout=seconds)
+    assert config(WEB, molecule_timeout="90")["wait_timeout"] == 90

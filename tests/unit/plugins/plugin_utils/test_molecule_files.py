@@ -188,3 +188,10 @@ def test_all_files_are_below_what_is_removed() -> None:
     removed = [f"/tmp/x/{name}" for name in _molecule_files.ALL]
     for one in told:
         assert any(one["path"] == path or one["path"].startswith(f"{path}/") for path in removed)
+
+
+@pytest.mark.parametrize("text", ["2001:db8::1%x\n  ProxyCommand touch /tmp/x", "web\n", "-oProxyCommand=x", ""])
+def test_what_an_agent_tells_instead_of_an_address(text: str) -> None:
+    with pytest.raises(VirtfleetError, match="its host knows no address of it"):
+        address_of("web-1", {"web-1": [{"address": text}]})
+    assert address_of("web-1", {"web-1": [{"address": text}, {"address": "192.0.2.7"}]}) == "192.0.2.7"

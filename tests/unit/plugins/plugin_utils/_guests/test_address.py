@@ -75,7 +75,13 @@ def test_families() -> None:
     assert chosen(found[:1], families=["ipv4"]) is None
 
 
-@pytest.mark.parametrize("text", ["fe80::1", "169.254.1.1", "127.0.0.1", "::1", "0.0.0.0", "224.0.0.1", "", None, "x"])
+ZONE = "2001:db8::1%x\n  ProxyCommand touch /tmp/x"
+"""What a hostile guest may have its agent tell; Python takes it for an address."""
+
+
+@pytest.mark.parametrize(
+    "text", ["fe80::1", "169.254.1.1", "127.0.0.1", "::1", "0.0.0.0", "224.0.0.1", "", None, "x", ZONE]
+)
 def test_addresses_that_nobody_reaches(text: Any) -> None:
     assert chosen([at(text, "m1")]) is None
 
