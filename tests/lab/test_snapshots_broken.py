@@ -195,3 +195,18 @@ def test_a_guest_with_a_tpm(fleet: Fleet) -> None:
     for one in (said, run):
         assert "the state of the guest's TPM is not in it" in one.output
     remove(fleet, "tpm")
+
+
+def test_names_that_qemu_does_not_get(fleet: Fleet) -> None:
+    """An older libvirt says that it took one, and the image has none; a newer one fails on the way."""
+    make(fleet, guest("names"))
+    refused(fleet, "snapshots", "or stop the guest first", config=[{"name": 'a"b', "domain": "names"}])
+    inside = f"qemu-img snapshot -l -U {IMAGES}/names-vda.qcow2 | grep -c 'a.b' || true"
+    for host in HOSTS:
+        fleet.sh(host, "virsh snapshot-create-as names 'a\"b' || true")
+        assert int(fleet.sh(host, inside)) == 0
+        fleet.sh(host, "virsh snapshot-delete names 'a\"b' --metadata || true; virsh destroy names")
+    declare(fleet, "snapshots", config=[{"name": "a b", "domain": "names"}])
+    for host in HOSTS:
+        assert int(fleet.sh(host, inside)) == 1
+    remove(fleet, "names")
