@@ -23,6 +23,7 @@ from ..._engine.rows.model import Item
 from ..._engine.step import Step, StepPlace
 from ..._errors import Invalid, VirtfleetError
 from ..._flow.kind import Have, Wants
+from ..._host.files import backing
 from ..._libvirt.objects import Connection
 from ..._printing import label, printable, spelled_out
 from ..._storage.forecast import Forecast
@@ -212,7 +213,8 @@ class Clones:
         if problems:
             shown = "; ".join(map(str, problems))
             raise VirtfleetError(f"guest {label(source)} cannot be declared as it is: {shown}")
-        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), self.unfit(source, there))
+        unfit = self.unfit(source, there, want.get(MODE) == "overlay")
+        disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), unfit)
         self.copied[str(want["name"])] = copied(want.get("disks"), disks)
         told[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
         if seed and not want.get("cloud_init"):
@@ -224,10 +226,13 @@ class Clones:
             raise VirtfleetError("; ".join(map(str, wrong)))
         return made, told
 
-    def unfit(self, name: str, there: Observed) -> dict[str, str]:
+    def unfit(self, name: str, there: Observed, over: bool) -> dict[str, str]:
         """What disks of an original are on that cannot be copied now, each with the reason.
 
-        The file is gone, or another guest runs with it.
+        The file is gone, or laid over another one, also where its pool does not know it yet, as after an external
+        snapshot; or another guest runs with it.
+
+        :param over: whether the clone is to be laid over it
         """
         site = Site(self.connection, self.forecast)
         others = look(site, {name})
@@ -239,6 +244,12 @@ class Clones:
                 continue
             if is_here(self.connection) and path.startswith("/") and not os.path.exists(path):
                 found[place] = f"is on {spelled_out(path)}, which is not there: put it back"
+            driver = nodes[index].find("driver[@type='qcow2']")
+            if not over and is_here(self.connection) and driver is not None and backing(path) is not None:
+                found[place] = (
+                    f"is on {spelled_out(path)}, which is not whole: it is laid over another file: write"
+                    f" {MODE}: overlay, make it whole with qemu-img convert"
+                )
             for user in [label(other.name) for other in others if not other.live.isdisjoint(rivals(sign))][:1]:
                 found[place] = f"is also a disk of guest {user}, which runs with it: stop {user} first"
         return found

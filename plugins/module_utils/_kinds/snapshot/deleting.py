@@ -11,6 +11,7 @@ from ..._errors import Invalid
 from ..._printing import label, spelled_out
 from .files import held_inside, missing, used_by_others
 from .guests import Snapshot, SnapshotGuest, disks_of
+from .names import unfit
 from .reverting import reverts_external
 
 if t.TYPE_CHECKING:
@@ -33,6 +34,10 @@ def problems(guest: SnapshotGuest, snapshot: Snapshot, options: SnapshotOptions)
 
 def of_internal(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[Invalid]:
     """Why an internal snapshot cannot be deleted: while the guest runs, QEMU deletes it of the disks that it has."""
+    wrong = unfit(snapshot.name, int(guest.connection.getLibVersion())) if guest.active else None
+    if wrong is not None:
+        yield Invalid("state", f"the guest runs, and the name of the snapshot {wrong.partition(':')[0]}: stop it first")
+        return
     if not guest.active or snapshot.definition is None:
         return
     now = {disk.target: disk.path for disk in guest.disks}

@@ -24,6 +24,7 @@ from . import broken_off, room
 from .devices import of_devices
 from .files import missing
 from .guests import Disk, SnapshotGuest
+from .names import unfit
 from .table import NUMBER
 
 QCOW2_NVRAM = 10_010_000
@@ -166,6 +167,9 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
         )
     if not guest.active and whole["memory"]:
         yield off(guest)
+    wrong = unfit(whole["name"], int(guest.connection.getLibVersion())) if guest.active else None
+    if wrong is not None:
+        yield Invalid("name", f"{printable(whole['name'])} {wrong}, or stop the guest first")
     yield from of_firmware(guest)
     yield from room.of_memory(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
 

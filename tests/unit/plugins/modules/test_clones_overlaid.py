@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import clones
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import overlaid as overlaid_disks
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.modules.test_clones import GOLD, MAC, URI, UUID, made
 
 Run = Callable[..., dict[str, Any]]
@@ -86,3 +89,29 @@ def test_no_overlay_is_laid_over_what_starts_with_the_host(connection: Any, gold
         assert "clone_of: guest gold starts with the host, and must never start again" in done["msg"]
     run_main(domains.main, config=[wanted, {"name": "gold", "autostart": False}], uri=URI, check=True)
     run_main(domains.main, config=[{"name": "web", "clone_of": "gold"}], uri=URI, check=True)
+
+
+@pytest.mark.parametrize("header", ["qcow2", "in a raw disk"])
+def test_an_overlay_that_its_pool_does_not_know_yet_is_not_copied(
+    connection: Any, gold: Any, run_main: Run, seed_folder: Path, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    """As after an external snapshot. What a guest wrote into a raw disk is no header."""
+    monkeypatch.setattr(clones, "is_here", lambda connection: True)
+    content = images.qcow2(str(seed_folder / "gold.raw"))
+    (seed_folder / "gold.e1").write_bytes(content.ljust(len(GOOD), b"\0"))
+    text = gold.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE).replace("gold.raw", "gold.e1")
+    connection.defineXML(text.replace("type='raw'", "type='qcow2'", 1) if header == "qcow2" else text)
+    if header == "qcow2":
+        config = [{"name": "web", "clone_of": "gold"}]
+        for check in (True, False):
+            done = run_main(domains.main, config=config, uri=URI, check=check, fails=True)
+            assert (
+                f"that of the original is on {seed_folder}/gold.e1, which is not whole: it is laid over" in done["msg"]
+            )
+            assert "write clone_mode: overlay" in done["msg"]
+    else:
+        connection.storagePoolLookupByName("p").createXML(
+            "<volume><name>gold.e1</name><capacity>1048576</capacity></volume>"
+        )
+        run_main(domains.main, config=[{"name": "web", "clone_of": "gold"}], uri=URI)
+        assert (seed_folder / "web-vda.raw").read_bytes() == (seed_folder / "gold.e1").read_bytes()

@@ -199,3 +199,32 @@ def test_full_folders_are_named(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) 
     assert room.told([f"{tmp_path}/x", f"{tmp_path}/y"]) == (
         f"; there is no space left in {tmp_path}: make room, and run again"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "words"),
+    [
+        ("a b", 10_010_000, "has characters that QEMU does not take in it while a guest runs"),
+        ("\u00e4", 11_003_000, "has characters that QEMU does not take in it while a guest runs"),
+        ('a"b', 9_000_000, "has a quote or backslash, with which libvirt takes no snapshot of a guest that runs"),
+        ("a\\b", 10_009_000, "has a quote or backslash, with which libvirt takes no snapshot of a guest that runs"),
+        ("a b\u00e4'&<%s", 9_000_000, None),
+        ("before-upgrade_1.0", 11_003_000, None),
+    ],
+)
+def test_names_that_libvirt_does_not_bring_to_qemu(
+    guest_host: Host, run_main: Run, monkeypatch: pytest.MonkeyPatch, name: str, version: int, words: str | None
+) -> None:
+    """One of them takes no snapshot without a word. Of a guest that is off, all names are fine."""
+    item = {"name": name, "domain": "g"}
+    monkeypatch.setattr(libvirt.virConnect, "getLibVersion", lambda connection: version)
+    guest_host.guest.create()
+    if words is None:
+        run_main(snapshots.main, config=[item], uri=URI)
+    else:
+        assert words in problem(run_main, item)
+        guest_host.guest.destroy()
+        run_main(snapshots.main, config=[item], uri=URI)
+        guest_host.qemu("-c", name)
+        guest_host.guest.create()
+        assert "the guest runs, and the name of the snapshot has" in problem(run_main, {**item, "state": "absent"})
