@@ -20,7 +20,7 @@ from ..._libvirt.objects import Resource
 from ..._printing import printable, shortened
 
 FOLDER = "/run/cloud-init"
-SCRIPT = f"cd {FOLDER} 2>/dev/null || exit 0; echo *; cat status.json 2>/dev/null"
+SCRIPT = f"cd {FOLDER} 2>/dev/null || exit 0; echo *; cat status.json 2>/dev/null; true"
 """Prints the names of the files on the first line, however many they are, and then the status."""
 
 ANSWER = 5
