@@ -21,7 +21,7 @@ pytestmark = pytest.mark.long
 NAME = "guestsashosts"
 OUTSIDE = "198.19.0.2"
 PORT = 8060
-STATIC = "198.18.1.20"
+STATIC = "198.18.0.20"
 AGENT = {"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}
 CONTENT = "made by the seed of {name}\n"
 
@@ -48,7 +48,7 @@ def guests(key: str) -> list[dict[str, t.Any]]:
         (
             "bridged",
             "kvm02",
-            {"bridge": "br0", "ip": f"{STATIC}/15", "gateway": "198.18.0.1", "nameservers": ["198.18.0.1"]},
+            {"bridge": "br0", "ip": f"{STATIC}/24", "gateway": "198.18.0.1", "nameservers": ["198.18.0.1"]},
         ),
     ):
         cloud = {

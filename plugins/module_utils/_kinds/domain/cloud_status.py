@@ -20,8 +20,8 @@ from ..._libvirt.objects import Resource
 from ..._printing import printable, shortened
 
 FOLDER = "/run/cloud-init"
-SCRIPT = f"cd {FOLDER} 2>/dev/null || exit 0; ls -m; cat status.json 2>/dev/null"
-"""Prints the names of the files on the first line, and then the status."""
+SCRIPT = f"cd {FOLDER} 2>/dev/null || exit 0; echo *; cat status.json 2>/dev/null; true"
+"""Prints the names of the files on the first line, however many they are, and then the status."""
 
 ANSWER = 5
 """Seconds that the agent has for one command."""
@@ -109,7 +109,7 @@ def command(domain: Resource, execute: str, arguments: dict[str, t.Any]) -> dict
 def parsed(output: str) -> CloudStatus:
     """What the script has printed."""
     names, _line, text = output.partition("\n")
-    files = [name.strip() for name in names.split(",")]
+    files = names.split()
     try:
         stages = json.loads(text)["v1"] if text.strip() else {}
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import cloud_status
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import CloudStatus, parsed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import (
+    FOLDER,
+    SCRIPT,
+    CloudStatus,
+    parsed,
+)
 
 STATUS = {
     "v1": {
@@ -27,7 +34,7 @@ STATUS = {
 
 
 def output(*files: str, status: Any = None) -> str:
-    return ", ".join(files) + "\n" + ("" if status is None else json.dumps(status))
+    return " ".join(files) + "\n" + ("" if status is None else json.dumps(status))
 
 
 def test_what_the_files_tell() -> None:
@@ -43,6 +50,19 @@ def test_what_the_files_tell() -> None:
     assert (early.done, early.problem, early.warning) == (False, None, None)
     assert parsed("") == CloudStatus()
     assert parsed(output("disabled", "enabled")).disabled
+
+
+@pytest.mark.parametrize("names", [[], ["result.json"], [f"a-file-of-cloud-init-{number}" for number in range(90)]])
+def test_what_the_script_prints(tmp_path: Path, names: list[str]) -> None:
+    """In a real folder, with as many files as there may be."""
+    for name in [*names, *(["status.json"] if names else [])]:
+        (tmp_path / name).write_text(json.dumps(STATUS) if name == "status.json" else "")
+    script = SCRIPT.replace(FOLDER, str(tmp_path))
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    found = parsed(done.stdout)
+    assert (found.done, found.recoverable) == ("result.json" in names, ("odd", "old") if names else ())
+    gone = SCRIPT.replace(FOLDER, str(tmp_path / "none"))
+    assert subprocess.run(["/bin/sh", "-c", gone], capture_output=True, text=True, check=True).stdout == ""
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"v1": []}', '{"v1": {"init": 5, "x": {"errors": {"a": 1}}}}', "null"])
