@@ -135,6 +135,9 @@ class GuestFiles:
             "ansible_host": self.addresses[name],
             "ansible_user": guest["user"],
             "ansible_port": 22,
+            # The default of 10 s is too short for a guest that is emulated; sudo has to answer within it, too.
+            "ansible_timeout": 60,
+            "ansible_pipelining": True,
             "ansible_ssh_private_key_file": self.path(KEY),
             "ansible_ssh_common_args": f"-F {shlex.quote(self.path(SSH_CONFIG))}",
             "ansible_control_path": f"%(directory)s/{mark}",

@@ -162,15 +162,19 @@ def ssh(project: Project, name: str, command: str) -> str:
 
 
 def test_the_role_of_the_example(fleet: Fleet, project: Project) -> None:
-    """As its README says, in one command; then all that a developer does in between."""
+    """As its README says, in one command; then all that a developer does in between.
+
+    With one guest: emulated, two share the CPU and take twice as long.
+    """
+    project.declare([{"name": "web", "image": "debian-13", "memory": "512MiB", "groups": ["front"]}])
     said = project.done("test", "--destroy=never")
     for step in ("create", "prepare", "converge", "idempotence", "verify"):
         assert f"default > {step}: Executed: Successful" in said, step
-    assert {"web", "old"} <= set(project.done("list").split())
+    assert "web" in project.done("list").split()
     (key,) = (project.home / "tmp").glob("molecule.*/kvm/ssh_key")
     assert key.stat().st_mode & 0o777 == 0o600
-    names = fleet.sh("kvm01", "virsh list --name").split()
-    assert [name.rpartition("-")[0] for name in sorted(names)] == ["old", "web"]
+    (name,) = fleet.sh("kvm01", "virsh list --name").split()
+    assert name.startswith("web-")
     login(project)
     put_back(project)
     project.done("destroy")
@@ -206,7 +210,6 @@ def put_back(project: Project) -> None:
     assert "/tmp/used" not in after
     assert "/srv/web" not in after
     assert abs(int(after.splitlines()[-1]) - time.time()) < 60
-    assert "Successful" in project.done("converge")
 
 
 MINE = '<domain type="qemu"><name>mine</name><memory>1024</memory><os><type>hvm</type></os></domain>'
@@ -221,7 +224,6 @@ UNTIL = {
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 @pytest.mark.parametrize("until", UNTIL)
 def test_a_create_that_was_broken_off(fleet: Fleet, project: Project, until: str, sent: signal.Signals) -> None:
-    project.declare([{"name": "web", "image": "debian-13", "memory": "512MiB"}])
     fleet.sh("kvm01", f"virsh -q define /dev/stdin <<<'{MINE}'")
     try:
         begun = project.begin("create")
