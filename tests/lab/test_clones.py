@@ -163,6 +163,23 @@ def test_without_libvirt_after_its_disks_the_next_run_makes_a_clone(fleet: Fleet
         fleet.wait(boots, fleet, host, "copy")
 
 
+def test_an_original_that_is_made_in_the_same_run(fleet: Fleet) -> None:
+    """Its clone is made from the same image, and needs nothing of it."""
+    remove(fleet, "new", "copy")
+    disks = [{"size": "64MiB", "image": "/root/web/image.qcow2"}]
+    original = guest("new", *disks, state="stopped")
+    declare(fleet, "domains", config=[{"name": "copy", "clone_of": "new", "state": "running"}, original])
+    for host in HOSTS:
+        assert fleet.sh(host, "virsh domstate new").strip() == "shut off"
+        fleet.wait(boots, fleet, host, "copy")
+        one, other = (fleet.sh(host, IDENTITY.format(name)).splitlines() for name in ("new", "copy"))
+        assert not set(one) & set(other)
+        fleet.sh(host, "virsh destroy copy")
+        compared = f"qemu-img compare {IMAGES}/new-vda.qcow2 {IMAGES}/copy-vda.qcow2"
+        assert "Images are identical" in fleet.sh(host, compared)
+    remove(fleet, "copy", "new")
+
+
 def test_the_site_takes_the_snapshots_of_guests(fleet: Fleet) -> None:
     remove(fleet, "web")
     guests = [

@@ -78,18 +78,24 @@ find /var/lib/libvirt /srv /tmp -type f ! -path '*/dnsmasq/*' ! -name '*.log' | 
 """
 
 
+CHANGE = "printf %-512s two2 | dd of=/dev/vda bs=512 count=1 oflag=direct conv=fsync; echo two2 >/run/mark"
+"""Has a guest write to its disk and into its memory."""
+
+
 def test_twenty_times_over_nothing_is_left(fleet: Fleet) -> None:
-    """It begins with the guest and the snapshot of the test before."""
+    """A snapshot, a change, and back, with the memory. It begins with the guest and the snapshot of the test before."""
     items = [{"name": "s1", "domain": "web", **BACK}]
     done(snapshots(fleet, *items))
     before = {host: fleet.sh(host, LEAKS).splitlines() for host in HOSTS}
+    change = {"ansible.builtin.shell": f"python3 /root/ask.py $(virsh ttyconsole web) '{CHANGE}'"}
     rounds = [
-        {"virtfleet.kvm.snapshots": {"config": config}}
+        task
         for number in range(20)
-        for config in (
-            [{"name": f"r{number}", "domain": "web"}],
-            items,
-            [{"name": f"r{number}", "domain": "web", "state": "absent"}],
+        for task in (
+            {"virtfleet.kvm.snapshots": {"config": [{"name": f"r{number}", "domain": "web"}]}},
+            change,
+            {"virtfleet.kvm.snapshots": {"config": items}},
+            {"virtfleet.kvm.snapshots": {"config": [{"name": f"r{number}", "domain": "web", "state": "absent"}]}},
         )
     ]
     path = fleet.folder / "rounds.yml"
@@ -105,6 +111,7 @@ def test_twenty_times_over_nothing_is_left(fleet: Fleet) -> None:
         image = f"{IMAGES}/web-vda.qcow2"
         assert int(fleet.sh(host, f"stat -c %b {image}")) * 512 < 400 * 1024**2
         assert on_disk(fleet, host, "web") == "one1"
+        assert ask(fleet, host, "web", "cat /run/mark") == "one1"
         assert faultless(fleet, host, "web")
     declare(fleet, "snapshots", config=[{"name": "s1", "domain": "web", "state": "absent"}])
     remove(fleet, "web")
