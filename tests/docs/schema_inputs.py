@@ -99,7 +99,7 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("host_extra_packages", [[], ["zfsutils-linux"]], [None, {}, {"a": 1}, "a,b", "zstd"]),
     ("kvm_guests_dir", ["guests", None], []),
     ("kvm_images_lock", ["images.lock.yml", None], []),
-    ("kvm_images_via", ["host", "control"], ["hosts", True, [], {}]),
+    ("kvm_images_via", ["host", "control"], ["hosts", None, True, [], {}]),
     ("kvm_owner", ["ops/fleet", 7, None], ["", True, ["us"], {"a": 1}]),
     ("pull_state", ["present", "absent"], ["gone", None, True, [], {}]),
     *((f"pull_{name}", ["text", 7, None], []) for name in ("repository", "deploy_key", "vault_password")),
