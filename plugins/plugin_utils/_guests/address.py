@@ -74,10 +74,9 @@ def usable(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
         found = ipaddress.ip_address(str(text))
     except ValueError:
         return None
-    if "%" in str(text):
-        return None
-    alone = found.is_link_local or found.is_loopback or found.is_multicast or found.is_unspecified
-    return None if alone else found
+    # Of IPv6, ::/8 is reserved: in it are forms of IPv4, such as ::ffff:127.0.0.1, which is the control node itself.
+    alone = found.is_link_local or found.is_loopback or found.is_multicast or found.is_unspecified or found.is_reserved
+    return None if alone or "%" in str(text) else found
 
 
 def chosen(

@@ -58,7 +58,7 @@ def ssh_args(guest: JoinedGuest, way: Reach | None, wanted: str, program: str | 
     :param program: the option ``vsock_proxy``, where guests are to be reached over vsock; None where they are not
     """
     if program is not None and way is not None and is_over_vsock(guest, way):
-        over = vsock.ssh_args(guest["name"], guest["vsock_cid"], way.ssh, program)
+        over = vsock.ssh_args(guest["name"], guest["vsock_cid"], way.ssh, program, way.uri)
         return f"{over} -o CheckHostIP=no -o HostKeyAlias={alias(guest)}"
     if way is None or way.ssh is None or not (wanted == "always" or (wanted == "nat" and guest["behind_host"])):
         return ""

@@ -18,10 +18,13 @@ from .reach import Ssh, through
 
 PROGRAMS = {
     "systemd": ("/usr/lib/systemd/systemd-ssh-proxy", "vsock/{cid}"),
-    "libvirt": ("/usr/lib/libvirt/libvirt-ssh-proxy", "qemu:system/{name}"),
+    "libvirt": ("/usr/lib/libvirt/libvirt-ssh-proxy", "qemu:{libvirt}/{name}"),
 }
 """Programs that hand over an open socket, with the address that they take (systemd-ssh-proxy(1), and libvirt's page
 ssh-proxy). The port follows."""
+
+OF_NAMES = ("qemu:///system", "qemu:///session")
+"""The libvirts in which libvirt-ssh-proxy looks for a name."""
 
 SOCAT = ("socat", "STDIO", "VSOCK-CONNECT:{cid}:%p")
 """The program that copies to and from the socket (socat(1), from 1.7.4 on). ssh writes the port for ``%p``."""
@@ -49,20 +52,22 @@ def of_number(number: object) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) and number >= LEAST else None
 
 
-def ssh_args(name: str, cid: int, ssh: Ssh | None, program: str) -> str:
+def ssh_args(name: str, cid: int, ssh: Ssh | None, program: str, uri: str = OF_NAMES[0]) -> str:
     """The arguments of ssh that lead to a guest, as ``ansible_ssh_common_args`` has them.
 
     :param name: the guest's name
     :param ssh: the way to its host; None where that is the control node
-    :param program: what opens the socket on the control node: ``systemd``, ``libvirt`` or ``socat``
+    :param program: what opens the socket on the control node: ``systemd``, ``libvirt`` or ``socat``. ``libvirt`` looks
+        for the name at one of two libvirts; for a guest of another one it is ``systemd``
+    :param uri: that of libvirt on the control node
     """
     if ssh is not None:
         return argument(through(ssh, shlex.join(part.format(cid=cid) for part in SOCAT)))
     if program == "socat":
         return argument(shlex.join(part.format(cid=cid) for part in SOCAT))
-    file, address = PROGRAMS[program]
+    file, address = PROGRAMS["systemd" if program == "libvirt" and uri not in OF_NAMES else program]
     # Here, % begins a token of ssh_config(5).
-    place = shlex.quote(address.format(cid=cid, name=name)).replace("%", "%%")
+    place = shlex.quote(address.format(cid=cid, name=name, libvirt=uri.rpartition("/")[2])).replace("%", "%%")
     return f"{argument(f'{file} {place} %p')} -o ProxyUseFdpass=yes"
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 import typing as t
 
@@ -35,6 +36,10 @@ LONGEST = 300
 
 MOST = 3
 """How many errors are told."""
+
+
+REFUSED = re.compile(r"has been disabled|is disabled|not allowed|has not been found|Failed to execute child process")
+"""What libvirt says of an agent that runs no commands, has no such command, or finds no shell (qga/commands.c)."""
 
 
 class CloudStatus(t.NamedTuple):
@@ -94,9 +99,9 @@ def status(domain: Resource) -> CloudStatus:
     except LibvirtError as error:
         told = said(error)
         # An agent that does not answer may be one that is not there yet.
-        return CloudStatus(refused=told if "disabled" in told or "not allowed" in told else None)
-    except (KeyError, TypeError, ValueError):
-        return CloudStatus()
+        return CloudStatus(refused=told if REFUSED.search(told) else None)
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
+        return CloudStatus()  # A guest may tell anything.
     return CloudStatus()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import select
 import socket
 import time
@@ -17,8 +18,11 @@ PORT = 22
 PATIENCE = 5.0
 """Seconds that a connection has to be made, and the server to say what it is."""
 
-BANNER = b"SSH-"
-"""How the first line of a server begins (RFC 4253, section 4.2)."""
+BANNER = re.compile(rb"^SSH-", re.MULTILINE)
+"""How the line of a server begins in which it says what it is. It may send others before (RFC 4253, section 4.2)."""
+
+MOST = 8192
+"""Bytes that a server may send before."""
 
 
 class SshServer:
@@ -42,15 +46,15 @@ class SshServer:
             return False
         try:
             readable, _writable, _odd = select.select([self.connection], [], [], 0)
-            told = self.connection.recv(len(BANNER) - len(self.heard)) if readable else None
+            told = self.connection.recv(MOST) if readable else None
         except OSError:
             told = b""
         self.heard += told or b""
-        if self.heard == BANNER:
+        if BANNER.search(self.heard):
             self.close()
             return True
         # It has ended the connection, or takes too long: the next look begins another one.
-        if told == b"" or not BANNER.startswith(self.heard) or time.monotonic() - self.begun > PATIENCE:
+        if told == b"" or len(self.heard) > MOST or time.monotonic() - self.begun > PATIENCE:
             self.close()
         return False
 

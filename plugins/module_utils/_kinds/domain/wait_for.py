@@ -204,4 +204,6 @@ def reachable(address: str) -> bool:
         known = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return not (known.is_loopback or known.is_link_local or known.is_unspecified)
+    # Of IPv6, ::/8 is reserved: in it are forms of IPv4, such as ::ffff:127.0.0.1, which is the host itself.
+    nowhere = known.is_loopback or known.is_link_local or known.is_unspecified
+    return not (nowhere or known.is_multicast or known.is_reserved)

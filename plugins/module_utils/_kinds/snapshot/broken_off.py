@@ -22,6 +22,7 @@ from ..._host.qcow2_snapshots import Inside
 from ..._libvirt.connection import LibvirtError, cut, ended, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._libvirt.process import alive, mark
+from ..._printing import label
 from ..._storage.manifest import Manifest
 from .guests import SECURE, SnapshotGuest
 
@@ -30,6 +31,10 @@ KIND = "snapshots"
 
 SECONDS = 10**9
 """Nanoseconds in one."""
+
+LATEST = 300
+"""Seconds after the note by which QEMU has begun with a snapshot, and written its time. One of a later time is somebody
+else's, such as one that an administrator made since."""
 
 PAUSES = ("VIR_DOMAIN_PAUSED_MIGRATION", "VIR_DOMAIN_PAUSED_SAVE", "VIR_DOMAIN_PAUSED_SNAPSHOT")
 """Why a guest is paused while libvirt takes a snapshot of it. A user's pause is another reason."""
@@ -82,7 +87,7 @@ def began(guest: SnapshotGuest, name: str) -> int | None:
 def is_left(guest: SnapshotGuest, found: Inside) -> bool:
     """Whether a snapshot in an image, which libvirt does not know, is what a run that was broken off has left."""
     since = began(guest, found.name)
-    return since is not None and since // SECONDS <= found.taken
+    return since is not None and since // SECONDS <= found.taken <= since // SECONDS + LATEST
 
 
 def is_paused(guest: SnapshotGuest, name: str) -> bool:
@@ -96,7 +101,11 @@ def clear(domain: Domain, name: str, disks: t.Iterable[str]) -> None:
     """Have libvirt delete a snapshot that is in images, and that it does not know: it is told of it before.
 
     :param disks: the targets of the disks that it may be in
+
+    Raises VirtfleetError where libvirt knows one of this name by now: somebody else has taken it.
     """
+    if name in domain.snapshotListNames(0):
+        raise VirtfleetError(f"somebody else has taken a snapshot {label(name)} of it by now; run again")
     root, active = ET.Element("domainsnapshot"), bool(domain.isActive())
     ET.SubElement(root, "name").text = name
     ET.SubElement(root, "state").text = "running" if active else "shutoff"

@@ -78,6 +78,9 @@ def test_families() -> None:
 ZONE = "2001:db8::1%x\n  ProxyCommand touch /tmp/x"
 """What a hostile guest may have its agent tell; Python takes it for an address."""
 
+FORMS = ("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::ffff:0.0.0.0", "255.255.255.255", "240.0.0.1")
+"""Others, by which the control node would reach itself, or nobody."""
+
 
 @pytest.mark.parametrize(
     "text", ["fe80::1", "169.254.1.1", "127.0.0.1", "::1", "0.0.0.0", "224.0.0.1", "", None, "x", ZONE]

@@ -102,6 +102,24 @@ def test_a_program_of_the_control_node_gets_the_guest_and_the_port(
     assert {"proxyusefdpass yes", "checkhostip no", "hostkeyalias web_01_p.kvm01"} <= set(understood)
 
 
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        ("qemu:///session", "qemu:session/web 01%p"),
+        ("qemu+unix:///system?socket=/run/other", "vsock/5"),
+        ("test:///default", "vsock/5"),
+    ],
+)
+def test_a_name_is_looked_for_where_the_guest_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, address: str
+) -> None:
+    stub = fake(tmp_path, "proxy")
+    for program, (_file, place) in dict(vsock.PROGRAMS).items():
+        monkeypatch.setitem(vsock.PROGRAMS, program, (str(stub), place))
+    run(hosts.ssh_args(GUEST, Reach(uri, None), "nat", "libvirt"))
+    assert said(stub) == [address, "2022"]
+
+
 def test_socat_on_the_control_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stub = fake(tmp_path, "socat")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")

@@ -10,6 +10,7 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import libvirt
 import pytest
@@ -121,3 +122,24 @@ def test_an_agent_that_refuses(monkeypatch: pytest.MonkeyPatch, error: str, refu
     found = cloud_status.status(object())
     assert (found.refused is not None) == refused
     assert found.done is False
+
+
+@pytest.mark.parametrize("told", ["[" * 100_000, '{"return": 5}', "{}", '{"return": {"pid": {}}}', "\ud800"])
+def test_an_agent_may_tell_anything(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    monkeypatch.setattr(cloud_status, "PATIENCE", 0.1)
+    monkeypatch.setattr(cloud_status, "libvirt_qemu", mock.Mock(**{"qemuAgentCommand.return_value": told}))
+    assert cloud_status.status(mock.Mock()) == CloudStatus()
+
+
+@pytest.mark.parametrize(
+    ("told", "final"),
+    [
+        ("unable to execute QEMU agent command 'guest-exec': The command guest-exec has not been found", 1),
+        ("The command guest-exec has been disabled for this instance", 1),
+        ("Guest agent command failed, error was 'Failed to execute child process “/bin/sh” (No such file)'", 1),
+        ("Guest agent is not responding: QEMU guest agent of disabled-box is not connected", 0),
+    ],
+)
+def test_an_agent_that_cannot_tell(monkeypatch: pytest.MonkeyPatch, told: str, final: int) -> None:
+    monkeypatch.setattr(cloud_status, "libvirt_qemu", Agent(error=told))
+    assert (cloud_status.status(mock.Mock()).problem is not None) == bool(final)

@@ -67,13 +67,15 @@ def asked(addresses: list[str], seconds: float) -> bool:
         guest.close()
 
 
-@pytest.mark.parametrize("said", [(b"SSH-2.0-OpenSSH_9.2\r\n",), (b"S", b"SH", b"-2.0-x\r\n")])
+@pytest.mark.parametrize(
+    "said", [(b"SSH-2.0-OpenSSH_9.2\r\n",), (b"S", b"SH", b"-2.0-x\r\n"), (b"welcome\r\nSS", b"H-2.0-x\r\n")]
+)
 def test_a_server_answers(monkeypatch: pytest.MonkeyPatch, said: tuple[bytes, ...]) -> None:
     with server(monkeypatch, *said):
         assert asked([HERE], 10)
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.0 400 Bad Request\r\n", b"SMTP", b"SS"])
+@pytest.mark.parametrize("said", [b"HTTP/1.0 400 Bad Request\r\n", b"SMTP", b"SS", b"xSSH-2.0\r\n"])
 def test_something_else_answers(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     """It is asked again and again, for the guest may still boot."""
     with server(monkeypatch, said) as counted:
