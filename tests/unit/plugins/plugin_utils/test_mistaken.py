@@ -235,8 +235,8 @@ def plays(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.stem)
 def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
-    """Else --tags would leave it out without a word."""
-    if path.stem == "adopt":
+    """Else --tags would leave it out without a word. Molecule runs its steps, and gives no tags."""
+    if path.stem == "adopt" or path.stem.startswith("molecule_"):
         return
     for play in plays(path):
         inner = [
