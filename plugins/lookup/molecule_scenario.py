@@ -64,10 +64,19 @@ _raw:
       description: Path of the file that is there while guests are made.
       type: str
     orphans:
-      description: Processes of Ansible that an interrupted step of the scenario has left.
+      description:
+        - Processes of Ansible that an interrupted step of the scenario has left, each as its number and when it began
+          (C(PID:TICKS)).
+        - They are those of the same user and container that molecule has started with this scenario's inventory, and
+          their ssh.
       returned: without O(guests)
       type: list
-      elements: int
+      elements: str
+    ending:
+      description: The command that ends RV(_raw[].orphans), if they are still the same; empty for none.
+      returned: without O(guests)
+      type: list
+      elements: str
     mark:
       description: The label (C(owner)) of all that is made for the scenario.
       type: str
@@ -165,7 +174,8 @@ class LookupModule(LookupBase):
         if not self.get_option("guests"):
             known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
             left = _molecule_orphans.orphans(place.folder)
-            return {**told, "kept_images": list(known.values()), "orphans": left}
+            ending = _molecule_orphans.ending(left)
+            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}

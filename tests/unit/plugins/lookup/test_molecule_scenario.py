@@ -61,7 +61,7 @@ def test_a_scenario(tmp_path: Path) -> None:
 def test_destroy_needs_no_guests(tmp_path: Path) -> None:
     place = found(tmp_path, PLACE, kvm_guests="{{ nowhere }}")
     assert "guests" not in place
-    assert place["orphans"] == []
+    assert place["orphans"] == place["ending"] == []
     assert {image["name"] for image in place["kept_images"]} >= {"debian-12", "debian-13", "ubuntu-24.04"}
     assert place["mark"] == found(tmp_path, kvm_guests=[WEB])["mark"]
 
