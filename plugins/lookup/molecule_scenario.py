@@ -121,6 +121,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _molecule,
     _molecule_files,
+    _molecule_names,
+    _molecule_notes,
     _molecule_orphans,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
@@ -157,6 +159,7 @@ class LookupModule(LookupBase):
 
         place = _molecule.place_of(os.environ, value("molecule_id"))
         _molecule_files.check_folder(place.folder, place.project, variables.get("molecule_project"))
+        made = _molecule_notes.guests_in(place.folder)
         wanted = value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or ""
         kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or (), os.getuid() == 0)
         told: dict[str, t.Any] = {
@@ -178,4 +181,6 @@ class LookupModule(LookupBase):
             return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
-        return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}
+        taken = _molecule_names.Names(variables.get("groups"), [guest["name"] for guest in made])
+        scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken)
+        return {**told, **scenario.told()}

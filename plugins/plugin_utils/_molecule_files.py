@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from ._guests import reach
 from ._guests.address import usable
+from ._molecule_names import HOST
 
 OWN = "kvm"
 """The kit's own folder in molecule's ephemeral directory."""
@@ -38,9 +39,6 @@ BEGUN = f"{OWN}/guests_are_being_made"
 
 ALL = (OWN, INVENTORY, INSTANCES)
 """All that the kit has there."""
-
-HOST = "molecule-kvm"
-"""What a KVM host is called in the inventory of a step, where the inventory of the scenario does not have it."""
 
 HEAD = "Written by virtfleet.kvm.molecule_create, removed by virtfleet.kvm.molecule_destroy."
 
@@ -132,6 +130,8 @@ class GuestFiles:
         # Ansible keeps connections open. One to a guest that is no more as it was would hang.
         mark = hashlib.sha256(f"{guest['domain']} {self.addresses[name]} {self.turn}".encode()).hexdigest()[:10]
         return {
+            # The inventory may have another one for the KVM host.
+            "ansible_connection": "ssh",
             "ansible_host": self.addresses[name],
             "ansible_user": guest["user"],
             "ansible_port": 22,

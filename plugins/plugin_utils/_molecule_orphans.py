@@ -75,10 +75,8 @@ def is_playbook(words: t.Sequence[str]) -> bool:
 def is_step(words: t.Sequence[str], folder: str) -> bool:
     """Whether a command is a step of molecule: ansible-playbook with the inventory that molecule hands to each."""
     inventory = os.path.join(folder, "inventory")
-    given = [(word, after) for word, after in zip(words, [*words[1:], ""])]
-    return is_playbook(words) and any(
-        word == f"--inventory={inventory}" or (word, after) == ("--inventory", inventory) for word, after in given
-    )
+    given = "\0".join([*words, ""])
+    return is_playbook(words) and any(f"\0--inventory{sign}{inventory}\0" in given for sign in "=\0")
 
 
 def is_ssh(words: t.Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import GuestFiles
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 LOOKUP = "{{ lookup('virtfleet.kvm.molecule_scenario') }}"
@@ -31,10 +32,19 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOLECULE_KVM_HOST", raising=False)
 
 
-def found(folder: Path, template: str = LOOKUP, **variables: Any) -> Any:
+def write_inventory(folder: Path, guests: list[Any]) -> None:
+    """The kit's inventory, of guests that were made."""
+    path = folder / "scenario/inventory/molecule_guests.yml"
+    path.parent.mkdir()
+    addresses = {guest["domain"]: ["192.0.2.5"] for guest in guests}
+    path.write_text(GuestFiles(str(folder / "scenario"), guests, addresses).inventory())
+
+
+def found(folder: Path, template: str = LOOKUP, groups: Any = None, **variables: Any) -> Any:
     """What a task gets."""
     every = hostvars(folder / "inventory", {"group_vars/all.yml": {"release": "debian-13", **variables}})
     values = {**every.raw_get("kvm01"), "hostvars": every}
+    values["groups"] = {**values["groups"], **(groups or {})}
     return Templar(loader=DataLoader(), variables=values).template(trust_as_template(template))
 
 
@@ -88,3 +98,22 @@ def test_what_is_wrong_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "MOLECULE_EPHEMERAL_DIRECTORY" in refused(tmp_path, PLACE, molecule_project=str(tmp_path / "other"))
     monkeypatch.delenv("MOLECULE_SCENARIO_NAME")
     assert "molecule has not set MOLECULE_SCENARIO_NAME" in refused(tmp_path, PLACE)
+
+
+def test_a_host_of_the_inventory_is_no_guest(tmp_path: Path) -> None:
+    """The role would run there. What an earlier create has written does not count."""
+    said = refused(tmp_path, kvm_guests=[{**WEB, "name": "kvm01"}, {**WEB, "groups": ["kvm01"]}])
+    assert "guest kvm01: name: the scenario has a host of this name" in said
+    assert "guest web: groups: kvm01: is a host of the scenario" in said
+    kit = found(tmp_path, kvm_guests=[WEB])
+    write_inventory(tmp_path, kit["guests"])
+    groups = {"all": ["kvm01", "web"], "molecule": ["web"]}
+    assert found(tmp_path, groups=groups, kvm_guests=[WEB])["guests"]
+    with pytest.raises(AnsibleError, match="guest db: name: the scenario has a host"):
+        found(tmp_path, groups={"all": ["web", "db"]}, kvm_guests=[{**WEB, "name": "db"}])
+
+
+def test_an_inventory_that_somebody_else_has_written(tmp_path: Path) -> None:
+    (tmp_path / "scenario/inventory").mkdir()
+    (tmp_path / "scenario/inventory/molecule_guests.yml").write_text("all: {hosts: {web: {}}}")
+    assert "is not as virtfleet.kvm.molecule_create writes it" in refused(tmp_path, PLACE)

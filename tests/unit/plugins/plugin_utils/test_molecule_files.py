@@ -77,6 +77,8 @@ def test_the_inventory_has_the_guests_and_their_groups() -> None:
     assert (web["ansible_host"], web["ansible_user"], web["ansible_port"]) == ("192.0.2.5", "debian", 22)
     assert web["ansible_ssh_private_key_file"] == "/tmp/x/kvm/ssh_key"
     assert web["ansible_ssh_common_args"] == "-F /tmp/x/kvm/ssh_config"
+    # Nothing is left to what the inventory has for the KVM host.
+    assert web["ansible_connection"] == "ssh"
     assert (web["ansible_timeout"], web["ansible_pipelining"]) == (60, True)
     assert web["molecule_guest"]["domain"] == "web-1"
 
