@@ -114,12 +114,16 @@ def place_of(environment: t.Mapping[str, str], run: object = None) -> Checkout:
 
 
 def machine_of(path: str = "/etc/machine-id") -> str:
-    """What tells this machine from others: its machine-id, or its name where it has none, as in containers."""
+    """What tells this machine from others: its machine-id and its name.
+
+    Containers have no machine-id, and machines that were made of one image may have the same.
+    """
     try:
         found = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError):
         found = ""
-    return found if re.fullmatch("[0-9a-f]{32}", found) else os.uname().nodename
+    name = os.uname().nodename
+    return f"{found} {name}" if re.fullmatch("[0-9a-f]{32}", found) else name
 
 
 class Scenario:
