@@ -12,10 +12,62 @@ from pathlib import Path
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
-from ._molecule_files import INVENTORY
+from ._molecule import Checkout
+from ._molecule_files import HEAD, INVENTORY, NOTE, OWN
 
 GUEST = {"name": str, "domain": str, "user": str, "groups": list, "snapshot": dict}
 """What the inventory tells of a guest."""
+
+
+class Noted(t.NamedTuple):
+    """Whose guests the files in a folder are about; all empty where there are none.
+
+    :param mark: the label (``owner``) of the guests
+    :param where: the KVM host, as the scenario had it
+    :param project: the checkout
+    """
+
+    mark: str = ""
+    where: str = ""
+    project: str = ""
+
+    def text(self) -> str:
+        """What is written into the file of the note, before anything is made."""
+        return f"# {HEAD}\n{json.dumps(self._asdict(), indent=2)}\n"
+
+
+def noted(folder: str) -> Noted:
+    """What create has noted, before it made anything. Raises VirtfleetError for a file that the kit has not written.
+
+    :param folder: molecule's ephemeral directory
+    """
+    note = read(Path(folder) / NOTE)
+    there = member(member(read(Path(folder) / INVENTORY), "all"), "vars")
+    found = [note.get(name, there.get(f"molecule_{other}", "")) for name, other in NAMES.items()]
+    if not all(isinstance(value, str) for value in found):
+        raise foreign(Path(folder) / NOTE)
+    return Noted(*found)
+
+
+NAMES = {"mark": "mark", "where": "kvm_host", "project": "project"}
+"""What is noted, and what the inventory calls it."""
+
+
+def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Raise VirtfleetError where the files in molecule's folder are about guests of somebody else.
+
+    :param guests: the guests that the inventory there has
+    """
+    strange = [guest["domain"] for guest in guests if guest["domain"] != f"{guest['name']}-{place.digest}"]
+    if (not note.mark or note.mark == place.mark) and not strange:
+        return
+    what = f"guests with the label {label(note.mark)}" if note.mark else f"the guest {label(strange[0])}"
+    raise VirtfleetError(
+        f"{place.folder}: has files about {what}, but those of this scenario have the label {place.mark}. The folder is"
+        " a copy, such as the cache of a pipeline, or molecule_id or the host name of this machine has changed. If the"
+        " guests are yours, run molecule destroy where they were made, or with the molecule_id of then. Otherwise"
+        f" delete {place.path(OWN)} and {place.path(INVENTORY)}"
+    )
 
 
 def guests_in(folder: str) -> list[dict[str, t.Any]]:

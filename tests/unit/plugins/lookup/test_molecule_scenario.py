@@ -117,3 +117,41 @@ def test_an_inventory_that_somebody_else_has_written(tmp_path: Path) -> None:
     (tmp_path / "scenario/inventory").mkdir()
     (tmp_path / "scenario/inventory/molecule_guests.yml").write_text("all: {hosts: {web: {}}}")
     assert "is not as virtfleet.kvm.molecule_create writes it" in refused(tmp_path, PLACE)
+
+
+def write_note(folder: Path, note: dict[str, str]) -> None:
+    path = Path(note["path"])
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(note["content"])
+
+
+def test_the_guests_stay_where_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here or there, whatever is set by now, until what create has noted is gone."""
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@there")
+    write_note(tmp_path, found(tmp_path, PLACE)["note"])
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@elsewhere")
+    for more in ({}, {"molecule_kvm_host": "kvm01"}, {"molecule_kvm_host": "{{ nowhere }}"}):
+        assert found(tmp_path, PLACE, **more)["kvm"]["wanted"] == "root@there"
+    (tmp_path / "scenario/kvm/where_the_guests_are").unlink()
+    monkeypatch.delenv("MOLECULE_KVM_HOST")
+    write_note(tmp_path, found(tmp_path, PLACE)["note"])
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@elsewhere")
+    assert not found(tmp_path, PLACE)["kvm"]["remote"]
+    (tmp_path / "scenario/kvm/where_the_guests_are").unlink()
+    assert found(tmp_path, PLACE)["kvm"]["wanted"] == "root@elsewhere"
+
+
+def test_files_of_another_scenario(tmp_path: Path) -> None:
+    """A copy of the folder, or another molecule_id: nobody puts back, destroys or forgets the guests of these."""
+    kit = found(tmp_path, kvm_guests=[WEB], molecule_id="1")
+    write_inventory(tmp_path, kit["guests"])
+    assert found(tmp_path, PLACE, molecule_id="1")["made"] == [
+        {name: kit["guests"][0][name] for name in ("name", "domain", "user", "groups", "snapshot")}
+    ]
+    assert "has files about the guest web-" in refused(tmp_path, PLACE, molecule_id="2")
+    write_note(tmp_path, kit["note"])
+    said = refused(tmp_path, PLACE, molecule_id="2")
+    assert f"has files about guests with the label {kit['mark']}, but" in said
+    (tmp_path / "scenario/inventory/molecule_guests.yml").unlink()
+    assert said == refused(tmp_path, PLACE, molecule_id="2")
+    assert "guests with the label" in refused(tmp_path, kvm_guests=[WEB], molecule_id="2")
