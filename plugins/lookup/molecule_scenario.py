@@ -57,6 +57,25 @@ _raw:
       description: Paths of all files and folders that the playbooks write.
       type: list
       elements: str
+    stale:
+      description: Paths of the files that are removed before guests are made anew.
+      type: list
+      elements: str
+    note:
+      description: The file with the host and the label of the guests, with its C(path) and C(content).
+      type: dict
+    inventory:
+      description: Path of the inventory with the guests.
+      type: str
+    removing:
+      description: Path of the file that is there while guests are removed that were on their host.
+      type: str
+    made:
+      description:
+        - The guests that are in the inventory, each with C(name), C(domain), C(user), C(groups) and C(snapshot).
+        - Guests of another scenario, such as in a copy of the folder, are an error.
+      type: list
+      elements: dict
     fresh:
       description: Path of the file that says that nobody has used the guests since they were made or put back.
       type: str
@@ -64,10 +83,19 @@ _raw:
       description: Path of the file that is there while guests are made.
       type: str
     orphans:
-      description: Processes of Ansible that an interrupted step of the scenario has left.
+      description:
+        - Processes of Ansible that an interrupted step of the scenario has left, each as its number and when it began
+          (C(PID:TICKS)).
+        - They are those of the same user and container that molecule has started with this scenario's inventory, and
+          their ssh.
       returned: without O(guests)
       type: list
-      elements: int
+      elements: str
+    ending:
+      description: The command that ends RV(_raw[].orphans), if they are still the same; empty for none.
+      returned: without O(guests)
+      type: list
+      elements: str
     mark:
       description: The label (C(owner)) of all that is made for the scenario.
       type: str
@@ -75,7 +103,9 @@ _raw:
       description: The pool of all scenarios, as M(virtfleet.kvm.pools) takes it.
       type: dict
     kvm:
-      description: The KVM host, with its C(name) in the inventory, whether it is C(remote), and its C(variables).
+      description:
+        - The KVM host, with its C(name) in the inventory, whether it is C(remote), and its C(variables).
+        - It is the one on which guests were made, until they are destroyed.
       type: dict
     kept_images:
       description: All images that the scenario could use, which stay on the KVM host.
@@ -112,6 +142,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _molecule,
     _molecule_files,
+    _molecule_names,
+    _molecule_notes,
     _molecule_orphans,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
@@ -147,8 +179,12 @@ class LookupModule(LookupBase):
                 raise VirtfleetError(f"{name}: {templar.why(variables[name], error)}") from None
 
         place = _molecule.place_of(os.environ, value("molecule_id"))
-        _molecule_files.check_folder(place.folder, place.project, variables.get("molecule_project"))
-        wanted = value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or ""
+        note = _molecule_notes.noted(place.folder)
+        _molecule_files.check_folder(place.folder, place.project, note.project or variables.get("molecule_project"))
+        made = _molecule_notes.guests_in(place.folder)
+        _molecule_notes.check(place, note, made)
+        # Until the guests are destroyed, they are where they were made, whatever is set by now.
+        wanted = str(note.where or value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or "localhost")
         kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or (), os.getuid() == 0)
         told: dict[str, t.Any] = {
             "folder": place.folder,
@@ -160,12 +196,23 @@ class LookupModule(LookupBase):
             "begun": place.path(_molecule_files.BEGUN),
             "mark": place.mark,
             "pool": {"name": _molecule.POOL, "type": "dir", "target": _molecule.TARGET, "state": "active"},
-            "kvm": {**kvm, "wanted": str(wanted)},
+            "kvm": {**kvm, "wanted": wanted},
+            "made": made,
+            "stale": [place.path(name) for name in _molecule_files.STALE],
+            "note": {
+                "path": place.path(_molecule_files.NOTE),
+                "content": _molecule_notes.Noted(place.mark, wanted, place.project).text(),
+            },
+            "inventory": place.path(_molecule_files.INVENTORY),
+            "removing": place.path(_molecule_files.REMOVING),
         }
         if not self.get_option("guests"):
             known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
             left = _molecule_orphans.orphans(place.folder)
-            return {**told, "kept_images": list(known.values()), "orphans": left}
+            ending = _molecule_orphans.ending(left)
+            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
-        return {**told, **_molecule.Scenario(place, {name: value(name) for name in DECLARED}, public).told()}
+        taken = _molecule_names.Names(variables.get("groups"), [guest["name"] for guest in made])
+        scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken)
+        return {**told, **scenario.told()}

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
 from . import _owner
+from ._molecule_names import NAME, Names, mixed_up
 
 FOLDER, SCENARIO, PROJECT = (
     f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY")
@@ -53,14 +54,6 @@ USERS = {"debian": "debian", "ubuntu": "ubuntu"}
 
 OWN_USER = "molecule"
 """The user that is made in guests of other images."""
-
-GROUP = "molecule"
-"""The group of the guests in the inventory."""
-
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?")
-"""Names of guests, which become a part of a name of a host (RFC 1123)."""
-
-GROUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 NOT_HERE = {
     "host": "the scenario's guests are all on the host of molecule_kvm_host; leave it out",
@@ -121,12 +114,16 @@ def place_of(environment: t.Mapping[str, str], run: object = None) -> Checkout:
 
 
 def machine_of(path: str = "/etc/machine-id") -> str:
-    """What tells this machine from others: its machine-id, or its name where it has none, as in containers."""
+    """What tells this machine from others: its machine-id and its name.
+
+    Containers have no machine-id, and machines that were made of one image may have the same.
+    """
     try:
         found = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError):
         found = ""
-    return found if re.fullmatch("[0-9a-f]{32}", found) else os.uname().nodename
+    name = os.uname().nodename
+    return f"{found} {name}" if re.fullmatch("[0-9a-f]{32}", found) else name
 
 
 class Scenario:
@@ -134,13 +131,16 @@ class Scenario:
 
     :param variables: ``kvm_guests`` and what else is declared, evaluated, by the names of the variables
     :param key: the public key of the scenario; empty where it is not made yet
+    :param taken: the names that others have in the scenario's inventory
     :ivar problems: a sentence for all that is wrong
     :ivar guests: a dictionary for each guest: ``name``, ``domain``, ``user``, ``groups``, ``snapshot``, to which it is
         put back, and ``config``, what the module domains makes
     """
 
-    def __init__(self, place: Checkout, variables: t.Mapping[str, t.Any], key: str = "") -> None:
-        self.place, self.variables, self.key = place, variables, key
+    def __init__(
+        self, place: Checkout, variables: t.Mapping[str, t.Any], key: str = "", taken: Names | None = None
+    ) -> None:
+        self.place, self.variables, self.key, self.taken = place, variables, key, taken or Names()
         self.problems: list[str] = []
         self.layers = [self.layer(name, variables.get(name)) for name in DEFAULTS]
         self.images = self.declared_images()
@@ -149,6 +149,7 @@ class Scenario:
         self.problems += [
             f"guest {name}: is declared twice" for name in sorted({n for n in names if names.count(n) > 1})
         ]
+        self.problems += mixed_up(self.guests)
 
     def told(self) -> dict[str, t.Any]:
         """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
@@ -235,7 +236,8 @@ class Scenario:
                 raise VirtfleetError(f"{option}: {why}")
         if declared.get("state", "running") != "running":
             raise VirtfleetError("state: the guests of a scenario run; leave it out")
-        groups = groups_of(declared)
+        self.taken.check_guest(name)
+        groups = self.taken.groups_of(declared)
         own = {key: value for key, value in declared.items() if key not in ("groups", "user", "state")}
         takes = declared.get(_fleet_layers.SWITCH) is not False
         layers = [layer for layer in self.layers if layer is not None and takes]
@@ -344,17 +346,6 @@ def keys_of(user: Item, key: str) -> list[object]:
     """The keys of a user that is declared, with the scenario's own."""
     given = user.get("ssh_authorized_keys") or []
     return [key, *(given if isinstance(given, (list, tuple)) else [given])]
-
-
-def groups_of(declared: Item) -> list[str]:
-    """The groups that a guest is to be in. Raises VirtfleetError for a name that no group can have."""
-    groups = declared.get("groups") or []
-    if not isinstance(groups, (list, tuple)):
-        raise VirtfleetError(f"groups: {printable(groups)} is not a list of names of groups")
-    for group in groups:
-        if not isinstance(group, str) or not GROUP_NAME.fullmatch(group):
-            raise VirtfleetError(f"groups: {printable(group)}: use letters, digits and _ in the name of a group")
-    return [GROUP, *(group for group in groups if group != GROUP)]
 
 
 def image_of(options: Item) -> object:

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from ._guests import reach
 from ._guests.address import usable
+from ._molecule_names import HOST
 
 OWN = "kvm"
 """The kit's own folder in molecule's ephemeral directory."""
@@ -36,11 +37,17 @@ FRESH = f"{OWN}/guests_are_fresh"
 BEGUN = f"{OWN}/guests_are_being_made"
 """Is there while guests are made: afterwards, it says that this was broken off."""
 
+NOTE = f"{OWN}/where_the_guests_are"
+"""Says where the guests are and whose they are, from before they are made until they are destroyed."""
+
+REMOVING = f"{OWN}/guests_are_being_removed"
+"""Is there while guests are removed, which were on their host."""
+
 ALL = (OWN, INVENTORY, INSTANCES)
 """All that the kit has there."""
 
-HOST = "molecule-kvm"
-"""What a KVM host is called in the inventory of a step, where the inventory of the scenario does not have it."""
+STALE = (KEY, f"{KEY}.pub", KNOWN_HOSTS, SSH_CONFIG, FRESH, REMOVING, INSTANCES)
+"""What is removed before guests are made anew: not the notes, so that an interruption loses no guests."""
 
 HEAD = "Written by virtfleet.kvm.molecule_create, removed by virtfleet.kvm.molecule_destroy."
 
@@ -105,6 +112,7 @@ class GuestFiles:
     :param where: the KVM host, as the scenario has it
     :param project: the checkout that the scenario is in
     :param turn: another one each time that guests are made or put back
+    :param mark: the label of the guests
     """
 
     def __init__(
@@ -116,10 +124,11 @@ class GuestFiles:
         where: str = "",
         project: str = "",
         turn: str = "",
+        mark: str = "",
     ) -> None:
         self.folder, self.guests, self.jump, self.turn = folder, guests, jump, turn
         # So that later steps look for the guests where they are, and no other checkout takes the files for its own.
-        self.notes = {"molecule_kvm_host": where, "molecule_project": project}
+        self.notes = {"molecule_kvm_host": where, "molecule_project": project, "molecule_mark": mark}
         self.addresses = {guest["name"]: address_of(guest["domain"], addresses) for guest in guests}
 
     def path(self, name: str) -> str:
@@ -132,6 +141,8 @@ class GuestFiles:
         # Ansible keeps connections open. One to a guest that is no more as it was would hang.
         mark = hashlib.sha256(f"{guest['domain']} {self.addresses[name]} {self.turn}".encode()).hexdigest()[:10]
         return {
+            # The inventory may have another one for the KVM host.
+            "ansible_connection": "ssh",
             "ansible_host": self.addresses[name],
             "ansible_user": guest["user"],
             "ansible_port": 22,
@@ -241,4 +252,5 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
             ssh = reach.ssh_of({**known, "inventory_hostname": kit["kvm"]["name"]})
             # Molecule has told Ansible not to look at keys of hosts; that is meant for guests.
             jump = reach.through(ssh._replace(is_checked=True))
-    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, kit["kvm"]["wanted"], kit["project"], turn).told()
+    where, project, mark = kit["kvm"]["wanted"], kit["project"], kit["mark"]
+    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, where, project, turn, mark).told()

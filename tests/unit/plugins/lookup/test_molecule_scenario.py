@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import GuestFiles
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 LOOKUP = "{{ lookup('virtfleet.kvm.molecule_scenario') }}"
@@ -31,10 +32,19 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOLECULE_KVM_HOST", raising=False)
 
 
-def found(folder: Path, template: str = LOOKUP, **variables: Any) -> Any:
+def write_inventory(folder: Path, guests: list[Any]) -> None:
+    """The kit's inventory, of guests that were made."""
+    path = folder / "scenario/inventory/molecule_guests.yml"
+    path.parent.mkdir()
+    addresses = {guest["domain"]: ["192.0.2.5"] for guest in guests}
+    path.write_text(GuestFiles(str(folder / "scenario"), guests, addresses).inventory())
+
+
+def found(folder: Path, template: str = LOOKUP, groups: Any = None, **variables: Any) -> Any:
     """What a task gets."""
     every = hostvars(folder / "inventory", {"group_vars/all.yml": {"release": "debian-13", **variables}})
     values = {**every.raw_get("kvm01"), "hostvars": every}
+    values["groups"] = {**values["groups"], **(groups or {})}
     return Templar(loader=DataLoader(), variables=values).template(trust_as_template(template))
 
 
@@ -61,7 +71,7 @@ def test_a_scenario(tmp_path: Path) -> None:
 def test_destroy_needs_no_guests(tmp_path: Path) -> None:
     place = found(tmp_path, PLACE, kvm_guests="{{ nowhere }}")
     assert "guests" not in place
-    assert place["orphans"] == []
+    assert place["orphans"] == place["ending"] == []
     assert {image["name"] for image in place["kept_images"]} >= {"debian-12", "debian-13", "ubuntu-24.04"}
     assert place["mark"] == found(tmp_path, kvm_guests=[WEB])["mark"]
 
@@ -88,3 +98,60 @@ def test_what_is_wrong_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "MOLECULE_EPHEMERAL_DIRECTORY" in refused(tmp_path, PLACE, molecule_project=str(tmp_path / "other"))
     monkeypatch.delenv("MOLECULE_SCENARIO_NAME")
     assert "molecule has not set MOLECULE_SCENARIO_NAME" in refused(tmp_path, PLACE)
+
+
+def test_a_host_of_the_inventory_is_no_guest(tmp_path: Path) -> None:
+    """The role would run there. What an earlier create has written does not count."""
+    said = refused(tmp_path, kvm_guests=[{**WEB, "name": "kvm01"}, {**WEB, "groups": ["kvm01"]}])
+    assert "guest kvm01: name: the scenario has a host of this name" in said
+    assert "guest web: groups: kvm01: is a host of the scenario" in said
+    kit = found(tmp_path, kvm_guests=[WEB])
+    write_inventory(tmp_path, kit["guests"])
+    groups = {"all": ["kvm01", "web"], "molecule": ["web"]}
+    assert found(tmp_path, groups=groups, kvm_guests=[WEB])["guests"]
+    with pytest.raises(AnsibleError, match="guest db: name: the scenario has a host"):
+        found(tmp_path, groups={"all": ["web", "db"]}, kvm_guests=[{**WEB, "name": "db"}])
+
+
+def test_an_inventory_that_somebody_else_has_written(tmp_path: Path) -> None:
+    (tmp_path / "scenario/inventory").mkdir()
+    (tmp_path / "scenario/inventory/molecule_guests.yml").write_text("all: {hosts: {web: {}}}")
+    assert "is not as virtfleet.kvm.molecule_create writes it" in refused(tmp_path, PLACE)
+
+
+def write_note(folder: Path, note: dict[str, str]) -> None:
+    path = Path(note["path"])
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(note["content"])
+
+
+def test_the_guests_stay_where_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here or there, whatever is set by now, until what create has noted is gone."""
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@there")
+    write_note(tmp_path, found(tmp_path, PLACE)["note"])
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@elsewhere")
+    for more in ({}, {"molecule_kvm_host": "kvm01"}, {"molecule_kvm_host": "{{ nowhere }}"}):
+        assert found(tmp_path, PLACE, **more)["kvm"]["wanted"] == "root@there"
+    (tmp_path / "scenario/kvm/where_the_guests_are").unlink()
+    monkeypatch.delenv("MOLECULE_KVM_HOST")
+    write_note(tmp_path, found(tmp_path, PLACE)["note"])
+    monkeypatch.setenv("MOLECULE_KVM_HOST", "root@elsewhere")
+    assert not found(tmp_path, PLACE)["kvm"]["remote"]
+    (tmp_path / "scenario/kvm/where_the_guests_are").unlink()
+    assert found(tmp_path, PLACE)["kvm"]["wanted"] == "root@elsewhere"
+
+
+def test_files_of_another_scenario(tmp_path: Path) -> None:
+    """A copy of the folder, or another molecule_id: nobody puts back, destroys or forgets the guests of these."""
+    kit = found(tmp_path, kvm_guests=[WEB], molecule_id="1")
+    write_inventory(tmp_path, kit["guests"])
+    assert found(tmp_path, PLACE, molecule_id="1")["made"] == [
+        {name: kit["guests"][0][name] for name in ("name", "domain", "user", "groups", "snapshot")}
+    ]
+    assert "has files about the guest web-" in refused(tmp_path, PLACE, molecule_id="2")
+    write_note(tmp_path, kit["note"])
+    said = refused(tmp_path, PLACE, molecule_id="2")
+    assert f"has files about guests with the label {kit['mark']}, but" in said
+    (tmp_path / "scenario/inventory/molecule_guests.yml").unlink()
+    assert said == refused(tmp_path, PLACE, molecule_id="2")
+    assert "guests with the label" in refused(tmp_path, kvm_guests=[WEB], molecule_id="2")

@@ -239,8 +239,15 @@ def test_a_container_has_no_machine_id(tmp_path: Path) -> None:
     for text in ("", "uninitialized\n"):
         path.write_text(text, encoding="utf-8")
         assert machine_of(str(path)) == os.uname().nodename
+
+
+def test_machines_of_one_image_have_one_machine_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "machine-id"
     path.write_text("5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5\n", encoding="utf-8")
-    assert machine_of(str(path)) == "5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5"
+    assert machine_of(str(path)) == f"5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5 {os.uname().nodename}"
+    there = os.uname_result(("Linux", "elsewhere", "6.1", "#1", "x86_64"))
+    monkeypatch.setattr(os, "uname", lambda: there)
+    assert machine_of(str(path)) == "5b1f6c0d2a9e4c64a7d5f0c1a2b3c4d5 elsewhere"
 
 
 def test_one_key_need_not_be_a_list() -> None:

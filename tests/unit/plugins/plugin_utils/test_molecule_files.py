@@ -67,8 +67,12 @@ def test_without_a_jump(tmp_path: Path) -> None:
 
 
 def test_the_inventory_has_the_guests_and_their_groups() -> None:
-    found = yaml.safe_load(files(where="root@kvm01", project="/home/kim/role").inventory())["all"]
-    assert found["vars"] == {"molecule_kvm_host": "root@kvm01", "molecule_project": "/home/kim/role"}
+    found = yaml.safe_load(files(where="root@kvm01", project="/home/kim/role", mark="m/role/1").inventory())["all"]
+    assert found["vars"] == {
+        "molecule_kvm_host": "root@kvm01",
+        "molecule_project": "/home/kim/role",
+        "molecule_mark": "m/role/1",
+    }
     assert {name: list(group["hosts"]) for name, group in found["children"].items()} == {
         "molecule": ["web", "db"],
         "databases": ["db"],
@@ -77,6 +81,8 @@ def test_the_inventory_has_the_guests_and_their_groups() -> None:
     assert (web["ansible_host"], web["ansible_user"], web["ansible_port"]) == ("192.0.2.5", "debian", 22)
     assert web["ansible_ssh_private_key_file"] == "/tmp/x/kvm/ssh_key"
     assert web["ansible_ssh_common_args"] == "-F /tmp/x/kvm/ssh_config"
+    # Nothing is left to what the inventory has for the KVM host.
+    assert web["ansible_connection"] == "ssh"
     assert (web["ansible_timeout"], web["ansible_pipelining"]) == (60, True)
     assert web["molecule_guest"]["domain"] == "web-1"
 
@@ -152,6 +158,7 @@ def test_the_way_through_a_host() -> None:
     kit = {
         "folder": "/tmp/x",
         "project": "/home/kim/role",
+        "mark": "molecule/role/1",
         "guests": GUESTS,
         "kvm": {"name": "molecule-kvm", "remote": True, "wanted": "root@kvm01"},
     }
@@ -166,6 +173,7 @@ def test_the_way_through_a_host() -> None:
     line = "ProxyCommand ssh -o HostKeyAlias=a -i /tmp/key -l root"
     assert texts["ssh_config"].count(line) == 2
     assert "-W '[%h]:%p' -- kvm01" in texts["ssh_config"]
+    assert '"molecule_mark": "molecule/role/1"' in texts["molecule_guests.yml"]
     assert [one["name"] for one in found["hosts"]] == ["web", "db"]
     here = {**kit, "kvm": {**kit["kvm"], "remote": False}}
     local = t.cast(dict[str, t.Any], molecule_files(here, ADDRESSES, host))
@@ -187,7 +195,8 @@ def test_the_folder_of_another_checkout(tmp_path: Path) -> None:
 def test_all_files_are_below_what_is_removed() -> None:
     told = files().told()["files"]
     removed = [f"/tmp/x/{name}" for name in _molecule_files.ALL]
-    for one in told:
+    stale = [f"/tmp/x/{name}" for name in _molecule_files.STALE]
+    for one in [*told, *({"path": path} for path in stale)]:
         assert any(one["path"] == path or one["path"].startswith(f"{path}/") for path in removed)
 
 
