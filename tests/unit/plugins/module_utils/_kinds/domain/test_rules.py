@@ -56,7 +56,7 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
         ),
         ({"virt": "qemu", "initrd": "/boot/initrd"}, "initrd: goes with kernel, and the guest has none"),
         ({"virt": "qemu", "cmdline": "quiet"}, "cmdline: goes with kernel, and the guest has none"),
-        ({"wait_for": "agent", "state": "running"}, "wait_for: agent needs its channel, and the guest has none"),
+        ({"wait_for": "agent", "state": "running"}, "wait_for: agent needs its channel, and the guest has no channel"),
         ({"disks": [{"size": "1GiB", "bus": "VirtIO"}]}, "disks[0].bus: 'VirtIO' is not one of virtio"),
     ],
 )
