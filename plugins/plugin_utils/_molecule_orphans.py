@@ -148,7 +148,7 @@ def ending(left: t.Sequence[str]) -> list[str]:
 
 def end(told: str) -> None:
     """End a process, unless it has ended and another has its number."""
-    pid, _, began = told.partition(":")
+    pid, began = told.split(":")
     try:
         # From here on, the handle is of this process alone, whatever gets its number.
         handle = os.pidfd_open(int(pid)) if hasattr(os, "pidfd_open") else None
