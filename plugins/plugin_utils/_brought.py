@@ -118,7 +118,8 @@ class ControlAnswers:
         image, content = self.images[asked["name"]], asked.get("content")
         if content is None:
             if image.name not in self.versions:
-                self.versions[image.name] = version_of(image, asked["arch"], bool(asked.get("lasting")))
+                with self.shown(image.name):
+                    self.versions[image.name] = version_of(image, asked["arch"], bool(asked.get("lasting")))
             return
         before = self.files.get(content, {})
         if "path" in before or image.name in self.done:
@@ -210,7 +211,10 @@ def version_of(image: DeclaredImage, arch: str, lasting: bool = False) -> dict[s
 
     product = None if image.product is None else dataclasses.astuple(image.product)
     key = json.dumps([product, image.place, image.checksum, image.keyring, image.seconds, arch, lasting])
-    return _image_cache.once(key, find)
+    try:
+        return here(lambda: _image_cache.once(key, find, image.seconds))
+    except VirtfleetError as error:
+        return {"problem": str(error)}
 
 
 def answered(

@@ -160,7 +160,10 @@ class Sending:
     def begin_note(self) -> None:
         """Take away what runs left on the host that were killed, and begin to note what this one sends."""
         start = f"sent-{hashlib.sha256(self.host.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}-"
-        home = _image_cache.kept_in()
+        try:
+            home = _image_cache.kept_in()
+        except VirtfleetError as error:
+            raise VirtfleetError(f"on the control node: {error}") from None
         for name in sorted(os.listdir(home)):
             if name.startswith(start):
                 self.clear_left(os.path.join(home, name))

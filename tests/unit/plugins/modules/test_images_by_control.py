@@ -174,7 +174,9 @@ def test_the_same_content_under_two_names_comes_from_the_one_that_has_it(
 ) -> None:
     mirror.files["x.img"] = OLD
     known = {"checksum": f"sha256:{hashlib.sha256(OLD).hexdigest()}", "pool": "p", "format": "raw"}
-    images = [{"name": name, "url": f"{mirror.url}/{'x' if name == 'noble' else 'gone'}.img", **known} for name in names]
+    images = [
+        {"name": name, "url": f"{mirror.url}/{'x' if name == 'noble' else 'gone'}.img", **known} for name in names
+    ]
     control(volumes, config=[{**VOLUME[0], "name": name, "image": name} for name in names], images=images)
     assert [path.read_bytes() for path in seed_folder.glob("noble-*")] == [OLD]
     assert [path.read_bytes() for path in seed_folder.glob("dead-*")] == [OLD]

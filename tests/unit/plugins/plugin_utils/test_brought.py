@@ -227,3 +227,14 @@ def test_the_same_content_under_two_names_comes_from_the_one_that_has_it(
     problem = given[2]["files"][CONTENT]["problem"]
     assert f"{server.url}/nothing" in problem
     assert f"{server.url}/nowhere" in problem
+
+
+def test_no_place_to_note_a_version_fails_the_image_alone(tmp_path: Path, kept: Path, server: Server) -> None:
+    listed = {"name": "x", "url": f"{server.url}/good", "checksum": f"{server.url}/SUMS"}
+    action = SentTo(tmp_path / "remote", images=[listed], images_via="control")
+    (tmp_path / "run").rmdir()
+    done, given = put(action, [QUESTION])
+    assert done == {"changed": False}
+    assert given[0]["versions"]["x"] == {
+        "problem": f"on the control node: {tmp_path}/run/virtfleet-images cannot be used: No such file or directory"
+    }

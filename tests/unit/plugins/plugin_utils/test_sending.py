@@ -191,7 +191,9 @@ def test_a_host_cannot_have_another_folder_deleted(
     with monkeypatch.context() as patched:
         patched.setattr(action, "_make_tmp_path", lambda: path)
         problem = sent(action, local)
-    assert problem.startswith("the image x.img could not be sent: the host kvm01 answered that its temporary folder is ")
+    assert problem.startswith(
+        "the image x.img could not be sent: the host kvm01 answered that its temporary folder is "
+    )
     assert (commands, list(folder.iterdir())) == ([], [])
     write_note(folder, json.dumps([path]))
     assert sent(action, local) == ""
@@ -257,3 +259,11 @@ def test_a_note_that_is_cut_short_is_a_failure(
     monkeypatch.setattr(os, "pwrite", lambda _file, content, _at: len(content) - 1)
     assert sent(action, local).startswith("the image x.img could not be sent to this host: No space left on device: ")
     assert action.left == action.sent == list(folder.iterdir()) == []
+
+
+def test_the_control_node_has_no_place_for_notes(
+    action: SentTo, local: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", local)
+    assert sent(action, local) == f"on the control node: {local} cannot be used: it is no folder"
+    assert action.made == 0
