@@ -269,8 +269,8 @@ def wait(descriptor: int, part: str, work: str, limit: float) -> None:
             passed = time.monotonic() - began
             if passed >= limit:
                 raise VirtfleetError(
-                    f"another process of Ansible {work}, and has not ended within {limit:g} s: if it was stopped, end it"
-                    f" or let it go on (it has {part} open); else allow more with image_timeout"
+                    f"another process of Ansible {work}, and has not ended within {limit:g} s: if it was stopped, end"
+                    f" it or let it go on (it has {part} open); else allow more with image_timeout"
                 )
             meter.waits(f"waiting for another process of Ansible, which {work}", passed, limit)
             time.sleep(PAUSE)

@@ -183,7 +183,8 @@ class Sending:
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with open(descriptor, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if all([self.remove(folder) for folder in noted(file.read())]):
+                gone = [self.remove(folder) for folder in noted(file.read())]
+                if all(gone):
                     os.unlink(path)
 
     def write_note(self) -> None:

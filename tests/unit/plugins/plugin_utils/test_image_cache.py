@@ -270,8 +270,8 @@ def test_a_part_that_a_stopped_run_holds_is_not_waited_for_without_end(
             image_of(version, 1)
         assert time.monotonic() - began < 10
         assert str(caught.value) == (
-            "another process of Ansible fetches steady, and has not ended within 1 s: if it was stopped, end it or let it"
-            f" go on (it has {part} open); else allow more with image_timeout"
+            "another process of Ansible fetches steady, and has not ended within 1 s: if it was stopped, end it or let"
+            f" it go on (it has {part} open); else allow more with image_timeout"
         )
         assert "waiting for another process of Ansible, which fetches steady" in lines
         assert not (tmp_path / "meter").exists()
@@ -313,11 +313,9 @@ def test_a_pipe_in_place_of_a_file_is_refused(server: Server, folder: Path, tmp_
         path = Path(f"{path}.part")
     path.unlink(missing_ok=True)
     os.mkfifo(path)
+    again: Any = (lambda: once("key", dict)) if which == "version" else (lambda: image_of(version, None))
     with pytest.raises(VirtfleetError, match=f"{path} is no file: look at it, and remove it"), alarm():
-        if which == "version":
-            once("key", dict)
-        else:
-            image_of(version, None)
+        again()
 
 
 @contextlib.contextmanager
