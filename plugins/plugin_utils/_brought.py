@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import secrets
 import typing as t
 
@@ -24,6 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.brought import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import meter, signatures
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.products import Version
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 
 from . import _image_cache
 from ._progress import Watcher, seconds_between
@@ -42,31 +44,94 @@ HERE = "the control node"
 """What this machine is called."""
 
 
+ARCH = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+"""What an architecture of a host may be called."""
+
+ODD = "the host {} answered what no module of this collection answers ({}), so nothing more was done for it"
+
+
+class OddQuestion(Exception):
+    """A host asks for what no module asks for: it is not to be trusted, or has another version of the collection."""
+
+
 class ControlAnswers:
     """What a module has asked for, and got.
 
     :param images: those that are declared, by name
     :param sending: sends files to the host
     :param seconds: between two lines that say how far a fetch is; None for no lines
+    :param check: whether the task is in check mode, so that no file may be asked for
+    :ivar arch: the architecture of the host, once it has told it
+    :ivar tried: the content that was asked for of each image, by the name of the image
+    :ivar done: the names of the images whose files were fetched or sent, or could not be
     """
 
-    def __init__(self, images: t.Mapping[str, DeclaredImage], sending: Sending, seconds: float | None) -> None:
-        self.images, self.sending, self.seconds = images, sending, seconds
+    def __init__(
+        self, images: t.Mapping[str, DeclaredImage], sending: Sending, seconds: float | None, check: bool = False
+    ) -> None:
+        self.images, self.sending, self.seconds, self.check = images, sending, seconds, check
         self.versions: dict[str, dict[str, t.Any]] = {}
         self.files: dict[str, dict[str, str]] = {}
+        self.arch: str | None = None
+        self.tried: dict[str, str] = {}
+        self.done = set[str]()
 
     @property
     def told(self) -> dict[str, t.Any]:
         """The parameter by which the module gets them."""
         return {"versions": self.versions, "files": self.files}
 
-    def answer(self, asked: AskedEntry) -> None:
-        """Answer one question of a module."""
-        image, arch = self.images[asked["name"]], str(asked["arch"])
-        content = asked.get("content")
+    def answer_all(self, asked: object) -> None:
+        """Answer all questions of a module. Raises OddQuestion before it does anything where one is none of a module.
+
+        A module asks once for the version of an image, and once for its file. So a host cannot have much done.
+        """
+        if not isinstance(asked, list) or len(asked) > len(self.images):
+            raise OddQuestion("a list with one question for each image was expected")
+        for one in asked:
+            self.refuse_odd(one)
+        for one in asked:
+            self.answer(one)
+
+    def refuse_odd(self, asked: object) -> None:
+        """Raise OddQuestion for what no module asks."""
+        entry = asked if isinstance(asked, dict) else {}
+        name, arch, content = entry.get("name"), entry.get("arch"), entry.get("content")
+        image = self.images.get(name) if isinstance(name, str) else None
+        if image is None:
+            raise OddQuestion("a question is not about an image that is declared")
+        if not isinstance(arch, str) or not ARCH.fullmatch(arch) or arch != (self.arch or arch):
+            raise OddQuestion(f"the architecture in its question for the image {image.name} is odd")
+        self.arch = arch
         if content is None:
-            self.versions[image.name] = version_of(image, arch, bool(asked.get("lasting")))
+            if image.via != "control" or not image.asks:
+                raise OddQuestion(f"the control node is not to find out versions of the image {image.name}")
+        elif not isinstance(content, str) or self.tried.setdefault(image.name, content) != content:
+            raise OddQuestion(f"the image {image.name} does not have the content that it asks for")
+        elif not image.is_sent:
+            raise OddQuestion(f"the control node is not to send the image {image.name}")
+        elif self.check:
+            raise OddQuestion(f"it asks for the file of the image {image.name} in check mode")
+
+    def answer(self, asked: AskedEntry) -> None:
+        """Answer one question of a module, if that has no answer yet."""
+        image, content = self.images[asked["name"]], asked.get("content")
+        if content is None:
+            if image.name not in self.versions:
+                with self.shown(image.name):
+                    self.versions[image.name] = version_of(image, asked["arch"], bool(asked.get("lasting")))
             return
+        before = self.files.get(content, {})
+        if "path" in before or image.name in self.done:
+            return
+        self.done.add(image.name)
+        found = self.file(image, asked["arch"], content)
+        if "problem" in found and before.get("problem", found["problem"]) != found["problem"]:
+            found = {"problem": f"{before['problem']}; {found['problem']}"}
+        self.files[content] = found
+
+    def file(self, image: DeclaredImage, arch: str, content: str) -> dict[str, str]:
+        """The file of an image on the host, and its checksum; or what is wrong, as ``problem``."""
         try:
             version = self.version(image, arch)
             if version.content != content:
@@ -74,9 +139,9 @@ class ControlAnswers:
             with signatures.on(HERE), self.shown(image.name):
                 found = here(lambda: _image_cache.image_of(version, image.seconds))
             path = self.sending.send(found.path, f"the image {meter.file_name(version.place)}")
-            self.files[content] = {"path": path, "checksum": found.checksum}
         except VirtfleetError as error:
-            self.files[content] = {"problem": str(error)}
+            return {"problem": str(error)}
+        return {"path": path, "checksum": found.checksum}
 
     def version(self, image: DeclaredImage, arch: str) -> Version:
         """The version of an image whose file is asked for. Raises VirtfleetError where it is not known."""
@@ -146,7 +211,10 @@ def version_of(image: DeclaredImage, arch: str, lasting: bool = False) -> dict[s
 
     product = None if image.product is None else dataclasses.astuple(image.product)
     key = json.dumps([product, image.place, image.checksum, image.keyring, image.seconds, arch, lasting])
-    return _image_cache.once(key, find)
+    try:
+        return here(lambda: _image_cache.once(key, find, image.seconds))
+    except VirtfleetError as error:
+        return {"problem": str(error)}
 
 
 def answered(
@@ -157,14 +225,19 @@ def answered(
     :param result: what it has returned, with ASKED
     :param again: calls it again
     """
-    args = action._task.args
-    images = declared(args.get("images"), args.get("images_lock"), str(args.get("images_via") or "host"))
+    args, check = action._task.args, bool(action._task.check_mode)
     seconds = seconds_between(action, task_vars)
+    try:
+        images = declared(args.get("images"), args.get("images_lock"), str(args.get("images_via") or "host"))
+    except VirtfleetError:  # The module refuses these, and asks nothing.
+        images = {}
     with Sending(action, host, seconds) as sending:
-        answers = ControlAnswers(images, sending, seconds)
+        answers = ControlAnswers(images, sending, seconds, check)
         for _call in range(CALLS):
-            for asked in result.get(ASKED) or ():
-                answers.answer(asked)
+            try:
+                answers.answer_all(result.get(ASKED))
+            except OddQuestion as problem:
+                return {"failed": True, "changed": False, "msg": ODD.format(readable(host), problem)}
             action._task.args = {**args, BROUGHT: answers.told}
             try:
                 result = again()

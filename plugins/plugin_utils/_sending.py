@@ -11,11 +11,14 @@ next run that sends to the host takes it away first.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shlex
+import stat
 import tempfile
 import time
 import typing as t
@@ -29,6 +32,20 @@ from . import _image_cache
 from ._progress import Watcher, twin
 
 MEBIBYTE = 1024**2
+
+FOLDER = re.compile(r"(?:/[\w .@+:,=%~-]+)+/ansible-tmp-[0-9.-]+")
+"""What Ansible calls its temporary folders on a host (_make_tmp_path). The host tells the path, and may lie."""
+
+SHOWN = 200
+"""Letters that are shown of a path that a host tells."""
+
+FREE = re.compile(r"[0-9]{1,18}")
+"""The KiB that df tells."""
+
+
+def is_temporary(path: object) -> bool:
+    """Whether a path is one of a temporary folder of Ansible, which may be deleted with all that is in it."""
+    return isinstance(path, str) and FOLDER.fullmatch(path) is not None and os.path.normpath(path) == path
 
 
 class SendWatcher(Watcher):
@@ -73,7 +90,8 @@ class Sending:
         gone = [self.remove(folder) for folder in self.folders]
         if self.note is not None:
             if all(gone):
-                os.unlink(self.note_path)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self.note_path)
             os.close(self.note)
 
     def send(self, local: str, name: str) -> str:
@@ -88,7 +106,10 @@ class Sending:
                 f"{name} could not be sent to this host: {readable(str(error).strip())}; nothing of it counts"
             ) from None
         except OSError as error:
-            raise VirtfleetError(f"{name} could not be sent to this host: {error.strerror}: {error.filename}") from None
+            place = f": {error.filename}" if error.filename is not None else ""
+            raise VirtfleetError(
+                f"{name} could not be sent to this host: {error.strerror or readable(str(error))}{place}"
+            ) from None
 
     def sent(self, local: str, name: str) -> str:
         """The same, with Ansible's own errors."""
@@ -96,6 +117,11 @@ class Sending:
             self.begin_note()
         folder = str(self.action._make_tmp_path()).rstrip("/")
         self.action._connection._shell.tmpdir = None  # It is taken away here, and not with that of the module.
+        if not is_temporary(folder):
+            raise VirtfleetError(
+                f"{name} could not be sent: the host {readable(self.host)} answered that its temporary folder is"
+                f" {readable(repr(folder[:SHOWN]))}, and Ansible calls none so; nothing was sent"
+            )
         self.folders.append(folder)
         self.write_note()
         total = os.stat(local).st_size
@@ -114,7 +140,7 @@ class Sending:
         told = self.action._low_level_execute_command(f"df -Pk {shlex.quote(folder)}", sudoable=False)
         lines = str(told.get("stdout") or "").strip().splitlines()
         parts = lines[-1].split() if told.get("rc") == 0 and len(lines) > 1 else []
-        free = int(parts[3]) * 1024 if len(parts) > 5 and parts[3].isdigit() else None
+        free = int(parts[3]) * 1024 if len(parts) > 5 and FREE.fullmatch(parts[3]) else None
         if free is not None and free < total:
             raise VirtfleetError(
                 f"there is no room for {name} in {os.path.dirname(folder)}, the temporary folder of Ansible on this"
@@ -123,7 +149,9 @@ class Sending:
             )
 
     def remove(self, folder: str) -> bool:
-        """Take away a folder of the host. Returns whether it is gone."""
+        """Take away a folder of the host. Returns whether it is gone. What is no temporary folder is not touched."""
+        if not is_temporary(folder):
+            return True
         with contextlib.suppress(AnsibleError):  # The host is out of reach: the next run takes it away.
             command = self.action._connection._shell.remove(folder, recurse=True)
             return bool(self.action._low_level_execute_command(command, sudoable=False).get("rc") == 0)
@@ -132,25 +160,46 @@ class Sending:
     def begin_note(self) -> None:
         """Take away what runs left on the host that were killed, and begin to note what this one sends."""
         start = f"sent-{hashlib.sha256(self.host.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}-"
-        home = _image_cache.kept_in()
+        try:
+            home = _image_cache.kept_in()
+        except VirtfleetError as error:
+            raise VirtfleetError(f"on the control node: {error}") from None
         for name in sorted(os.listdir(home)):
             if name.startswith(start):
                 self.clear_left(os.path.join(home, name))
-        self.note, self.note_path = tempfile.mkstemp(prefix=start, dir=home)
-        fcntl.flock(self.note, fcntl.LOCK_EX)
+        while True:
+            self.note, self.note_path = tempfile.mkstemp(prefix=start, dir=home)
+            fcntl.flock(self.note, fcntl.LOCK_EX)
+            if _image_cache.is_at(self.note, self.note_path):
+                return
+            os.close(self.note)  # Another run took it for one that was left, before it was locked.
+            self.note = None
 
     def clear_left(self, path: str) -> None:
         """Take away what a run has left on the host, if it was killed."""
-        gone = contextlib.suppress(FileNotFoundError, BlockingIOError, ValueError)
-        with gone, open(path, "r+", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left = json.loads(file.read() or "[]")  # It was killed before it had sent anything.
-            if all(self.remove(folder) for folder in left if "ansible-tmp-" in str(folder)):
-                os.unlink(path)
+        with contextlib.suppress(FileNotFoundError, BlockingIOError):
+            if not stat.S_ISREG(os.lstat(path).st_mode):
+                return  # No run has made it.
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(descriptor, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                gone = [self.remove(folder) for folder in noted(file.read())]
+                if all(gone):
+                    os.unlink(path)
 
     def write_note(self) -> None:
         """Note the folders that are on the host."""
         if self.note is not None:
             content = json.dumps(self.folders).encode()
-            os.pwrite(self.note, content, 0)
+            if os.pwrite(self.note, content, 0) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.note_path)
             os.fsync(self.note)
+
+
+def noted(content: bytes) -> list[str]:
+    """The temporary folders that a note has; none in one that was not written to its end, or by somebody else."""
+    try:
+        left = json.loads(content.decode())
+    except (ValueError, RecursionError):
+        return []
+    return [folder for folder in left if is_temporary(folder)] if isinstance(left, list) else []

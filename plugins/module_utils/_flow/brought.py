@@ -62,8 +62,11 @@ class FromControl:
         """What the control node is to bring before these plans are carried out."""
         if self.asked:
             return list(self.asked.values())
-        found = {} if check else {one["content"]: one for one in needed(plans) if one["content"] not in self.files}
-        return list(found.values())
+        if check:
+            return []
+        # The same content may have several names: the control node tries them until one of them can be had.
+        wanted = [one for one in needed(plans) if one["content"] not in self.files]
+        return list({(one["name"], one["content"]): one for one in wanted}.values())
 
 
 def needed(plans: t.Iterable[Plan]) -> t.Iterator[AskedEntry]:

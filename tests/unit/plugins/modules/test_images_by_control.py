@@ -168,6 +168,21 @@ def test_one_without_a_checksum_counts_for_the_run(
     assert found.read_bytes() == OLD
 
 
+@pytest.mark.parametrize("names", [("noble", "dead"), ("dead", "noble")])
+def test_the_same_content_under_two_names_comes_from_the_one_that_has_it(
+    control: Control, mirror: Mirror, seed_folder: Path, names: tuple[str, str]
+) -> None:
+    mirror.files["x.img"] = OLD
+    known = {"checksum": f"sha256:{hashlib.sha256(OLD).hexdigest()}", "pool": "p", "format": "raw"}
+    images = [
+        {"name": name, "url": f"{mirror.url}/{'x' if name == 'noble' else 'gone'}.img", **known} for name in names
+    ]
+    control(volumes, config=[{**VOLUME[0], "name": name, "image": name} for name in names], images=images)
+    assert [path.read_bytes() for path in seed_folder.glob("noble-*")] == [OLD]
+    assert [path.read_bytes() for path in seed_folder.glob("dead-*")] == [OLD]
+    assert len(control.action.sent) == 1
+
+
 WRONG = {
     "checksum": "on the control node: the checksum of the image {url}/x.img is sha256:",
     "gone": "on the control node: the image {url}/gone.img cannot be fetched: the server answers 404 Not Found",

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible import constants
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import ASKED, BROUGHT
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _brought
 from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import Mirror
 from ansible_collections.virtfleet.kvm.tests.unit.sent_images import SentTo
 
@@ -89,7 +94,7 @@ def test_a_task_that_cannot_ask_is_refused(tmp_path: Path, mirror: Mirror, modul
 def test_a_module_that_asks_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = {"name": "x", "url": "https://example.com/x.img", "checksum": f"sha256:{'0' * 64}"}
     action = SentTo(tmp_path / "remote", images=[plain], images_via="control")
-    monkeypatch.setattr(_brought.ControlAnswers, "answer", lambda self, asked: None)
+    monkeypatch.setattr(_brought.ControlAnswers, "answer_all", lambda self, asked: None)
     calls: list[Any] = []
 
     def again() -> dict[str, Any]:
@@ -99,3 +104,137 @@ def test_a_module_that_asks_for_ever_is_given_up(tmp_path: Path, monkeypatch: py
     done = _brought.answered(action, "a", again(), again, {})  # type: ignore[arg-type]
     assert (done["failed"], done["changed"], len(calls)) == (True, False, _brought.CALLS + 1)
     assert BROUGHT not in action._task.args
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder with images of this control node."""
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "run"))
+    (tmp_path / "run").mkdir()
+    return tmp_path / "home/virtfleet.kvm/images"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.start()
+    yield made
+    made.listener.close()
+
+
+def put(action: SentTo, *rounds: Any) -> tuple[dict[str, Any], list[Any]]:
+    """The result of a module that asks so in its calls, one after the other; and what it was given."""
+    given: list[Any] = []
+    results = [{ASKED: asked} for asked in rounds[1:]]
+
+    def again() -> dict[str, Any]:
+        given.append(copy.deepcopy(action._task.args[BROUGHT]))
+        return results.pop(0) if results else {"changed": False}
+
+    done = _brought.answered(action, "kvm01", {ASKED: rounds[0]}, again, {})  # type: ignore[arg-type]
+    return dict(done), given
+
+
+def good(server: Server, name: str = "x", **more: Any) -> dict[str, Any]:
+    return {"name": name, "url": f"{server.url}/good", "checksum": CONTENT, **more}
+
+
+CONTENT = f"sha256:{hashlib.sha256(GOOD).hexdigest()}"
+FILE = {"name": "x", "arch": "x86_64", "content": CONTENT}
+QUESTION = {"name": "x", "arch": "x86_64"}
+DECLARED = "a question is not about an image that is declared"
+ARCH = "the architecture in its question for the image x is odd"
+CONTENTS = "the image x does not have the content that it asks for"
+VERSIONS = "the control node is not to find out versions of the image x"
+EACH = "a list with one question for each image was expected"
+ODD: list[tuple[Any, str]] = [
+    (5, EACH),
+    (None, EACH),
+    ("abc", EACH),
+    (FILE, EACH),
+    ([FILE] * 200, EACH),
+    (["x"], DECLARED),
+    ([{**FILE, "name": "nope"}], DECLARED),
+    ([{**FILE, "name": ["x"]}], DECLARED),
+    ([{"arch": "x86_64"}], DECLARED),
+    ([{"name": "x", "content": CONTENT}], ARCH),
+    ([{**FILE, "arch": ["x86_64"]}], ARCH),
+    ([{**FILE, "arch": "../x"}], ARCH),
+    ([FILE, {**FILE, "name": "y", "arch": "i686"}], "the architecture in its question for the image y is odd"),
+    ([{**FILE, "content": ["a"]}], CONTENTS),
+    ([FILE, {**FILE, "content": "b"}], CONTENTS),
+    ([QUESTION], VERSIONS),
+]
+
+
+@pytest.mark.parametrize(("asked", "what"), ODD)
+def test_what_no_module_asks_is_refused(tmp_path: Path, kept: Path, server: Server, asked: Any, what: str) -> None:
+    images = [good(server), good(server, "y")]
+    action = SentTo(tmp_path / "remote", images=images, images_via="control")
+    done, given = put(action, asked)
+    assert (done["failed"], done["changed"], given) == (True, False, [])
+    assert done["msg"] == (
+        f"the host kvm01 answered what no module of this collection answers ({what}), so nothing more was done for it"
+    )
+    assert (server.asked, action.sent, action.left) == ([], [], [])
+
+
+def test_a_host_asks_for_what_it_is_to_fetch_itself(tmp_path: Path, kept: Path, server: Server) -> None:
+    listed = {"name": "x", "url": f"{server.url}/good", "checksum": f"{server.url}/SUMS"}
+    for image, how in ((good(server), "host"), (good(server, via="host"), "control"), ({"name": 5}, "control")):
+        action = SentTo(tmp_path / "remote", images=[image], images_via=how)
+        assert "answered what no module" in put(action, [FILE])[0]["msg"]
+        assert action.sent == []
+    action = SentTo(tmp_path / "remote", images=[listed], images_via="host")
+    assert VERSIONS in put(action, [QUESTION])[0]["msg"]
+    assert server.asked == []
+
+
+def test_a_host_asks_for_files_in_check_mode(tmp_path: Path, kept: Path, server: Server) -> None:
+    action = SentTo(tmp_path / "remote", images=[good(server)], images_via="control")
+    action._task.check_mode = True
+    assert "it asks for the file of the image x in check mode" in put(action, [FILE])[0]["msg"]
+    assert (server.asked, action.sent) == ([], [])
+
+
+def test_each_content_is_sent_once_in_a_task(tmp_path: Path, kept: Path, server: Server) -> None:
+    """However often the host asks, and by whichever name."""
+    action = SentTo(tmp_path / "remote", images=[good(server), good(server, "y")], images_via="control")
+    done, given = put(action, [FILE, {**FILE, "name": "y"}], [FILE, FILE], [FILE])
+    assert done == {"changed": False}
+    assert (len(given), len(action.sent), server.asked) == (3, 1, ["good"])
+    assert action.left == []
+    done, given = put(action, [FILE], [{**FILE, "content": "sha256:0"}])
+    assert CONTENTS in done["msg"]
+
+
+@pytest.mark.parametrize("names", [("x", "dead"), ("dead", "x")])
+def test_the_same_content_under_two_names_comes_from_the_one_that_has_it(
+    tmp_path: Path, kept: Path, server: Server, names: tuple[str, str]
+) -> None:
+    images = [good(server), {**good(server, "dead"), "url": f"{server.url}/nothing"}]
+    action = SentTo(tmp_path / "remote", images=images, images_via="control")
+    _done, given = put(action, [{**FILE, "name": name} for name in names])
+    assert list(given[0]["files"][CONTENT]) == ["path", "checksum"]
+    dead = [images[1], {**images[1], "name": "x", "url": f"{server.url}/nowhere"}]
+    shutil.rmtree(kept)
+    action = SentTo(tmp_path / "remote", images=dead, images_via="control")
+    both = [{**FILE, "name": name} for name in names]
+    server.asked.clear()
+    _done, given = put(action, both, both, both)
+    assert sorted(server.asked) == ["nothing", "nowhere"]
+    problem = given[2]["files"][CONTENT]["problem"]
+    assert f"{server.url}/nothing" in problem
+    assert f"{server.url}/nowhere" in problem
+
+
+def test_no_place_to_note_a_version_fails_the_image_alone(tmp_path: Path, kept: Path, server: Server) -> None:
+    listed = {"name": "x", "url": f"{server.url}/good", "checksum": f"{server.url}/SUMS"}
+    action = SentTo(tmp_path / "remote", images=[listed], images_via="control")
+    (tmp_path / "run").rmdir()
+    done, given = put(action, [QUESTION])
+    assert done == {"changed": False}
+    assert given[0]["versions"]["x"] == {
+        "problem": f"on the control node: {tmp_path}/run/virtfleet-images cannot be used: No such file or directory"
+    }

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
 import os
 import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -153,3 +156,114 @@ def test_how_far_it_has_come(action: SentTo, local: str, monkeypatch: pytest.Mon
     assert found
     assert lines
     assert lines[0].startswith("kvm01: sending the image x.img 25 % of 250 KiB, ")
+
+
+ODD_FOLDERS = (
+    "/srv/ansible-tmp-/../../etc",
+    "/srv/ansible-tmp-1/../../etc",
+    "/srv/ansible-tmp-1/x",
+    "/srv//ansible-tmp-1",
+    "//srv/ansible-tmp-1",
+    "/srv/./ansible-tmp-1",
+    "/srv/$(x)/ansible-tmp-1",
+    "/srv/\n/ansible-tmp-1",
+    "/srv/ansible-tmp-1\n",
+    "/srv/ansible-tmp-x",
+    "srv/ansible-tmp-1",
+    "/ansible-tmp-1",
+    "/",
+)
+
+
+@pytest.mark.parametrize("path", ODD_FOLDERS)
+def test_a_host_cannot_have_another_folder_deleted(
+    action: SentTo, local: str, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Neither in this run nor, by a note, in the next one."""
+    commands: list[str] = []
+    plain = action._low_level_execute_command
+
+    def command(words: str, sudoable: bool = True) -> dict[str, Any]:
+        commands.append(words)
+        return plain(words, sudoable) if words.startswith("df") or "remote/ansible-tmp-" in words else {"rc": 1}
+
+    monkeypatch.setattr(action, "_low_level_execute_command", command)
+    with monkeypatch.context() as patched:
+        patched.setattr(action, "_make_tmp_path", lambda: path)
+        problem = sent(action, local)
+    assert problem.startswith(
+        "the image x.img could not be sent: the host kvm01 answered that its temporary folder is "
+    )
+    assert (commands, list(folder.iterdir())) == ([], [])
+    write_note(folder, json.dumps([path]))
+    assert sent(action, local) == ""
+    assert [words for words in commands if "remote/ansible-tmp-1" not in words] == list(folder.iterdir()) == []
+
+
+def write_note(folder: Path, content: str) -> Path:
+    """A note of what a run has left on the host kvm01."""
+    path = folder / f"sent-{hashlib.sha256(b'kvm01').hexdigest()[:32]}-x"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "content", ["", "null", "5", "{}", "[1]", "[null]", '[["ansible-tmp-"]]', "\0\0\0", "[", "[" * 100_000, '"a"']
+)
+def test_an_odd_note_goes(action: SentTo, local: str, folder: Path, content: str) -> None:
+    write_note(folder, content)
+    assert sent(action, local) == ""
+    assert action.left == list(folder.iterdir()) == []
+
+
+def test_what_no_run_has_made_is_no_note(action: SentTo, local: str, folder: Path) -> None:
+    note = write_note(folder, "")
+    note.unlink()
+    os.mkfifo(note)
+    assert sent(action, local) == ""
+    assert list(folder.iterdir()) == [note]
+
+
+@pytest.mark.parametrize("told", ["²", "9" * 5000, "x", "-1"])
+def test_what_df_cannot_tell(action: SentTo, local: str, told: str) -> None:
+    action.free = told  # type: ignore[assignment]
+    assert sent(action, local) == ""
+    assert len(action.sent) == 1
+
+
+def test_another_run_takes_the_note_before_it_is_locked(
+    action: SentTo, local: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That run ends it, as nobody has locked it; this one notes its files all the same."""
+    made: list[str] = []
+    plain = tempfile.mkstemp
+
+    def mkstemp(**how: Any) -> tuple[int, str]:
+        note = plain(**how)
+        made.append(note[1])
+        if len(made) == 1:
+            Sending(action, "kvm01", None).clear_left(note[1])
+        return note
+
+    monkeypatch.setattr(tempfile, "mkstemp", mkstemp)
+    with Sending(action, "kvm01", None) as sending:
+        sending.send(local, "it")
+        assert [str(path) for path in folder.iterdir()] == made[1:]
+        assert json.loads(Path(made[1]).read_text(encoding="utf-8")) == sending.folders
+    assert list(folder.iterdir()) == []
+
+
+def test_a_note_that_is_cut_short_is_a_failure(
+    action: SentTo, local: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda _file, content, _at: len(content) - 1)
+    assert sent(action, local).startswith("the image x.img could not be sent to this host: No space left on device: ")
+    assert action.left == action.sent == list(folder.iterdir()) == []
+
+
+def test_the_control_node_has_no_place_for_notes(
+    action: SentTo, local: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ANSIBLE_HOME", local)
+    assert sent(action, local) == f"on the control node: {local} cannot be used: it is no folder"
+    assert action.made == 0
