@@ -136,7 +136,7 @@ def test_an_agent_may_tell_anything(monkeypatch: pytest.MonkeyPatch, told: str) 
     [
         ("unable to execute QEMU agent command 'guest-exec': The command guest-exec has not been found", 1),
         ("The command guest-exec has been disabled for this instance", 1),
-        ("Guest agent command failed, error was 'Failed to execute child process \u201c/bin/sh\u201d (No such file)'", 1),
+        ("Guest agent command failed: 'Failed to execute child process \u201c/bin/sh\u201d (No such file)'", 1),
         ("Guest agent is not responding: QEMU guest agent of disabled-box is not connected", 0),
     ],
 )
