@@ -26,7 +26,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable
 
 from . import _image_cache
 from ._progress import Watcher, twin
@@ -35,9 +35,6 @@ MEBIBYTE = 1024**2
 
 FOLDER = re.compile(r"(?:/[\w .@+:,=%~-]+)+/ansible-tmp-[0-9.-]+")
 """What Ansible calls its temporary folders on a host (_make_tmp_path). The host tells the path, and may lie."""
-
-SHOWN = 200
-"""Letters that are shown of a path that a host tells."""
 
 FREE = re.compile(r"[0-9]{1,18}")
 """The KiB that df tells."""
@@ -120,7 +117,7 @@ class Sending:
         if not is_temporary(folder):
             raise VirtfleetError(
                 f"{name} could not be sent: the host {readable(self.host)} answered that its temporary folder is"
-                f" {readable(repr(folder[:SHOWN]))}, and Ansible calls none so; nothing was sent"
+                f" {printable(folder)}, and Ansible calls none so; nothing was sent"
             )
         self.folders.append(folder)
         self.write_note()
