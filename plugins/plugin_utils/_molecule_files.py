@@ -13,10 +13,10 @@ import shlex
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_addresses import reachable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
 from ._guests import reach
-from ._guests.address import usable
 from ._molecule_names import HOST
 
 OWN = "kvm"
@@ -95,7 +95,7 @@ def address_of(domain: str, addresses: t.Mapping[str, t.Any]) -> str:
 
     :param addresses: as the module domains returns them: of each guest a list
     """
-    known = (usable(one["address"] if isinstance(one, dict) else one) for one in addresses.get(domain) or ())
+    known = (reachable(one["address"] if isinstance(one, dict) else one) for one in addresses.get(domain) or ())
     found = [one for one in known if one is not None]
     if not found:
         raise VirtfleetError(f"guest {label(domain)}: its host knows no address of it")

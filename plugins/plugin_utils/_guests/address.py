@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import fnmatch
-import ipaddress
 import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_addresses import reachable
 
 HIDING = ("", "nat")
 """Modes of networks whose guests are reached from their host alone: without a way out, and with their addresses
@@ -62,21 +63,7 @@ def suffices(
     if not known:
         return True
     best = {mac for mac, place in ranks.items() if place == min(known)}
-    return any(one["mac"] in best and usable(one["address"]) is not None for one in found)
-
-
-def usable(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address at which others reach a guest; None for what is none, such as one of the link alone.
-
-    An agent tells whatever its guest wants. The zone behind a % may be any text, and would end up in settings of ssh.
-    """
-    try:
-        found = ipaddress.ip_address(str(text))
-    except ValueError:
-        return None
-    # Of IPv6, ::/8 is reserved: in it are forms of IPv4, such as ::ffff:127.0.0.1, which is the control node itself.
-    alone = found.is_link_local or found.is_loopback or found.is_multicast or found.is_unspecified or found.is_reserved
-    return None if alone or "%" in str(text) else found
+    return any(one["mac"] in best and reachable(one["address"]) is not None for one in found)
 
 
 def chosen(
@@ -100,7 +87,7 @@ def chosen(
     places = {interface["mac"]: place for place, interface in reversed(list(enumerate(interfaces)))}
     best: tuple[tuple[int, ...], t.Mapping[str, object]] | None = None
     for one in addresses:
-        found = usable(one["address"])
+        found = reachable(one["address"])
         if found is None or one["mac"] not in places or one["source"] not in sources:
             continue
         family = f"ipv{found.version}"

@@ -285,7 +285,8 @@ class Maker:
         name = self.world.fresh("c")
         here = f"virsh dumpxml --inactive {guest.name} | sed -e '/<uuid>/d' -e 's#<name>.*#<name>{name}</name>#'"
         self.world.sh(f"{here} >/run/clone.xml && virsh -q define /run/clone.xml")
-        self.world.guests.append(Guest(name, False, list(guest.disks), list(guest.others)))
+        copied = Guest(name, False) if guest.is_bare else Guest(name, False, list(guest.disks), list(guest.others))
+        self.world.guests.append(copied)
 
     def snapshot(self) -> None:
         """A snapshot of a time when a guest had one disk more."""
@@ -346,6 +347,7 @@ class Maker:
             return
         guest.stays = "saved" if saved else ""
         self.define(GUEST.format(name=name, uuid=f"<uuid>{domain.UUIDString()}</uuid>", booted="", devices=""))
+        guest.is_bare = True
         self.world.guests.append(guest)
 
     def transient(self, guest: Guest, disk: str) -> None:

@@ -98,6 +98,7 @@ class Guest:
     :param others: what else it uses: what it boots, drives, snapshots, a saved state, what only runs
     :param first_name: the name that it was made with
     :param stays: why it cannot be removed, or purged, without more ado
+    :param is_bare: whether its definition names none of these any more: they are in what runs, or in its saved state
     """
 
     name: str
@@ -108,6 +109,7 @@ class Guest:
     renamed: bool = False
     stays: str = ""
     running: bool = False
+    is_bare: bool = False
 
     def __post_init__(self) -> None:
         self.first_name = self.first_name or self.name

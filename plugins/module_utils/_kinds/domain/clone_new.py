@@ -35,14 +35,14 @@ AS_DECLARED = (
 LATER = "run again without this one, and then add it"
 
 
-def from_declared(want: Item, original: Item) -> tuple[Item, Item, list[str]]:
+def from_declared(want: Item, original: Item) -> tuple[Item, list[Item], list[str]]:
     """What a clone gets of a guest that is made in the same run, its disks, and what is to be said.
 
     Raises VirtfleetError, also as Invalid, where it cannot be.
 
     :param want: what is declared of it
     :param original: what is declared of the original, in normal form
-    :returns: the options, the disks as ``disks``, and sentences
+    :returns: the options without the disks, the disks, and sentences
     """
     name = label(str(original["name"]))
     whole, left = own_parts({key: value for key, value in original.items() if key not in ASIDE}, want)
@@ -63,7 +63,7 @@ def from_declared(want: Item, original: Item) -> tuple[Item, Item, list[str]]:
         disks = [begun(disk, f"disks[{place}]", over, name) for place, disk in enumerate(listed)]
     else:
         disks = list(matched(want["disks"], listed, over, name))
-    return whole, {"disks": disks}, told
+    return whole, disks, told
 
 
 def of_disks(listed: t.Iterable[Item]) -> t.Iterator[Item]:

@@ -65,7 +65,7 @@ class Clones:
     :ivar refused: why guests cannot be made, by name
     :ivar warnings: what is to be said of those that are made, by name
     :ivar originals: what they begin as, by name
-    :ivar alike: originals that are made in the same run, by the names of their clones
+    :ivar begin_as: the names of their originals, by name
     :ivar new: guests that are not there, by name
     :ivar copied: the places of their disks that are made from those of the original, by name
     """
@@ -83,7 +83,6 @@ class Clones:
         self.originals: dict[str, Original] = {}
         self.copied: dict[str, set[int]] = {}
         self.begin_as: dict[str, str] = {}
-        self.alike: dict[str, str] = {}
         self.new: dict[str, Item] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
@@ -141,16 +140,11 @@ class Clones:
     def of_new(self, want: Item, original: Item) -> Item:
         """A clone of a guest that is made in the same run. Raises VirtfleetError where it cannot be."""
         name = str(want["name"])
-        item, made, told = from_declared(want, original)
-        refuse_cells(want, item)
-        whole = laid_under({**want, **made}, item)
-        wrong = [problem for rule in DOMAIN.rules for problem in rule(whole)]
-        if wrong:
-            raise VirtfleetError("; ".join(map(str, wrong)))
+        item, disks, told = from_declared(want, original)
+        whole = with_original(want, disks, item)
         if original.get("cloud_init") and not want.get("cloud_init"):
             told.append(NO_SEED.format(label(str(original["name"]))))
-        self.alike[name] = str(original["name"])
-        self.copied[name] = copied(want.get("disks"), made["disks"])
+        self.copied[name] = copied(want.get("disks"), disks)
         self.warnings[name] = told
         return whole
 
@@ -219,12 +213,7 @@ class Clones:
         told[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
         if seed and not want.get("cloud_init"):
             told.append(NO_SEED.format(label(source)))
-        refuse_cells(want, item)
-        made = laid_under({**want, "disks": disks}, item)
-        wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
-        if wrong:
-            raise VirtfleetError("; ".join(map(str, wrong)))
-        return made, told
+        return with_original(want, disks, item), told
 
     def unfit(self, name: str, there: Observed, over: bool) -> dict[str, str]:
         """What disks of an original are on that cannot be copied now, each with the reason.
@@ -287,9 +276,7 @@ class Clones:
         """
         here = is_here(self.connection)
         for entry, (_want, needed) in zip(plans, resolved, strict=True):
-            source = self.alike.get(entry.name)
-            source = self.originals[entry.name].name if entry.name in self.originals else source
-            for need in needed if source is not None and entry.obstacle is None else ():
+            for need in needed if entry.name in self.begin_as and entry.obstacle is None else ():
                 if not need.copied:
                     continue
                 pool = self.pools().get(need.item["pool"])
@@ -297,7 +284,7 @@ class Clones:
                 unlisted = here and need.key not in listed and bool(file) and os.path.lexists(file)
                 if need.key in volumes or unlisted:
                     what = f"the file {spelled_out(file)}" if unlisted else f"the volume {need.key}"
-                    entry.obstacle = LEFTOVER.format(need.index, what, label(str(source)))
+                    entry.obstacle = LEFTOVER.format(need.index, what, label(self.begin_as[entry.name]))
                     break
 
     def tell(self, plans: t.Iterable[Plan]) -> None:
@@ -305,10 +292,10 @@ class Clones:
         for entry in plans:
             if entry.name in self.refused:
                 entry.obstacle = self.refused[entry.name]
-            elif entry.name in self.alike and entry.steps:
+                continue
+            if entry.name in self.begin_as and entry.steps:
                 entry.warnings += self.warnings[entry.name]
-            elif entry.name in self.originals and entry.steps:
-                entry.warnings += self.warnings[entry.name]
+            if entry.name in self.originals and entry.steps:
                 made = [step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied]
                 # Before the disks are copied, and once they are: what is defined is whole.
                 for place in (StepPlace.FORGET, StepPlace.NEEDED):
@@ -367,6 +354,16 @@ def is_copied(disk: Item) -> bool:
 def is_new_clone(want: Item, have: Have) -> bool:
     """Whether a guest is to be made as another one is."""
     return want.get(OPTION) is not None and want["state"] != "absent" and want["name"] not in have
+
+
+def with_original(want: Item, disks: t.Sequence[Item], original: Item) -> Item:
+    """A clone with its disks, and what it has of its original. Raises VirtfleetError for what no guest can be."""
+    refuse_cells(want, original)
+    made = laid_under({**want, "disks": disks}, original)
+    wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
+    if wrong:
+        raise VirtfleetError("; ".join(map(str, wrong)))
+    return made
 
 
 def laid_under(want: Item, original: Item) -> Item:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ..._flow.info import FactsByName
 from ..._libvirt.connection import LibvirtError, libvirt
 from ..._libvirt.objects import Connection, Domain, GuestAddress
+from .guest_addresses import parsed
 
 SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
@@ -43,17 +43,5 @@ def addresses(domain: Domain, source: str) -> list[GuestAddress]:
         {"interface": name, "mac": interface["hwaddr"], "address": address["addr"], "prefix": address["prefix"]}
         for name, interface in found.items()
         for address in interface["addrs"] or []
-        if is_address(address["addr"])
+        if parsed(address["addr"]) is not None
     ]
-
-
-def is_address(text: object) -> bool:
-    """Whether a text is an IP address and nothing else: the agent of a guest tells whatever the guest wants.
-
-    The zone behind a % may be any text, and means nothing outside the guest.
-    """
-    try:
-        ipaddress.ip_address(str(text))
-    except ValueError:
-        return False
-    return "%" not in str(text)

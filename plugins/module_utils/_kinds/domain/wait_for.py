@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import ipaddress
 import time
 import typing as t
 from xml.etree import ElementTree as ET
@@ -17,6 +16,7 @@ from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
 from .cloud_status import CloudStatus, status
+from .guest_addresses import reachable
 from .impossible import AGENT
 from .ssh_answers import SshServer
 
@@ -191,19 +191,8 @@ def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
         known: list[GuestAddress] = [
             {**one, "source": source}
             for one in (addresses(domain, source) if source != "agent" or agent else ())
-            if reachable(one["address"]) and str(one["mac"]).lower() in macs
+            if reachable(one["address"]) is not None and str(one["mac"]).lower() in macs
         ]
         if known:
             return GuestLook(known, agent, cloud=reached)
     return GuestLook([], agent, cloud=reached)
-
-
-def reachable(address: str) -> bool:
-    """Whether others than the guest's neighbours on a link can reach an address."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    # Of IPv6, ::/8 is reserved: in it are forms of IPv4, such as ::ffff:127.0.0.1, which is the host itself.
-    nowhere = known.is_loopback or known.is_link_local or known.is_unspecified
-    return not (nowhere or known.is_multicast or known.is_reserved)

@@ -4,8 +4,8 @@
 """What guests and volumes need that a host without libvirt will not have: so far only a plan can tell.
 
 A plan in check mode knows what the tasks before it would have made. Where they would have made pools, the host has
-these and no others once libvirt is installed; the same is true of networks, besides ``default``, which comes with the
-packages.
+these and no others once libvirt is installed; the same is true of networks, besides ``default`` with its bridge, which
+comes with the packages.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ DEFINITIONS = "/etc/libvirt/qemu/networks"
 
 NETWORKS = ("network", "switch")
 DEVICES = ("bridge", "direct")
+
+OF_PACKAGES = ("default", "virbr0")
+"""The network that comes with the packages, and its bridge."""
 
 STARTING = ("running", "paused")
 
@@ -50,17 +53,23 @@ class BareHost(Site):
         kind, value = reference.what
         if kind == "volume":
             return self.pool(value.partition("/")[0])
-        if kind in NETWORKS:
-            there = value == "default" or os.path.lexists(os.path.join(DEFINITIONS, f"{value}.xml"))
-            return None if there or not self.forecast.networks else PROBLEMS[kind](self, value)
-        return PROBLEMS[kind](self, value) if kind in DEVICES else None
+        if value in OF_PACKAGES or kind not in (*NETWORKS, *DEVICES):
+            return None
+        kept = os.path.lexists(os.path.join(DEFINITIONS, f"{value}.xml"))
+        if kind in NETWORKS and (kept or not self.forecast.networks):
+            return None
+        return PROBLEMS[kind](self, value)
 
 
 def check(plans: t.Sequence[Plan], wants: Wants, forecast: Forecast) -> None:
     """Refuse the guests and volumes that the run would refuse once libvirt is there, each for itself.
 
+    None where nothing is foretold at all, as of a module on its own: nobody knows what is made before it.
+
     :param wants: what is declared, each for the plan in its place
     """
+    if forecast == Forecast():
+        return
     host = BareHost(forecast)
     for entry, want in zip(plans, wants, strict=True):
         found = makings(host, entry, without_pool)

@@ -143,11 +143,13 @@ def volume_key(item: Item) -> str | None:
 
     :param item: also one as it is written, with anything in it
     """
-    pool, name = (
-        value if value is None or isinstance(value, str) else digits(value)
-        for value in (item.get("pool"), item.get("name"))
-    )
-    return None if name is None else f"{pool or 'default'}/{name}"
+    name = item.get("name")
+    return None if name is None else f"{as_text(item.get('pool')) or 'default'}/{as_text(name)}"
+
+
+def as_text(value: object) -> str:
+    """A text as it is, and a number as text; nothing for all else."""
+    return value if isinstance(value, str) else digits(value)
 
 
 def filling(volume: Item) -> t.Iterator[Invalid]:

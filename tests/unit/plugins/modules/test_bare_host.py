@@ -94,7 +94,7 @@ def refusals(run_main: Run, tasks: list[tuple[str, list[dict[str, Any]]]], faili
 
     :param failing: the module that does
     """
-    known: dict[str, Any] = {"links": {"br0": {"type": "bridge"}}}
+    known: dict[str, Any] = {"links": {"br0": {"type": "bridge"}}} if len(tasks) > 1 else {}
     said = []
     for name, config in tasks:
         more = {FORECAST: known} if known else {}
@@ -144,6 +144,12 @@ def test_what_the_run_would_refuse_is_refused(run_main: Run, tmp_path: Path, cas
     assert refusals(run_main, tasks) == []
     change(dict(tasks))
     assert refusals(run_main, tasks, f"{sentence.split()[0]}s") == [sentence]
+
+
+def test_what_comes_with_the_packages_is_there(run_main: Run, tmp_path: Path) -> None:
+    tasks = site(tmp_path)
+    tasks[3][1][0]["interfaces"] += [{"network": "default"}, {"bridge": "virbr0"}]
+    assert refusals(run_main, tasks) == []
 
 
 def test_what_nobody_knows_of_is_no_reason(run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_the_next_run_takes_it_anew(left: Host, declare: Run, noted: Any) -> Non
     assert noted.entries("snapshots") == {}
 
 
-@pytest.mark.parametrize("why", ["no note", "another guest", "older", "another run", "odd"])
+@pytest.mark.parametrize("why", ["no note", "another guest", "older", "later", "another run", "odd"])
 def test_what_may_be_somebody_elses_stays(left: Host, run_main: Run, noted: Any, why: str) -> None:
     if why == "no note":
         noted.drop("snapshots", KEY)
@@ -72,11 +72,21 @@ def test_what_may_be_somebody_elses_stays(left: Host, run_main: Run, noted: Any,
         noted.add("snapshots", KEY, uuid="6f1d8a52-3c0e-4b7a-9e44-2a8f0c1b7d93")
     elif why == "older":
         noted.add("snapshots", KEY, began=str(time.time_ns() + 3600 * 10**9))
+    elif why == "later":  # Somebody took it by hand, an hour after the run was broken off.
+        noted.add("snapshots", KEY, began=str(time.time_ns() - 3600 * 10**9))
     elif why == "another run":
         noted.add("snapshots", KEY, making=f"process 1 {process.started(1)} {process.boot()}")
     else:
         noted.add("snapshots", KEY, began="yesterday")
     assert "has a snapshot of this name that libvirt does not know" in problem(run_main, ITEM)
+
+
+def test_one_that_libvirt_knows_by_now_stays(left: Host, run_main: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody takes a snapshot of the name between the plan and the step that deletes what is left."""
+    monkeypatch.setattr(libvirt.virDomain, "snapshotListNames", lambda domain, flags=0: ["s1"])
+    result = run_main(snapshots.main, config=[ITEM], uri=URI, fails=True)
+    assert "somebody else has taken a snapshot s1 of it by now; run again" in result["msg"]
+    left.qemu("-d", "s1")  # It fails for one that is not there.
 
 
 def test_one_that_fails_for_good_leaves_no_note(guest_host: Host, run_main: Run, noted: Any) -> None:
