@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
 
 display = Display()
 

@@ -29,7 +29,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 
 from . import _image_cache
 from ._progress import Watcher, seconds_between
-from ._sending import Sending
+from ._sent_files import Sending
 
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
