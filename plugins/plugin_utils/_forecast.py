@@ -33,7 +33,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
     ROLE,
     URI,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import list_of
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast_lists import list_of
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._packed_modules import PackedAction

@@ -42,7 +42,7 @@ class Around(t.NamedTuple):
 
 
 class Record(t.NamedTuple):
-    """Where it is noted that a new resource is being made (see begun).
+    """Where it is noted that a new resource is being made (see creation_notes).
 
     :param kind: the name of its part of the manifest
     :param lasting: whether the note stays once it is made, and tells that the collection made it
@@ -156,7 +156,7 @@ class Kind:
     :param foretell: in check mode, what later tasks have to know of these plans
     :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
         addresses by name, what is missing of which, and warnings
-    :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused)
+    :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused_changes)
     """
 
     table: Table

@@ -15,7 +15,7 @@ import typing as t
 
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
-from .._storage.making import Making
+from .._storage.new_volumes import Making
 
 AskedEntry = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
 """What is asked of one image: its ``name``, the ``arch`` of the host, and the ``content`` where its file is asked for.
