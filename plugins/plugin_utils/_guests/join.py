@@ -11,7 +11,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries, host_part, word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_mac, derive_uuid
 
 from . import address, tags, vsock
 from .address import Networks

@@ -16,7 +16,7 @@ from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection, Resource
 from ..._printing import label
 from ..._shell_words import Called
-from .derive import derive_uuid
+from .derived_values import derive_uuid
 
 
 def refuse_renamed(

@@ -18,7 +18,7 @@ from ..._host.headers import SAVED_STATES
 from ..._libvirt.connection import LibvirtError, cut, ended, lacks, libvirt, said
 from ..._libvirt.objects import Connection, Domain, DomainSnapshot
 from ..._printing import label, spelled_out
-from . import broken_off, room
+from . import broken_off, free_space
 from .guests import SECURE
 
 if t.TYPE_CHECKING:
@@ -75,7 +75,7 @@ def take(connection: Connection, name: str, step: Step, options: object) -> None
         try:
             domain.snapshotCreateXML(wanted.xml, flags)
         except LibvirtError as error:
-            full = "" if cut(error) or ended(connection) else room.told(wanted.places)
+            full = "" if cut(error) or ended(connection) else free_space.told(wanted.places)
             if not full:
                 raise
             raise VirtfleetError(f"take: {said(error)}{full}") from None

@@ -21,7 +21,7 @@ from ...._storage.removal import because, going
 from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import StorageUsers
-from ...shared import declared
+from ...shared import declared_uses
 from ..disks.disk_removal import not_ours
 from ..disks.guest_disks import key_of
 from .seeds import WHERE, is_ours, seed_of
@@ -53,7 +53,7 @@ def plan_removals(
     if not volumes:
         return
     users = all_users(connection, forecast=forecast)
-    declared.add_guests(users, plans, wants, have)
+    declared_uses.add_guests(users, plans, wants, have)
     for key, volume in volumes.items():
         plan = left.get(key) or had[key]
         who = holders(plan, key, volume, users)

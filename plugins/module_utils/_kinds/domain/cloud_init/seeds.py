@@ -30,7 +30,7 @@ from ...._storage.manifest import ManifestEntries, filled_by_another
 from ...._storage.removal import because
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, source_place
 from ...._storage.users import StorageUsers, is_local
-from ...shared.derive import targets
+from ...shared.derived_values import targets
 from ...shared.lacking import FOREIGN
 from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES

@@ -22,7 +22,7 @@ from ...._storage.removal import Judge, because, going, order
 from ...._storage.removal_notes import DELETE, is_leaving, reason
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import StorageUsers
-from ...shared.derive import derive_uuid
+from ...shared.derived_values import derive_uuid
 from ..cloud_init.options import is_seed
 from .guest_disks import key_of
 

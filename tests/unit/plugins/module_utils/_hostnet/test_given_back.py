@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others, route_words
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.address_words import options
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.rollback import without_source
 
 OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
 DEVICES = """

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import give_back, network, others
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network, others, restore_others
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.route_words import destination
 
 FOREVER = {"valid_life_time": 0xFFFFFFFF, "preferred_life_time": 0xFFFFFFFF}
@@ -50,7 +50,7 @@ class Kernel:
         self.addresses = addresses
         monkeypatch.setattr(others, "look", self.look)
         monkeypatch.setattr(others, "asked", self.asked)
-        monkeypatch.setattr(give_back.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr(restore_others.time, "sleep", lambda seconds: None)
 
     def look(self) -> others.KernelState:
         """Every host has routes, those of its own addresses."""
@@ -92,11 +92,11 @@ class Kernel:
 
     def back(self, without: Any = None) -> list[str]:
         self.looks = 0
-        return give_back.GiveBack(self.folder, lambda: self.devices, without).run()
+        return restore_others.GiveBack(self.folder, lambda: self.devices, without).run()
 
     def mark(self, name: str) -> None:
         """What the trial notes once it is in force, and when it ends."""
-        give_back.note(self.folder, name, self.devices)
+        restore_others.note(self.folder, name, self.devices)
 
     def on(self, device: str) -> list[str]:
         return sorted(network.held(self.devices[device]))
@@ -291,10 +291,10 @@ def test_what_its_owner_changes_during_the_trial_stays_changed(
     kernel = Kernel(tmp_path, monkeypatch, eno1=["198.18.0.251/32"])
     kernel.routes, kernel.rules = [BY_HAND, BIRD], [RULE, NEIGHBOUR, HOP]
     kernel.note()
-    kernel.mark(give_back.APPLIED)
+    kernel.mark(restore_others.APPLIED)
     kernel.routes, kernel.rules = [OTHER_WAY], [NEWER, NEWER_HOP]
     kernel.devices["eno1"]["addr_info"] = [LEASED]
-    kernel.mark(give_back.ENDED)
+    kernel.mark(restore_others.ENDED)
     if wiped:
         kernel.routes, kernel.rules = [], []
     assert kernel.back() == []
@@ -319,10 +319,10 @@ def test_nothing_is_noted_where_ip_does_not_answer(tmp_path: pathlib.Path, monke
     kernel = Kernel(tmp_path, monkeypatch)
     kernel.routes = [BY_HAND]
     kernel.note()
-    kernel.mark(give_back.APPLIED)
+    kernel.mark(restore_others.APPLIED)
     monkeypatch.setattr(others, "look", lambda: others.KernelState([], [], []))
-    kernel.mark(give_back.ENDED)
-    assert not (tmp_path / give_back.ENDED).exists()
+    kernel.mark(restore_others.ENDED)
+    assert not (tmp_path / restore_others.ENDED).exists()
     monkeypatch.setattr(others, "look", kernel.look)
     kernel.routes = []
     assert kernel.back() == []
@@ -345,7 +345,7 @@ def test_many_are_told_at_once_and_until_the_deadline(tmp_path: pathlib.Path, mo
     assert time.process_time() - started < 10
     # At the deadline it ends, and tells what is not there.
     kernel.routes = []
-    late = give_back.GiveBack(str(tmp_path), lambda: kernel.devices, ["br0"])
+    late = restore_others.GiveBack(str(tmp_path), lambda: kernel.devices, ["br0"])
     assert len(late.run(end=network.clock() - 1)) == len(blocked)
 
 
