@@ -17,7 +17,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host import listener, meter
-from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, said
+from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, message_of
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.new_volumes import Forestalled
@@ -127,7 +127,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
             plan.accepted(step)
         except libvirt.libvirtError as error:
             if cut(error):
-                raise ConnectionLost(f"{step.action}: {said(error)}") from None
+                raise ConnectionLost(f"{step.action}: {message_of(error)}") from None
             failed_steps.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {kind.why(connection, plan.name, error)}") from None

@@ -45,7 +45,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     stopped: str | None = None
     lines: list[str] = []
     try:
-        with meter.told(module.progress, module.hushed):
+        with meter.reporting(module.progress, module.hushed):
             run.converge()
     except VirtfleetError as error:
         stopped = str(error)
@@ -194,7 +194,7 @@ class Run:
             result[UNFINISHED] = True
         if self.kind.wait is not None:
             result["addresses"] = self.addresses
-            result["left"] = report.left(self.plans, self.failed)
+            result["left"] = report.left_behind(self.plans, self.failed)
         if self.kind.left_alone is not None:
             result["undeclared"] = self.undeclared
         return result, [*self.warnings, *result.pop("warnings", [])]

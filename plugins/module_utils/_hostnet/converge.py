@@ -90,7 +90,7 @@ def converge(module: LinksModule) -> Result:
         netplan_generate.validate(planned)
         planned.warnings += netplan_generate.unapplied(planned, facts)
         planned.warnings += naming(wants, planned, facts, module.forecast if module.check_mode else None)
-        result = {**told(planned), "postponed": postponed}
+        result = {**as_result(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
         passing = probes.passing(facts, expected.gateways(planned.expected))
@@ -142,7 +142,7 @@ def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
-def told(planned: LinksPlan) -> Result:
+def as_result(planned: LinksPlan) -> Result:
     """The plan as a result: the same in check mode and after a run."""
     return {
         "changed": bool(planned.changes),

@@ -36,7 +36,7 @@ BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
 
-def told(
+def warn_of_lost(
     wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan
 ) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.

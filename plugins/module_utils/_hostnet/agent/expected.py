@@ -11,7 +11,7 @@ import time
 import typing as t
 
 from . import files, others
-from .network import LINKS, TrialNetwork, clock, held
+from .network import LINKS, TrialNetwork, clock, subnets_of
 from .shapes import DeviceData, Expected
 
 SHORT = 2.0
@@ -107,8 +107,8 @@ def look(wanted: t.Sequence[Expected], devices: Devices) -> MissingNow:
     routes = default_routes() if any(each["routes"] for each in wanted) else None
     for each in wanted:
         there = [name for name in each["devices"] if name in devices]
-        has = {address for name in there for address in held(devices[name])}
-        name = next((name for name in there if held(devices[name])), (there or each["devices"])[0])
+        has = {address for name in there for address in subnets_of(devices[name])}
+        name = next((name for name in there if subnets_of(devices[name])), (there or each["devices"])[0])
         gone = lacking(each, has)
         # Where there was no cable, an address may come with one.
         (found.needed if each["carrier"] else found.wanted).extend(f"{name} {said}" for said in gone)

@@ -123,7 +123,7 @@ class GiveBack:
         return [
             (name, address)
             for name, address in self.addresses
-            if name in now and address not in network.held(now[name]) and address.partition("/")[0] not in moved
+            if name in now and address not in network.subnets_of(now[name]) and address.partition("/")[0] not in moved
         ]
 
     def address(self, name: str, address: str) -> Words:
@@ -215,7 +215,7 @@ def note(folder: str, name: str, devices: t.Mapping[str, DeviceData], lost: t.Se
     """
     found = others.look()
     if devices and found.routes:
-        held = {each: sorted(network.held(device)) for each, device in devices.items()}
+        held = {each: sorted(network.subnets_of(device)) for each, device in devices.items()}
         said = {"words": found.words, "addresses": held, "lost": lost}
         files.write(os.path.join(folder, name), json.dumps(said))
         settings.note(folder, f"settings.{name}", files.load(os.path.join(folder, "state.json")), devices)
@@ -228,7 +228,7 @@ def key(words: t.Sequence[str]) -> tuple[str, ...]:
 
 def hosts(device: DeviceData) -> set[str]:
     """A device's addresses without their subnets."""
-    return {address.partition("/")[0] for address in network.held(device)}
+    return {address.partition("/")[0] for address in network.subnets_of(device)}
 
 
 def leads_over(words: Words, devices: t.Container[str]) -> bool:

@@ -110,7 +110,7 @@ def documents(connection: Connection, users: SecretUsers, forecast: Forecast) ->
 
 def add_declared(users: SecretUsers, connection: Connection, asked: declared_uses.DeclaredUses) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
-    names = declared_uses.called(connection, asked.declared_uses, asked.forecast)
+    names = declared_uses.in_words(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
         told = used.get("secrets", ())
         users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])

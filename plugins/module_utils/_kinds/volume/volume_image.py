@@ -33,7 +33,7 @@ from ..._host.sparse_copy import Room, Writer
 from ..._host.unpack import STREAMS, unpack
 from ..._printing import masked_url
 from ..shared.storage_values import CAPACITY
-from .new_file import permit, told, too_large
+from .new_file import failure_in_words, permit, too_large
 
 PLAIN = ("raw", "iso")
 """Formats of a volume whose bytes are those of the disk."""
@@ -223,7 +223,7 @@ def make(
     except Unfit as error:
         raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 def fill_open(

@@ -17,7 +17,7 @@ from ...._libvirt.objects import Connection
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
-from ...._storage.removal import because, going
+from ...._storage.removal import because, to_be_removed
 from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import StorageUsers
@@ -102,7 +102,7 @@ def plan_removal(
     if running and not gives_up:
         plan.waiting.setdefault(f"volume {key}", RESTART)
     elif gives_up or not waits(plan):
-        step = dataclasses.replace(going(key, volume), guest=plan.name)
+        step = dataclasses.replace(to_be_removed(key, volume), guest=plan.name)
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))
         plan.steps.add(StepPlace.AFTER, Step("delete_seed", step, reaches=(path,)))

@@ -108,7 +108,7 @@ def test_a_setting_of_the_kernel_can_be_read() -> None:
 
 def test_a_lease_that_is_a_fifo_hangs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "lease")
-    monkeypatch.setattr(dhcp_identity, "told", lambda name: "from networkctl")
+    monkeypatch.setattr(dhcp_identity, "from_networkctl", lambda name: "from networkctl")
     state = {"DHCP_LEASE": str(tmp_path / "lease"), "NETWORK_FILE": "/etc/x.network"}
     assert dhcp_identity.client_id("eno1", state) == "from networkctl"
 

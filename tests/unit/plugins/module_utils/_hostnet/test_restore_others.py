@@ -99,7 +99,7 @@ class Kernel:
         restore_others.note(self.folder, name, self.devices)
 
     def on(self, device: str) -> list[str]:
-        return sorted(network.held(self.devices[device]))
+        return sorted(network.subnets_of(self.devices[device]))
 
 
 @pytest.mark.parametrize("without", [["br0"], None])

@@ -303,8 +303,8 @@ def test_of_a_traceback_only_its_end_is_told() -> None:
     text = (
         "Traceback (most recent call last):\n  File x, line 1\n    secret()\nModuleNotFoundError: No module named 'y'\n"
     )
-    assert network.said(text) == "ModuleNotFoundError: No module named 'y'"
-    assert network.said("a\n b\n") == "a b"
+    assert network.on_one_line(text) == "ModuleNotFoundError: No module named 'y'"
+    assert network.on_one_line("a\n b\n") == "a b"
 
 
 UNDO = ["ip", "link", "set", "dev", "br0", "type", "bridge", "stp_state", "1"]
