@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, dhcp_identity, facts, ifupdown, link_users, namespaces, networkd, profiles
-from .agent import network, others, route_words, shapes
+from .agent import network, route_words, set_by_others, shapes
 from .facts import Facts, HostDevice, NetplanFile
 from .host_routes import routes
 from .iproute import ip
@@ -135,7 +135,7 @@ def of_all_tables(family: str) -> list[shapes.RouteData]:
     """
     words = (family, "route", "show", "table", "all")
     found: list[shapes.RouteData] = ip(*words)
-    route_words.lock(found, lambda: others.asked(*words))
+    route_words.lock(found, lambda: set_by_others.asked(*words))
     return found
 
 

@@ -10,7 +10,7 @@ import os
 import time
 import typing as t
 
-from . import files, others
+from . import files, set_by_others
 from .network import LINKS, TrialNetwork, clock, subnets_of
 from .shapes import DeviceData, Expected
 
@@ -141,12 +141,12 @@ def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
 
 def default_routes() -> set[tuple[str, str]] | None:
     """The gateways of the default routes of IPv4, each with its device; None where ip does not answer."""
-    told = others.asked("-json", "-4", "route", "show", "default")
+    told = set_by_others.asked("-json", "-4", "route", "show", "default")
     if not told.strip():
-        return set() if others.asked("-json", "-4", "route", "show", "table", "local") else None
+        return set() if set_by_others.asked("-json", "-4", "route", "show", "table", "local") else None
     return {
         (str(hop.get("gateway", "")), str(hop.get("dev", "")))
-        for entry in others.entries(told)
+        for entry in set_by_others.entries(told)
         for hop in entry.get("nexthops") or [entry]
     }
 

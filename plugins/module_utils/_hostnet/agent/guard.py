@@ -35,10 +35,10 @@ from . import (
     files,
     journal,
     network,
-    others,
     restore_others,
     rollback,
     runtime,
+    set_by_others,
     trial_backup,
     unit,
 )
@@ -150,7 +150,7 @@ class Guard:
             runtime.save(self.folder, self.state["trial"])
             before = self.network.devices()
             files.write(self.path("before.json"), json.dumps(before))
-            others.save(self.folder, self.state)
+            set_by_others.save(self.folder, self.state)
             self.notes = trial_backup.save(self.folder)
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
@@ -180,7 +180,7 @@ class Guard:
             if self.state["generate"] and not self.network.all_of(self.state["generate"]):
                 raise network.NotApplied("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
-            self.attempt(lambda: others.save(self.folder, self.state))
+            self.attempt(lambda: set_by_others.save(self.folder, self.state))
             self.attempt(self.save_notes)
             self.network.apply()
             end = self.network.end

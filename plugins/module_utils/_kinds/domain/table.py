@@ -12,10 +12,10 @@ from ..._engine.table import Table
 from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
-from ..shared.other_words import OF_GUESTS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
 from ..shared.storage_values import IMAGE
+from ..shared.synonyms import OF_GUESTS
 from ..volume.storage_rules import made_disks, shared_writers
 from . import brief_form, cleanup, short_image
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds

@@ -12,7 +12,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
-from ..._host import listener, meter
+from ..._host import meter, waiting_caller
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
 from .cloud_status import CloudStatus, status
@@ -125,8 +125,8 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
         if left:
             seconds = max(want.get("wait_timeout") or PATIENCE for want in left.values())
             meter.waits(awaited(left, len(found), problems), time.monotonic() - start, seconds)
-            with listener.heeded():
-                listener.heed()
+            with waiting_caller.heeded():
+                waiting_caller.heed()
             time.sleep(POLL)
     meter.over()
     for server in servers.values():

@@ -31,9 +31,9 @@ from ..domain.live.strategies import SECTIONS
 from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
-from ..shared.other_words import OF_OTHERS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
+from ..shared.synonyms import OF_OTHERS
 from . import brief_form, cleanup, normal_form
 from .rules import addressing, forwarding, served, subnets, translating
 

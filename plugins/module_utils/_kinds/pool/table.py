@@ -11,9 +11,9 @@ from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
 from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
-from ..shared.other_words import OF_OTHERS, OF_POOLS
 from ..shared.rows import MERGED
 from ..shared.storage_values import MODE, OWNER
+from ..shared.synonyms import OF_OTHERS, OF_POOLS
 from ..volume.storage_rules import describe_pool, pool_target
 from . import normal_form
 

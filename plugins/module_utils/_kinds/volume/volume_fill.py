@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._errors import VirtfleetError
-from ..._host import listener, meter, part_files
+from ..._host import meter, part_files, waiting_caller
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, message_of
@@ -229,6 +229,6 @@ def pour(
 
 def sent(stream: Stream, count: int, file: t.BinaryIO) -> bytes:
     """The next bytes of a file that is sent to libvirt. Raises Gone where nobody waits for that any more."""
-    listener.heed()
+    waiting_caller.heed()
     meter.came(file.tell())
     return file.read(count)

@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import checksum_list, listener, meter, part_files, sparse_copy
+from ..._host import checksum_list, meter, part_files, sparse_copy, waiting_caller
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -378,7 +378,7 @@ def verify(descriptor: int, size: int, source: Source) -> None:
     digest = hashlib.new(algorithm)
     with meter.work("comparing its checksum", size):
         for offset in range(0, size, sparse_copy.CHUNK):
-            listener.heed()
+            waiting_caller.heed()
             digest.update(os.pread(descriptor, min(sparse_copy.CHUNK, size - offset), offset))
             meter.came(offset)
     if not hmac.compare_digest(digest.hexdigest(), expected):

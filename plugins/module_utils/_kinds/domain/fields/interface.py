@@ -9,8 +9,8 @@ from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, 
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derived_values
-from ...shared.other_words import OF_INTERFACES
 from ...shared.rows import BANDWIDTH, ISOLATED, MTU, ROUTES, VIRTUALPORT, VLAN
+from ...shared.synonyms import OF_INTERFACES
 from . import common
 from .common import BOOT, RECONNECT, ROM, VIRTIO
 from .hostdev import NETWORK_SOURCE, TEAMING
