@@ -19,8 +19,6 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info import InfoAct
 class ActionModule(InfoAction):
     """See the module's documentation."""
 
-    kind = "images"
-
     def asked(self, arguments: dict[str, t.Any], task_vars: Variables) -> Result:
         """What the module tells, with the versions that the control node has found out."""
         if BROUGHT in arguments:

@@ -15,6 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pendi
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_snapshots import guest_snapshots
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import declared_results
 from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._role_words import for_role
@@ -151,7 +152,9 @@ class FilterModule:
             "images_lock": told("images_lock", _images_lock.images_lock),
             "images_locked": told("images_locked", _images_locked.images_locked),
             "left_out": told("left_out", _left_out.left_out),
-            "pending_restarts": told("pending_restarts", functools.partial(pending.of_hosts, words=for_role)),
+            "pending_restarts": told(
+                "pending_restarts", functools.partial(pending.of_hosts, results=declared_results(), words=for_role)
+            ),
             "run_problems": told("run_problems", _mistaken.run_problems),
             "staying": told("staying", _fleet.staying),
             "undeclared": told("undeclared", _undeclared.undeclared),

@@ -32,31 +32,18 @@ from ._fleet_slips import slip_of_host, unknown_to_fleet
 from ._hostnet.table import LINK
 from ._kinds.domain import short_image
 from ._kinds.domain.table import DOMAIN
-from ._kinds.image.table import IMAGES
-from ._kinds.network.table import NETWORK
-from ._kinds.pool.table import POOL
-from ._kinds.secret.table import SECRET
+from ._kinds.site_parts import site_parts
 from ._kinds.volume.storage_rules import volume_key
-from ._kinds.volume.table import VOLUME
 from ._printing import label, named, printable, unforeseen
 from ._role_words import for_role
 
 LISTS = {
     "kvm_links": LINK,
-    "kvm_networks": NETWORK,
-    "kvm_secrets": SECRET,
-    "kvm_pools": POOL,
-    "kvm_images": IMAGES,
-    "kvm_volumes": VOLUME,
+    **{part.variable: part.table for part in site_parts() if part.variable and not part.of_fleet},
 }
 """The variables that hold what else is declared for a host, and their tables."""
 
-PURGES = {
-    "kvm_networks": "networks_purge",
-    "kvm_secrets": "storage_purge",
-    "kvm_pools": "storage_purge",
-    "kvm_volumes": "storage_purge",
-}
+PURGES = {part.variable: part.purge for part in site_parts() if part.purge}
 """What has those removed that are no longer in one of these lists."""
 
 BESIDE = ("host", _fleet_snapshots.OPTION)

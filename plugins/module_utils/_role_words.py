@@ -16,10 +16,10 @@ MODULE = re.compile(r"with virtfleet\.kvm\.\w+ \((kvm_\w+) of the role\)")
 PARAMETER = re.compile(r"\w+ \((\w+) of the role\)")
 """A parameter of a module with the variable of the role."""
 
+WITH_MODULE = re.compile(r"\b(start it|give it one) with virtfleet\.kvm\.(\w+)(?: and (state: \w+))?")
+"""What to do with a module, and the state to give; the role's list is named like the module."""
+
 PHRASES = {
-    "start it with virtfleet.kvm.pools and state: active": "start it with state: active in kvm_pools",
-    "start it with virtfleet.kvm.networks and state: active": "start it with state: active in kvm_networks",
-    "give it one with virtfleet.kvm.secrets": "give it one in kvm_secrets",
     "state: absent of the module virtfleet.kvm.volumes": "state: absent in kvm_volumes",
     "state: absent among the volumes": "state: absent in kvm_volumes",
     "among the volumes (kvm_volumes)": "in kvm_volumes",
@@ -42,6 +42,13 @@ def for_role(text: str) -> str:
     :param text: the message
     """
     text = DOMAIN.sub("guest ", PARAMETER.sub(r"\1", MODULE.sub(r"in \1", text)))
+    text = WITH_MODULE.sub(in_list, text)
     for phrase, ours in PHRASES.items():
         text = text.replace(phrase, ours)
     return text
+
+
+def in_list(found: re.Match[str]) -> str:
+    """What to do in the list of a role, in place of the module that declares the same."""
+    do, module, state = found.groups()
+    return f"{do} with {state} in kvm_{module}" if state else f"{do} in kvm_{module}"

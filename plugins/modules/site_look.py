@@ -36,9 +36,9 @@ options:
         required: true
       module:
         description:
-          - The module that would be called. V(host) stands for the tasks of the role C(host).
+          - The module that would be called, one of those that declare. V(host) stands for the tasks of the role
+            C(host).
         type: str
-        choices: [host, links, networks, secrets, pools, volumes, domains, snapshots]
         required: true
       options:
         description:
@@ -151,11 +151,7 @@ def main() -> None:
                 "elements": "dict",
                 "options": {
                     "name": {"type": "str", "required": True},
-                    "module": {
-                        "type": "str",
-                        "choices": ["host", "links", "networks", "secrets", "pools", "volumes", "domains", "snapshots"],
-                        "required": True,
-                    },
+                    "module": {"type": "str", "required": True},
                     "options": {"type": "dict", "required": True},
                 },
             },

@@ -14,33 +14,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending impo
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import results
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, printable, readable, shortened
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from ._endless import is_endless
 
-RESULTS = (
-    "host_found",
-    "host_installed",
-    "host_after_installing",
-    "host_stopped",
-    "host_services",
-    "host_after_starting",
-    "host_refused",
-    "links_plan",
-    "links_declared",
-    "networks_declared",
-    "storage_secrets",
-    "storage_declared",
-    "storage_filled",
-    "guests_declared",
-    "guests_snapshots",
-    "storage_volumes_purged",
-    "storage_pools_purged",
-    "storage_secrets_purged",
-    "networks_purged",
-    "links_removed",
-)
+RESULTS = results()
 """Where the roles leave the results of their tasks, in the order of the site: of all that may fail on a host."""
 
 PLANNED = {"links_plan": "links_declared"}

@@ -33,7 +33,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
     ROLE,
     URI,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import FORETOLD
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import list_of
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._packed import PackedAction
@@ -286,9 +286,10 @@ def learn(known: Known, changes: object) -> Known:
         path, after = str(change.get("path")), change.get("after")
         if kind == "domain":
             learn_disk(known, path, after)
-        if kind not in FORETOLD:
+        told = list_of(kind)
+        if told is None:
             continue
-        entries = known.setdefault(FORETOLD[kind], {})
+        entries = known.setdefault(told, {})
         if path == "state" and after == "absent":
             entries[name] = None
             continue

@@ -19,12 +19,16 @@ from ._packed import PackedAction
 class InfoAction(PackedAction):
     """Run the module, and evaluate the query over what it tells.
 
-    ``kind`` is the name of the list that the module returns.
+    :ivar kind: the name of the list that the module returns, which is its own name without ``_info``
     """
 
-    kind: str
     _supports_check_mode = True
     _supports_async = True
+
+    def __init__(self, *args: t.Any, **words: t.Any) -> None:
+        """The parameters are those of Ansible's ActionBase."""
+        super().__init__(*args, **words)
+        self.kind = str(self._task.action).rpartition(".")[2].removesuffix("_info")
 
     def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
         """The module's result, with what the query selects in ``found``."""

@@ -19,6 +19,7 @@ from ansible import context
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, HostProblem, told_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from ._fleet_changes import RESULTS
@@ -56,9 +57,7 @@ SYNONYMS = {
 OF_ROLES = {
     "guests_remove_disks": "guests_remove_storage",
     "guests_remove_volumes": "guests_remove_storage",
-    "pools_purge": "storage_purge",
-    "secrets_purge": "storage_purge",
-    "volumes_purge": "storage_purge",
+    **{f"{part.module}_purge": part.purge for part in site_parts() if part.purge not in ("", f"{part.module}_purge")},
 }
 """What else variables of the roles might be called. Other collections may have one of the name, so it is warned of."""
 

@@ -15,16 +15,12 @@ import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import FORETOLD
 
 if t.TYPE_CHECKING:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 
 TOLD = "told"
 """The part of a forecast with the changes that tasks have told of, by resource. No module gets it."""
-
-KINDS = {**{module: kind for kind, module in FORETOLD.items()}, "domains": "domain"}
-"""The kinds of resources by the names of their modules."""
 
 
 DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
@@ -36,7 +32,7 @@ def resource_of(kind: str, name: str) -> str:
 
     :param kind: in the plural
     """
-    return f"{KINDS.get(kind, kind)} {name}"
+    return f"{kind.removesuffix('s')} {name}"
 
 
 def mark(change: object) -> str:

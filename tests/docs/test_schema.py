@@ -200,7 +200,7 @@ def converters() -> dict[Any, Any]:
             if getattr(row, "rows", ()):
                 look(row.rows)
 
-    for table in (tables.LINK, tables.DOMAIN, tables.NETWORK, tables.POOL, tables.IMAGES, tables.VOLUME):
+    for table in tables.TABLES.values():
         look(table.rows)
     return found
 

@@ -16,9 +16,8 @@ import xml_options
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, SECRET, VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import NAMESPACES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.table import SNAPSHOT
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
@@ -28,14 +27,7 @@ from .schema_inputs import UUID
 
 PAGE = xml_options.PATH.read_text(encoding="utf-8")
 PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
-KINDS = {
-    "domain": DOMAIN,
-    "network": NETWORK,
-    "pool": POOL,
-    "secret": SECRET,
-    "snapshot": SNAPSHOT,
-    "volume": VOLUME,
-}
+KINDS = {part.kind: part.table for part in site_parts() if part.module}
 OWN = {table.kind: xml_options.lines(table, short=False) for table, _module in xml_options.TABLES}
 
 
@@ -143,11 +135,16 @@ def split_up(line: Any) -> set[str]:
 def definitions(kind: str) -> Iterator[ET.Element]:
     """Definitions that together have every option, but for those of kinds that others of the name stand for."""
     host = Host(virt="test", arch="i686")
-    samples = [*SAMPLES.get(kind, ()), *(exhaustive(DOMAIN) if kind == "domain" else ()), *STORAGE.get(kind, ())]
+    samples = [
+        *SAMPLES.get(kind, ()),
+        *(exhaustive(KINDS["domain"]) if kind == "domain" else ()),
+        *STORAGE.get(kind, ()),
+    ]
     for sample in samples:
         if kind == "volume":
-            element = ET.fromstring(VOLUME.skeleton)
-            edit_rows(VOLUME.rows, element, VOLUME.parse([sample])[0], Scope("volume", "v", host, sample), "", [])
+            element = ET.fromstring(KINDS["volume"].skeleton)
+            volume = KINDS["volume"]
+            edit_rows(volume.rows, element, volume.parse([sample])[0], Scope("volume", "v", host, sample), "", [])
             yield element
         else:
             yield ET.fromstring(defined(plan_one(KINDS[kind], None, sample, host)))

@@ -10,26 +10,14 @@ change to a table; a unit test fails while the two differ.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+import tables
 import yaml
+from tables import ROOT, Table
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "plugins"))
-
-from module_utils._engine.table import Table  # noqa: E402
-from module_utils._hostnet.table import LINK  # noqa: E402
-from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
-from module_utils._kinds.image.table import IMAGES  # noqa: E402
-from module_utils._kinds.network.table import NETWORK  # noqa: E402
-from module_utils._kinds.pool.table import POOL  # noqa: E402
-from module_utils._kinds.secret.table import SECRET  # noqa: E402
-from module_utils._kinds.snapshot.table import SNAPSHOT  # noqa: E402
-from module_utils._kinds.volume.table import VOLUME  # noqa: E402
-
-TABLES = (LINK, DOMAIN, IMAGES, NETWORK, POOL, SECRET, SNAPSHOT, VOLUME)
+TABLES = tuple(tables.TABLES.values())
 
 NAMED: dict[str, dict[str, Any]] = {
     "image": {

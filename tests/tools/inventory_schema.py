@@ -21,7 +21,7 @@ import schema_rules
 import schema_variables
 from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, IMAGES, LINK, NETWORK, POOL, ROOT, SECRET, SNAPSHOT, VOLUME, layers
+from tables import PARTS, ROOT, TABLES, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -30,23 +30,18 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 def kinds() -> dict[str, Schema]:
     """The schema of one item of each list."""
+    domain, snapshot = TABLES["domain"], item(TABLES["snapshot"], (), "snapshot")
+    of_hosts = [kind for kind, part in PARTS.items() if part.variable and not part.of_fleet]
     return {
-        "link": item(LINK, schema_rules.LINK, "link"),
+        "link": item(TABLES["link"], schema_rules.LINK, "link"),
         "guest": schema_variables.with_snapshots(
             schema_variables.with_address(
-                item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
+                item(domain, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
             ),
-            item(SNAPSHOT, (), "snapshot"),
+            snapshot,
         ),
-        "layer": schema_variables.with_snapshots(
-            layer(DOMAIN, "guest", layers.OWN),
-            item(SNAPSHOT, (), "snapshot"),
-        ),
-        "image": item(IMAGES, schema_rules.IMAGE, "image"),
-        "network": item(NETWORK, schema_rules.NETWORK, "network"),
-        "pool": item(POOL, (), "pool"),
-        "secret": item(SECRET, schema_rules.SECRET, "secret"),
-        "volume": item(VOLUME, schema_rules.VOLUME, "volume"),
+        "layer": schema_variables.with_snapshots(layer(domain, "guest", layers.OWN), snapshot),
+        **{kind: item(TABLES[kind], getattr(schema_rules, kind.upper(), ()), kind) for kind in of_hosts},
     }
 
 

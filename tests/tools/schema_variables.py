@@ -12,16 +12,12 @@ from typing import Any
 import yaml
 from schema_rows import SHARED, array, never, notes
 from schema_values import IPV4, IPV6, MASK4, MASK6, TEMPLATE, Schema, address, anycase, or_null, text
-from tables import ROOT, layers, links
+from tables import PARTS, ROOT, layers, links
 
 LISTS = {
     "kvm_links": "link",
     "kvm_guests": "guest",
-    "kvm_images": "image",
-    "kvm_networks": "network",
-    "kvm_secrets": "secret",
-    "kvm_pools": "pool",
-    "kvm_volumes": "volume",
+    **{part.variable: kind for kind, part in PARTS.items() if part.variable and not part.of_fleet},
     "networks_default": "network",
     "storage_default": "pool",
 }

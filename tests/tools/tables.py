@@ -20,31 +20,20 @@ from module_utils._engine.rows import variant  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
+from module_utils._kinds import site_parts  # noqa: E402
 from module_utils._kinds.domain import converters as domain_values  # noqa: E402
 from module_utils._kinds.domain.cloud_init import values as cloud_init  # noqa: E402
-from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
-from module_utils._kinds.image.table import IMAGES  # noqa: E402
 from module_utils._kinds.network import rules  # noqa: E402
-from module_utils._kinds.network.table import NETWORK  # noqa: E402
-from module_utils._kinds.pool.table import POOL  # noqa: E402
 from module_utils._kinds.secret import values as secret_values  # noqa: E402
-from module_utils._kinds.secret.table import SECRET  # noqa: E402
 from module_utils._kinds.shared import storage_values  # noqa: E402
 from module_utils._kinds.snapshot import table as snapshots  # noqa: E402
-from module_utils._kinds.snapshot.table import SNAPSHOT  # noqa: E402
 from module_utils._kinds.volume import storage_rules  # noqa: E402
-from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
 __all__ = [
-    "DOMAIN",
-    "IMAGES",
     "LINK",
-    "NETWORK",
-    "POOL",
+    "PARTS",
     "ROOT",
-    "SECRET",
-    "SNAPSHOT",
-    "VOLUME",
+    "TABLES",
     "Table",
     "addresses",
     "as_markdown",
@@ -62,12 +51,19 @@ __all__ = [
     "rules",
     "secret_values",
     "servers",
+    "site_parts",
     "sizes",
     "snapshots",
     "storage_rules",
     "storage_values",
     "variant",
 ]
+
+PARTS = {part.kind: part for part in sorted(site_parts.site_parts(), key=lambda part: part.kind)}
+"""What the site knows of each kind of resource, by its name."""
+
+TABLES: dict[str, Table] = {"link": LINK, **{kind: part.table for kind, part in PARTS.items()}}
+"""The tables of all resources, by the name of the kind."""
 
 MARKUP = re.compile(r"\b([VOCMPIBE])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 """Ansible's markup of documentation, such as ``V(2GiB)`` and ``O(config[].disks)``."""

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tables import DOMAIN, NETWORK, POOL, ROOT, SECRET, SNAPSHOT, VOLUME, Table, addresses, as_markdown, rows, variant
+from tables import PARTS, ROOT, Table, addresses, as_markdown, rows, variant
 
 PATH = ROOT / "docs" / "xml-options.md"
 
@@ -34,14 +34,7 @@ filters: `virtfleet.kvm.domain_from_xml`, `virtfleet.kvm.network_from_xml`, `vir
 This page is generated from the tables of fields, by `tests/tools/xml_options.py`.
 """
 
-TABLES = (
-    (DOMAIN, "domains"),
-    (NETWORK, "networks"),
-    (POOL, "pools"),
-    (SECRET, "secrets"),
-    (SNAPSHOT, "snapshots"),
-    (VOLUME, "volumes"),
-)
+TABLES = tuple((part.table, part.module) for part in PARTS.values() if part.module)
 
 LEAST = 3
 """Options that a dictionary has at least to be described once only."""

@@ -16,11 +16,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.kind import NETWORKS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.kind import VOLUMES
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -28,6 +30,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 KINDS = {kind.name: kind for kind in (DOMAINS, NETWORKS, POOLS, VOLUMES)}
 
 TABLES = {table.kind: table for table in (DOMAIN, NETWORK)}
+ALL_TABLES = (LINK, *(part.table for part in site_parts()))
+"""The tables of all resources."""
 
 KVM_HOST = Host(virt="kvm", arch="x86_64", machines={"q35": "pc-q35-9.2", "pc": "pc-i440fx-9.2"})
 EMULATING_HOST = Host(virt="qemu", virt_reason="/dev/kvm does not open: No such file or directory")

@@ -72,19 +72,23 @@ def forbidden(kind: str, waiting: str) -> str:
 
 
 def of_hosts(
-    hosts: t.Iterable[str], variables: t.Mapping[str, t.Mapping[str, t.Any]], words: t.Callable[[str], str] = str
+    hosts: t.Iterable[str],
+    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    results: t.Sequence[str],
+    words: t.Callable[[str], str] = str,
 ) -> list[str]:
     """What waits on all hosts of a run, a sentence each, from the results that the roles have left.
 
     :param hosts: the names of the hosts
     :param variables: ``hostvars``, or plain dictionaries by host
+    :param results: the variables in which the roles have left them, in their order
     :param words: puts a sentence into the words of those who read it
     """
     read = getattr(variables, "raw_get", None) or variables.__getitem__
     lines = []
     for host in hosts:
         values = read(host)
-        for result in RESULTS:
+        for result in results:
             entries = (values.get(result) or {}).get("pending_restart") or []
             lines += [f"{host}: {words(sentence(entry))}" for entry in entries]
     return lines
@@ -92,6 +96,3 @@ def of_hosts(
 
 ROLES = {"domain": "guests", "network": "networks", "pool": "storage"}
 """The role that declares resources of a kind, for the names of its variables."""
-
-RESULTS = ("networks_declared", "storage_declared", "guests_declared")
-"""Where the roles networks, storage and guests leave the results of their modules."""

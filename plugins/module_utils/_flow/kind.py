@@ -44,7 +44,7 @@ class Around(t.NamedTuple):
 class Record(t.NamedTuple):
     """Where it is noted that a new resource is being made (see begun).
 
-    :param kind: one of the manifest's KINDS
+    :param kind: the name of its part of the manifest
     :param lasting: whether the note stays once it is made, and tells that the collection made it
     """
 

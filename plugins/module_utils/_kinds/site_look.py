@@ -20,13 +20,13 @@ from .._engine.report import Result
 from .._errors import Refused, VirtfleetError
 from .._flow.arguments import LISTS, Params, Spec
 from .._flow.look import Part, Seen, Undecided, look
-from .._flow.parameters import Parameters
 from .._host import daemons, setup
 from .._libvirt import host
 from .._libvirt.connection import Session
 from .._libvirt.in_time import in_time
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
+from .declaring import parameters_of
 
 HOST: dict[str, dict[str, object]] = {
     "packages": {"type": "dict", "required": True},
@@ -104,30 +104,13 @@ class Look:
         if name == "links":
             return links_seen({**checked(links_spec(), options), "uri": self.uri})
         parameters = parameters_of(name)
+        if parameters is None:
+            raise Undecided(f"{label(name)}: no module that declares for a host has this name")
         given = {**checked(parameters.spec, options), "uri": self.uri}
         if self.session is None:
             self.session = in_time(Session(self.uri).__enter__)
             stack.push(self.session)
         return look(parameters, Part(given, self.check), self.session)
-
-
-def parameters_of(name: str) -> Parameters:
-    """The parameters of a declaring module. Only what is asked for is loaded: that takes a good part of the time."""
-    if name == "domains":
-        from .domain.parameters import PARAMETERS
-    elif name == "networks":
-        from .network.parameters import PARAMETERS
-    elif name == "pools":
-        from .pool.parameters import PARAMETERS
-    elif name == "volumes":
-        from .volume.parameters import PARAMETERS
-    elif name == "secrets":
-        from .secret.parameters import PARAMETERS
-    elif name == "snapshots":
-        from .snapshot.parameters import PARAMETERS
-    else:
-        raise Undecided(f"{label(name)}: no module that declares for a host has this name")
-    return PARAMETERS
 
 
 def links_spec() -> dict[str, dict[str, object]]:

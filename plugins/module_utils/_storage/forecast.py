@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .foretold import FORETOLD
+from .foretold import list_of
 from .guest_places import GuestPlace
 from .storage_observe import ObservedPool
 
@@ -79,6 +79,7 @@ class Forecast:
     :param links: network devices of the host
     :param packages: whether packages would be installed, by the variable of the role that says so
     :param domains: guests that would be changed, with what they would have then (see guests_to_come)
+    :param others: the same of other kinds, by the names of their modules: only the kind itself asks for it
     """
 
     networks: Entries = dataclasses.field(default_factory=dict)
@@ -89,30 +90,31 @@ class Forecast:
     links: Entries = dataclasses.field(default_factory=dict)
     packages: Entries = dataclasses.field(default_factory=dict)
     domains: Entries = dataclasses.field(default_factory=dict)
+    others: t.Mapping[str, Entries] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, told: object) -> Forecast:
         """The forecast that the control node handed over; an empty one for anything else."""
         if not isinstance(told, dict):
             return cls()
-        names = [field.name for field in dataclasses.fields(cls)]
-        return cls(**{name: told[name] for name in names if isinstance(told.get(name), dict)})
+        lists = {name: entries for name, entries in told.items() if isinstance(entries, dict)}
+        own = {field.name: lists.pop(field.name) for field in dataclasses.fields(cls) if field.name in lists}
+        own.pop("others", None)
+        return cls(**own, others={name: entries for name, entries in lists.items() if isinstance(name, str)})
+
+    def entries(self, kind: str) -> Entries:
+        """What would be there of a kind, or be gone; nothing of those that are foretold otherwise."""
+        name = list_of(kind)
+        found: Entries = {} if name is None else vars(self).get(name, self.others.get(name, {}))
+        return found
 
     def gone(self, kind: str) -> set[str]:
-        """The identities of what would be gone.
-
-        :param kind: one of FORETOLD; nothing of others
-        """
-        entries: Entries = getattr(self, FORETOLD[kind]) if kind in FORETOLD else {}
-        return {name for name, facts in entries.items() if facts is None}
+        """The identities of what would be gone of a kind."""
+        return {name for name, facts in self.entries(kind).items() if facts is None}
 
     def made(self, kind: str) -> set[str]:
-        """The identities of what would be there.
-
-        :param kind: one of FORETOLD
-        """
-        entries: Entries = getattr(self, FORETOLD[kind])
-        return {name for name, facts in entries.items() if facts is not None}
+        """The identities of what would be there of a kind."""
+        return {name for name, facts in self.entries(kind).items() if facts is not None}
 
     @property
     def is_sure(self) -> bool:

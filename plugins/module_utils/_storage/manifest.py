@@ -27,6 +27,9 @@ PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 KINDS = ("pools", "volumes", "secrets", "secret_values", "networks", "snapshots")
+"""Kinds that are held against FACTS whenever the file is read. Any other is once somebody asks for it: what a newer
+version notes of more kinds is no reason to refuse the file."""
+
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling", "declared"),
@@ -93,8 +96,14 @@ class Manifest:
         return self.file.path
 
     def entries(self, kind: str) -> ManifestEntries:
-        """What is noted of one kind, one of KINDS, by identity."""
-        return self.read().get(self.uri, {}).get(kind, {})
+        """What is noted of one kind, by identity. Raises VirtfleetError where that is damaged."""
+        found = self.read().get(self.uri, {}).get(kind, {})
+        if kind not in KINDS:
+            try:
+                hold_kind(kind, found)
+            except ValueError as error:
+                raise self.damaged(str(error)) from None
+        return found
 
     def read(self) -> ManifestContent:
         """The whole file. Raises VirtfleetError where it is damaged, rather than forget what is ours."""
@@ -242,16 +251,20 @@ def hold(content: object) -> None:
         sound(uri)
         for kind, entries in mapping(kinds, "what is noted of a libvirt").items():
             noted = mapping(entries, "a kind")
-            if kind not in KINDS:
-                continue
-            for name, facts in noted.items():
-                sound(name)
-                pool, slash, volume = name.partition("/")
-                if kind == "volumes" and not (pool and slash and volume):
-                    raise ValueError("the name of a volume is not POOL/VOLUME")
-                for fact, value in mapping(facts, "what is noted of a resource").items():
-                    if fact in FACTS:
-                        sound(value)
+            if kind in KINDS:
+                hold_kind(kind, noted)
+
+
+def hold_kind(kind: str, noted: t.Mapping[str, object]) -> None:
+    """Raises ValueError for what is never noted of a kind: names that are no texts, and facts that are none."""
+    for name, facts in noted.items():
+        sound(name)
+        pool, slash, volume = name.partition("/")
+        if kind == "volumes" and not (pool and slash and volume):
+            raise ValueError("the name of a volume is not POOL/VOLUME")
+        for fact, value in mapping(facts, "what is noted of a resource").items():
+            if fact in FACTS:
+                sound(value)
 
 
 def mapping(value: object, what: str) -> dict[str, object]:

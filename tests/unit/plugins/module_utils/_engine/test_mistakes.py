@@ -32,14 +32,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.table import IMAGES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
-from ansible_collections.virtfleet.kvm.tests.unit.support import observed, plan_one
+from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES, observed, plan_one
 
 NAME = Field("name", "name", TEXT, "The name.", fixed=True)
 STATE = Property("state", "", Choice("present", "absent"), "What becomes of it.")
@@ -79,7 +73,7 @@ def kinds(**more: Any) -> Variant:
     return Variant(**{"tag": "@kind", "cases": {"paper": (PAPER,), "wood": (WOOD,)}, "type": KIND, **more})
 
 
-@pytest.mark.parametrize("table", [DOMAIN, IMAGES, NETWORK, POOL, SECRET, VOLUME, LINK], ids=lambda table: table.kind)
+@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.kind)
 def test_every_table_is_right(table: Table) -> None:
     assert problems(table) == []
 

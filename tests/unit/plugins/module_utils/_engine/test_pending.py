@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending, report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import declared_results
 from ansible_collections.virtfleet.kvm.plugins.module_utils._role_words import for_role
 from ansible_collections.virtfleet.kvm.tests.unit.support import observed, plan_one
 
@@ -61,7 +62,7 @@ def test_the_end_of_the_site_tells_of_all_hosts() -> None:
         "kvm02": {"guests_declared": {"failed": True, "msg": "no"}, "storage_declared": {"skipped": True}},
         "kvm03": {},
     }
-    assert pending.of_hosts(variables, variables, for_role) == [
+    assert pending.of_hosts(variables, variables, declared_results(), for_role) == [
         "kvm01: network lan: still runs with the old mtu, bridge (a); stop it and start it again",
         "kvm01: guest web01: still runs with the old memory (why); shut it down and start it again (a reboot is"
         " not enough), or set guests_on_restart_needed: restart",

@@ -13,14 +13,9 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES
 
-TABLES = {table.kind: table for table in (LINK, DOMAIN, NETWORK, POOL, SECRET, VOLUME)}
+TABLES = {table.kind: table for table in ALL_TABLES}
 
 LEAST = 5
 """Words that a description has at least."""

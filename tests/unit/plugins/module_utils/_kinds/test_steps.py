@@ -13,23 +13,13 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.kind import Kind
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.kind import NETWORKS
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.kind import SECRETS
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.kind import SNAPSHOTS
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.kind import VOLUMES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.declaring import parameters_of
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 FOLDER = ROOT / "plugins/module_utils/_kinds"
-KINDS = {
-    "domain": DOMAINS,
-    "network": NETWORKS,
-    "pool": POOLS,
-    "secret": SECRETS,
-    "snapshot": SNAPSHOTS,
-    "volume": VOLUMES,
-}
+LOADED = {part.kind: parameters_of(part.module) for part in site_parts() if part.module}
+KINDS = {name: loaded.kind for name, loaded in LOADED.items() if loaded is not None}
 
 
 def steps(path: Path) -> Iterator[str]:

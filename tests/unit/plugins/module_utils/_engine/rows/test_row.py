@@ -15,13 +15,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import rows as kinds
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Row
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
-from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES, ROOT
 
 PRIVATE = ROOT / "plugins" / "module_utils"
 CLASSES = {name for name in kinds.__all__ if isinstance(getattr(kinds, name), type)}
@@ -31,7 +25,7 @@ LOOK_UPS = {"_engine/table.py": {"Property", "Fragment"}}
 """Where the kind of a row may be asked for, and which: a table hands out these by their type."""
 
 
-@pytest.mark.parametrize("table", [DOMAIN, NETWORK, POOL, SECRET, VOLUME, LINK], ids=lambda table: table.kind)
+@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.kind)
 def test_every_row_of_a_table_is_a_row(table: Table) -> None:
     def look(rows: tuple[object, ...]) -> None:
         for row in rows:

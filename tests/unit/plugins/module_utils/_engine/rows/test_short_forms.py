@@ -14,9 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.short_f
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guest_networks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES
 
 SHORT = [
     (DOMAIN, {"cpu": "host-passthrough"}, {"cpu": {"mode": "host-passthrough"}}),
@@ -45,7 +43,7 @@ def short_rows(rows: Any) -> set[str]:
 
 
 def test_every_short_form_is_tried_here() -> None:
-    rows = [row for table in (DOMAIN, NETWORK, POOL, SECRET, VOLUME) for row in table.rows]
+    rows = [row for table in ALL_TABLES for row in table.rows]
     tried = {name for _table, short, _long in SHORT for name in (short.get("cloud_init") or short)}
     assert short_rows(rows) == tried
 

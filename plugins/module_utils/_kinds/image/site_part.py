@@ -1,0 +1,15 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images, as the site knows them."""
+
+from __future__ import annotations
+
+from ..site_parts import SitePart
+from .table import IMAGES
+
+SITE_PART = SitePart(
+    IMAGES,
+    40,
+    variable="kvm_images",
+)

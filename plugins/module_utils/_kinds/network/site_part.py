@@ -1,0 +1,19 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks, as the site knows them."""
+
+from __future__ import annotations
+
+from ..site_parts import SitePart
+from .table import NETWORK
+
+SITE_PART = SitePart(
+    NETWORK,
+    10,
+    module="networks",
+    variable="kvm_networks",
+    purge="networks_purge",
+    result="networks_declared",
+    removed="networks_purged",
+)
