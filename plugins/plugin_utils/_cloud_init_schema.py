@@ -18,7 +18,7 @@ import os
 import re
 import typing as t
 
-from ._cloud_config import Finding, DataPlace, is_of, not_of, unknown
+from ._cloud_config import DataPlace, Finding, is_of, not_of, unknown
 
 FOLDERS = (
     "/usr/lib/python3/dist-packages/cloudinit",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 import typing as t
@@ -15,7 +14,8 @@ from ..._engine.rows.model import Item
 from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
-from .cloud_status import CloudStatus, status
+from .agent_answers import AgentAnswers, Question
+from .cloud_status import CloudStatus
 from .guest_addresses import reachable
 from .impossible import AGENT
 from .ssh_answers import SshServer
@@ -24,8 +24,6 @@ POLL = 1.0
 """Seconds between two looks at a guest."""
 PATIENCE = 300
 """Seconds that a guest has where it is not said."""
-ANSWER = 5
-"""Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
 
 ENDS = {
     "address": "have an address",
@@ -50,6 +48,7 @@ class GuestLook:
     :ivar runs: whether it runs
     :ivar cloud: how far cloud-init is; None where nobody asked, or no agent can tell
     :ivar ssh: whether its SSH server has answered
+    :ivar silent: whether its agent is connected, and does not answer
     """
 
     addresses: Addresses = dataclasses.field(default_factory=list)
@@ -57,6 +56,7 @@ class GuestLook:
     runs: bool = True
     cloud: CloudStatus | None = None
     ssh: bool = False
+    silent: bool = False
 
     def fulfils(self, what: str) -> bool:
         """Whether what is waited for is there."""
@@ -66,8 +66,9 @@ class GuestLook:
 
     def lacks(self, what: str, seconds: float) -> str:
         """What is missing after so long a time, with what was seen."""
-        agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: "its agent answers"}
-        if what == "agent" or (what == "cloud_init" and not self.agent):
+        answers = "its agent is connected and does not answer" if self.silent else "its agent answers"
+        agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: answers}
+        if what == "agent" or (what == "cloud_init" and (self.silent or not self.agent)):
             return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
         if what == "cloud_init":
             return f"wait_for: after {seconds:g} s cloud-init is not done; {LONGER}"
@@ -103,10 +104,12 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
     left = {str(want["name"]): want for want in wants}
     idle = {name for name, want in left.items() if want["state"] == "present"}
     servers = {name: SshServer() for name, want in left.items() if want["wait_for"] == "ssh"}
+    agents = AgentAnswers()
     while left:
+        agents.begin_round()
         for name, want in list(left.items()):
             cloud = want["wait_for"] == "cloud_init"
-            seen = session.read(lambda connection: look(connection, name, cloud))  # noqa: B023
+            seen = session.read(lambda connection: look(connection, name, cloud, agents))  # noqa: B023
             if name in servers:
                 seen.ssh = seen.runs and servers[name].answers([str(one["address"]) for one in seen.addresses])
             seconds = want.get("wait_timeout") or PATIENCE
@@ -164,10 +167,11 @@ def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | Non
     return seen.lacks(what, seconds) if late else None
 
 
-def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
+def look(connection: Connection, name: str, cloud: bool, agents: AgentAnswers) -> GuestLook:
     """Look at a guest.
 
     :param cloud: whether cloud-init is asked about
+    :param agents: asks the agents of guests
     """
     from .facts import SOURCES, addresses
 
@@ -183,16 +187,15 @@ def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
     channel = next((node for node in root.iterfind("devices/channel/target") if node.get("name") == AGENT), None)
     agent = None if channel is None else channel.get("state") == "connected"
     macs = {str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")}
-    if agent:
-        with contextlib.suppress(LibvirtError, AttributeError):
-            domain.agentSetResponseTimeout(ANSWER, 0)
-    reached = status(domain) if cloud and agent else None
+    told = agents.of(name, domain, cloud) if agent else Question()
+    seen = GuestLook([], agent, cloud=told.cloud, silent=told.silent)
     for source in SOURCES:
         known: list[GuestAddress] = [
             {**one, "source": source}
-            for one in (addresses(domain, source) if source != "agent" or agent else ())
+            for one in (told.addresses if source == "agent" else addresses(domain, source))
             if reachable(one["address"]) is not None and str(one["mac"]).lower() in macs
         ]
         if known:
-            return GuestLook(known, agent, cloud=reached)
-    return GuestLook([], agent, cloud=reached)
+            seen.addresses = known
+            break
+    return seen

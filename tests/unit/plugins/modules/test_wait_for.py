@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.agent_answers import ANSWER, AgentAnswers
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import CloudStatus
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import GuestLook
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
@@ -39,7 +40,7 @@ def guest(name: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seeing], None]:
     """Have guests be seen so."""
-    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name, cloud=False: see(name))
+    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name, *more: see(name))
 
 
 def after(seconds: float, look: GuestLook) -> Callable[[], GuestLook]:
@@ -193,10 +194,12 @@ def domain(state: str | None, told: dict[str, Any]) -> Any:
 )
 def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found: list[tuple[str, str]]) -> None:
     guest = domain(state, told)
-    seen = ready.look(mock.Mock(lookupByName=lambda name: guest), "web01")
+    agents = AgentAnswers()
+    agents.begin_round()
+    seen = ready.look(mock.Mock(lookupByName=lambda name: guest), "web01", False, agents)
     assert [(one["source"], one["address"]) for one in seen.addresses] == found
     assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
-    asked = [mock.call(ready.ANSWER, 0)] if state == "connected" else []
+    asked = [mock.call(ANSWER, 0)] if state == "connected" else []
     assert guest.agentSetResponseTimeout.call_args_list == asked
 
 
@@ -228,13 +231,15 @@ def test_cloud_init_with_errors_that_it_went_on_in_spite_of(connection: Any, run
         (CloudStatus(disabled=True), "cloud-init is disabled in it, so it does nothing"),
         (CloudStatus(refused="guest-exec has been disabled"), "its agent does not tell how far cloud-init is: guest-"),
         (CloudStatus(), "after 1 s cloud-init is not done; look at its console"),
+        ("silent", "after 1 s its agent is connected and does not answer; look at its console"),
         (None, "after 1 s its agent is not connected"),
     ],
 )
 def test_what_cloud_init_can_come_to(
-    connection: Any, run_domains: Any, sees: Any, cloud: CloudStatus | None, said: str
+    connection: Any, run_domains: Any, sees: Any, cloud: CloudStatus | str | None, said: str
 ) -> None:
-    sees(lambda name: GuestLook([SEEN], cloud is not None, cloud=cloud))
+    told = cloud if isinstance(cloud, CloudStatus) else None
+    sees(lambda name: GuestLook([SEEN], cloud is not None, cloud=told, silent=cloud == "silent"))
     done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=True)
     assert f"domain web01: wait_for: {said}" in done["msg"]
 
