@@ -13,10 +13,12 @@ import dataclasses
 import queue
 import threading
 import time
+import typing as t
 
 from ..._libvirt.connection import LibvirtError
 from ..._libvirt.objects import GuestAddress, Resource
 from .cloud_status import CloudStatus, status
+from .guest_addresses import counted
 
 ANSWER = 5
 """Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
@@ -25,7 +27,7 @@ AT_ONCE = 4
 """How many agents are asked at once: libvirtd takes five calls of one client (its max_client_requests)."""
 
 QUICK = 0.5
-"""Seconds that all agents together have in one round to answer at once; what comes later counts in the next round."""
+"""Seconds that all agents together have to answer in a round; what comes later counts in the next one."""
 
 PAUSE, LONGEST_PAUSE = 5.0, 60.0
 """Seconds until an agent that has not answered is asked again: each time twice as long."""
@@ -39,6 +41,8 @@ class Question:
     :ivar cloud: how far cloud-init is; None where it was not asked, or has told nothing yet
     :ivar silent: whether it has not answered in its time
     :ivar later: when it may be asked again
+    :ivar asked: whether it is being asked
+    :ivar heard: whether it was ever known what it answers, or that it does not
     """
 
     addresses: list[GuestAddress] = dataclasses.field(default_factory=list)
@@ -48,8 +52,9 @@ class Question:
     pause: float = 0.0
     told: threading.Event = dataclasses.field(default_factory=threading.Event)
     asked: bool = False
+    heard: bool = False
 
-    def ask(self, domain: Resource, cloud: bool) -> None:
+    def ask(self, domain: Resource, cloud: bool, macs: t.Container[str]) -> None:
         """Ask the agent. This may take as long as it has to answer, some times over."""
         from .facts import addresses
 
@@ -58,7 +63,7 @@ class Question:
             domain.agentSetResponseTimeout(ANSWER, 0)
         reached = status(domain) if cloud else None
         silent = reached is not None and reached.silent
-        found = [] if silent else addresses(domain, "agent")
+        found = [] if silent else counted(addresses(domain, "agent"), macs)
         # That it has told no address says nothing, unless all of its time went by.
         self.silent = silent or (reached is None and not found and time.monotonic() - begun >= ANSWER)
         if self.silent:
@@ -73,38 +78,38 @@ class AgentAnswers:
 
     def __init__(self) -> None:
         self.questions: dict[str, Question] = {}
-        self.waiting: queue.SimpleQueue[tuple[Question, Resource, bool]] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[tuple[Question, Resource, bool, t.Container[str]]] = queue.SimpleQueue()
         self.workers = 0
-        self.until = 0.0
 
-    def begin_round(self) -> None:
-        """Begin to look at all guests once more."""
-        self.until = time.monotonic() + QUICK
-
-    def of(self, name: str, domain: Resource, cloud: bool) -> Question:
-        """What a guest's agent has told so far. It is asked again, unless it is being asked or left alone.
+    def ask(self, name: str, domain: Resource, cloud: bool, macs: t.Container[str]) -> Question:
+        """Ask the agent of a guest, unless it is being asked or left alone. Returns what it has told so far, which
+        changes as it answers.
 
         :param cloud: whether cloud-init is asked about
+        :param macs: the MAC addresses of the guest's interfaces
         """
         question = self.questions.setdefault(name, Question())
-        now = time.monotonic()
-        if not question.asked and now >= question.later:
+        if not question.asked and time.monotonic() >= question.later:
             question.asked = True
             question.told.clear()
-            self.waiting.put((question, domain, cloud))
+            self.waiting.put((question, domain, cloud, macs))
             if self.workers < AT_ONCE:
                 self.workers += 1
                 threading.Thread(target=self.work, daemon=True).start()
-            if question.told.wait(max(0.0, self.until - now)):
-                question.asked = False
-        elif question.asked and question.told.is_set():
-            question.asked = False
         return question
+
+    def settle(self) -> None:
+        """Give all that are being asked a moment to answer."""
+        until = time.monotonic() + QUICK
+        for question in self.questions.values():
+            if question.asked:
+                question.told.wait(max(0.0, until - time.monotonic()))
 
     def work(self) -> None:
         """Ask one agent after the other."""
         while True:
-            question, domain, cloud = self.waiting.get()
+            question, domain, cloud, macs = self.waiting.get()
             with contextlib.suppress(Exception):  # A guest may tell anything; the next look asks again.
-                question.ask(domain, cloud)
+                question.ask(domain, cloud, macs)
+            question.heard, question.asked = True, False
             question.told.set()

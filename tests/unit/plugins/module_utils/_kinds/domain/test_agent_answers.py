@@ -55,6 +55,13 @@ def guest(name: str) -> Any:
     return made
 
 
+def ask(asks: AgentAnswers, name: str, domain: Any, cloud: bool) -> agent_answers.Question:
+    """What is known after a round in which only this guest's agent is asked."""
+    question = asks.ask(name, domain, cloud, ())
+    asks.settle()
+    return question
+
+
 def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not true():
@@ -64,18 +71,16 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_one_that_answers_is_heard_in_the_same_round() -> None:
     asks = AgentAnswers()
-    asks.begin_round()
-    assert asks.of("good", guest("good"), True).cloud == DONE
+    assert ask(asks, "good", guest("good"), True).cloud == DONE
 
 
 def test_many_that_hang_do_not_hold_up_a_round(agents: Any) -> None:
     asks = AgentAnswers()
     start = time.monotonic()
     for _round in range(3):
-        asks.begin_round()
         for number in range(20):
-            asks.of(f"hung{number}", guest(f"hung{number}"), True)
-        good = asks.of("good", guest("good"), True)
+            asks.ask(f"hung{number}", guest(f"hung{number}"), True, ())
+        good = ask(asks, "good", guest("good"), True)
     assert time.monotonic() - start < 2
     until(lambda: good.cloud == DONE)
     assert asks.workers <= AT_ONCE
@@ -83,10 +88,10 @@ def test_many_that_hang_do_not_hold_up_a_round(agents: Any) -> None:
 
 def test_one_that_hangs_is_left_alone_for_longer_and_longer(agents: Any) -> None:
     asks = AgentAnswers()
-    question = asks.of("hung", guest("hung"), True)
+    question = ask(asks, "hung", guest("hung"), True)
     until(lambda: question.silent)
     assert question.pause == 1.0
-    until(lambda: asks.of("hung", guest("hung"), True) is question and question.pause == 2.0)
+    until(lambda: ask(asks, "hung", guest("hung"), True) is question and question.pause == 2.0)
     first, second = agents["hung"]
     assert second - first > 1
     assert question.cloud is None
@@ -97,19 +102,18 @@ def test_without_cloud_init_it_is_the_time_that_tells(agents: Any) -> None:
     slow, quick = guest("slow"), guest("quick")
     slow.interfaceAddresses.side_effect = lambda source: time.sleep(0.35) or {}
     asks = AgentAnswers()
-    until(lambda: asks.of("slow", slow, False).silent)
-    asks.begin_round()
-    assert not asks.of("quick", quick, False).silent
+    until(lambda: ask(asks, "slow", slow, False).silent)
+    assert not ask(asks, "quick", quick, False).silent
     assert agents == {}
 
 
 def test_one_that_comes_back_counts_again(agents: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asks = AgentAnswers()
-    question = asks.of("hung", guest("hung"), True)
+    question = ask(asks, "hung", guest("hung"), True)
     until(lambda: question.silent)
     question.later = 0.0
     monkeypatch.setattr(agent_answers, "status", lambda domain: DONE)
-    until(lambda: asks.of("hung", guest("hung"), True).cloud == DONE)
+    until(lambda: ask(asks, "hung", guest("hung"), True).cloud == DONE)
     assert not question.silent
 
 
@@ -124,7 +128,7 @@ def test_a_question_that_goes_wrong_is_asked_again(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(agent_answers, "status", status)
     asks = AgentAnswers()
-    until(lambda: asks.of("odd", guest("odd"), True).cloud == DONE)
+    until(lambda: ask(asks, "odd", guest("odd"), True).cloud == DONE)
 
 
 def test_the_wait_for_one_does_not_grow_with_those_that_hang(monkeypatch: pytest.MonkeyPatch, agents: Any) -> None:
