@@ -6,7 +6,7 @@ no library for it."""
 
 from __future__ import annotations
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info import InfoAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info_action import InfoAction
 
 
 class ActionModule(InfoAction):

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import ASKED, BROUGHT
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import by_control, host_of
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info import InfoAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info_action import InfoAction
 
 
 class ActionModule(InfoAction):
@@ -28,7 +28,7 @@ class ActionModule(InfoAction):
         result = super().asked(arguments, task_vars)
         if ASKED not in result:
             return result
-        from ansible_collections.virtfleet.kvm.plugins.plugin_utils._brought import answered
+        from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images_by_control import answered
 
         def again() -> Result:
             more = {name: value for name, value in self._task.args.items() if name == BROUGHT}

@@ -20,8 +20,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import limited
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed import PackedAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed_modules import PackedAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._time_limit import limited
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase

@@ -21,8 +21,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _site_look
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import host_of, place_of
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import TookTooLong, limited
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed import PackedAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._packed_modules import PackedAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._time_limit import TookTooLong, limited
 
 PATIENCE = 120
 """Seconds that a look may take; the role host gives a host that long to answer."""

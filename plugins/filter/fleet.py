@@ -25,21 +25,21 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted_together,
     _fleet_changes,
     _fleet_plan,
-    _hidden,
+    _hidden_lists,
     _images_lock,
     _images_locked,
     _left_out,
-    _mistaken,
     _owner,
     _same_host,
     _settings,
     _stray_files,
     _undeclared,
+    _unknown_names,
     _user_data,
     _variable_files,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import known, told
 
 display = Display()
 
@@ -99,14 +99,14 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
         raw = {host: variables.raw_get(host) for host in hosts}
         told_by_ansible = raw[hosts[0]].get("groups") if hosts else None
         groups = told_by_ansible if isinstance(told_by_ansible, dict) else {}
-        refused, warned = _mistaken.variables(raw)
-        settings = _settings.problems(raw, variables) + _hidden.unlisted(hosts, variables)
-        lists = (_hidden.hidden_twins, _hidden.hidden_items, _hidden.hidden_defaults)
+        refused, warned = _unknown_names.variables(raw)
+        settings = _settings.problems(raw, variables) + _hidden_lists.unlisted(hosts, variables)
+        lists = (_hidden_lists.hidden_twins, _hidden_lists.hidden_items, _hidden_lists.hidden_defaults)
         warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
         warned += _stray_files.strays(variables)
         for warning in warned:
             display.warning(warning)
-        lines += refused + _hidden.hidden_guests(hosts, variables) + _variable_files.doubled(hosts, variables)
+        lines += refused + _hidden_lists.hidden_guests(hosts, variables) + _variable_files.doubled(hosts, variables)
         lines += _same_host.problems(hosts, raw, variables)
     else:
         raw = {host: variables[host] for host in hosts}
@@ -159,7 +159,7 @@ class FilterModule:
             "pending_restarts": told(
                 "pending_restarts", functools.partial(pending.of_hosts, results=declared_results(), words=for_role)
             ),
-            "run_problems": told("run_problems", _mistaken.run_problems),
+            "run_problems": told("run_problems", _unknown_names.run_problems),
             "staying": told("staying", _fleet.staying),
             "undeclared": told("undeclared", _undeclared.undeclared),
             "with_reservations": told("with_reservations", with_reservations),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import molecule_files
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
 
 
 class FilterModule:

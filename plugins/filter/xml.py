@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline, _query
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _query, _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -17,14 +17,14 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
 
 display = Display()
 
 
 def from_xml(table: Table, text: str, secrets: bool) -> dict[str, object]:
     """The options of a definition. That secrets are left out of them is a warning: what is made of it lacks them."""
-    read = _offline.read_xml(table, text, secrets)
+    read = _xml_conversion.read_xml(table, text, secrets)
     if read.secrets and not secrets:
         it = "it" if len(read.secrets) == 1 else "them"
         name = f"{table.kind} {label(read.config.get('name'))}"
@@ -44,7 +44,7 @@ def domain_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
 
 def domain_to_xml(item: Item, virt: str = "kvm") -> str:
     """The definition that a new domain gets."""
-    return _offline.to_xml(DOMAIN, item, virt)
+    return _xml_conversion.to_xml(DOMAIN, item, virt)
 
 
 def network_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
@@ -54,7 +54,7 @@ def network_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
 
 def network_to_xml(item: Item) -> str:
     """The definition that a new network gets."""
-    return _offline.to_xml(NETWORK, item)
+    return _xml_conversion.to_xml(NETWORK, item)
 
 
 def pool_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
@@ -64,7 +64,7 @@ def pool_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
 
 def pool_to_xml(item: Item) -> str:
     """The definition that a new pool gets."""
-    return _offline.to_xml(POOL, item)
+    return _xml_conversion.to_xml(POOL, item)
 
 
 def volume_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
@@ -86,5 +86,5 @@ class FilterModule:
             "pool_to_xml": told("pool_to_xml", pool_to_xml),
             "query": told("query", _query.select),
             "volume_from_xml": told("volume_from_xml", volume_from_xml),
-            "volume_to_xml": told("volume_to_xml", _offline.volume_to_xml),
+            "volume_to_xml": told("volume_to_xml", _xml_conversion.volume_to_xml),
         }

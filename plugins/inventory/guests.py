@@ -240,7 +240,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import (
     settings,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests.reach import Reach
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._missing import identifiers
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._missing_variables import identifiers
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import reason
 
 display = Display()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._hidden import OWN_WORDS, secrets_of
 from ._printing import ASSIGNED, BITS, HINT, LOGIN, SECRET, URL, UUID, secret_name
+from ._xml_outline import OWN_WORDS, secrets_of
 
 
 def hushed(text: str, secrets: t.Iterable[str]) -> str:

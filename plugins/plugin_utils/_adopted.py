@@ -19,8 +19,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import MACHINES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import MACHINES
 
 from ._endless import refuse_endless
 

@@ -19,10 +19,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 
 from . import _guest_files
-from ._by_host import HostNames, Lists, Sorted
 from ._guest_layers import Layers
+from ._guests_by_host import HostNames, Lists, Sorted
 from ._templar import HostTemplar, PlainTemplar, how_to_see
-from ._written import List, WrittenItem, entries, lists, named_item
+from ._unevaluated import List, WrittenItem, entries, lists, named_item
 
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""

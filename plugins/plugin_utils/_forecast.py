@@ -33,12 +33,12 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
     ROLE,
     URI,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.foretold import list_of
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast_lists import list_of
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
-from ._packed import PackedAction
+from ._packed_modules import PackedAction
 from ._progress import DATA, watching
-from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
+from ._repeated_changes import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
 if t.TYPE_CHECKING:  # Ansible compiles each file of a collection anew in every run: what only types need is left out.
     from ansible.playbook.task import Task
@@ -134,7 +134,7 @@ class DeclaringAction(PackedAction, NormalAction):
         result = t.cast("Result", call(tmp, task_vars))
         if ASKED not in result:
             return result
-        from ._brought import answered
+        from ._images_by_control import answered
 
         host = host_of(self._task, task_vars)
         return answered(self, host, result, lambda: t.cast("Result", call(tmp, task_vars)), task_vars)

@@ -23,8 +23,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 
-from ._reading import loaded
-from ._written import WrittenItem
+from ._unevaluated import WrittenItem
+from ._yaml_files import loaded
 
 FOLDER = "kvm_guests_dir"
 """The variable that names the folder."""

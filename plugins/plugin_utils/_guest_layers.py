@@ -23,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import endless
-from ._written import named_item
+from ._unevaluated import named_item
 
 
 class ValueTemplar(t.Protocol):

@@ -14,10 +14,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from . import _guest_files
-from ._by_host import HostNames, Sorted
 from ._evaluate import EvaluatedGuests, Fleet, of_all
+from ._guests_by_host import HostNames, Sorted
 from ._templar import HostTemplar
-from ._written import lists, named_item
+from ._unevaluated import lists, named_item
 
 
 class Everywhere:

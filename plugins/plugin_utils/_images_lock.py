@@ -24,8 +24,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock im
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
-from ._reading import LOADER, repeated_keys, text_of, why_unreadable
 from ._templar import HostTemplar
+from ._yaml_files import LOADER, repeated_keys, text_of, why_unreadable
 
 VARIABLE = "kvm_images_lock"
 """The variable that names the file."""

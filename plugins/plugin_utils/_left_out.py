@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._called import Called
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import Called
 
 NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
 """What people call the items of each list."""

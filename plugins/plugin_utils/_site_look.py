@@ -26,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Va
 
 from ._fleet_changes import RESULTS
 from ._host_guests import remembered
-from ._later import Later
+from ._known_later import Later
 from ._settings import COLLECTION, OWNER, defaults, specs
 from ._templar import watched
 

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, spelled_out
 
-from ._mistaken import ADOPTED, options
+from ._unknown_names import ADOPTED, options
 from ._variable_files import ENDINGS, folders, variables_of
 
 COPIES = ("~", ".bak", ".old", ".orig", ".rej", ".swp", ".save")

@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import nam
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import Endless, endless
-from ._missing import identifiers, missing
+from ._missing_variables import identifiers, missing
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""

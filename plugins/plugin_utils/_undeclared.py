@@ -21,11 +21,11 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import w
 
 from . import _guest_files
 from ._adopted import MAIN
-from ._hidden import items, of_groups
-from ._missing import identifiers
-from ._reading import loaded
+from ._hidden_lists import items, of_groups
+from ._missing_variables import identifiers
 from ._templar import HostTemplar
-from ._written import List, lists
+from ._unevaluated import List, lists
+from ._yaml_files import loaded
 
 if t.TYPE_CHECKING:
     from ansible.vars.hostvars import HostVars

@@ -54,11 +54,11 @@ class Raw:
     """What came of the files of one kind of resource."""
 
     def __init__(self, kind: t.Any, kind_name: str) -> None:
-        from module_utils import _errors, _offline
+        from module_utils import _errors, _xml_conversion
         from module_utils._libvirt import host_model
 
         self.error = _errors.VirtfleetError
-        self.from_xml = _offline.from_xml
+        self.from_xml = _xml_conversion.from_xml
         self.host = host_model.host(kind.connection)
         self.kind, self.name = kind, kind_name
         self.counts: collections.Counter[str] = collections.Counter()

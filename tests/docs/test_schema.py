@@ -25,7 +25,7 @@ import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import LISTS
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _mistaken, _settings
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _settings, _unknown_names
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES
@@ -169,7 +169,7 @@ def test_every_option_has_its_documentation(kind: str) -> None:
 
 def test_every_variable_has_its_documentation() -> None:
     known = SCHEMA["definitions"]["variables"]["properties"]
-    assert known.keys() == _mistaken.options()
+    assert known.keys() == _unknown_names.options()
     assert all(
         said["description"].endswith((".", "none")) or "Default:" in said["description"] for said in known.values()
     )
@@ -262,7 +262,7 @@ def test_settings_are_those_of_the_check(name: str, right: list[Any], wrong: lis
 def test_settings_are_all_tried() -> None:
     assert {name for name, _right, _wrong in SETTINGS} == {*_settings.specs(), _settings.SERIAL}
     assert schema_variables.BOUNDS == _settings.BOUNDS
-    assert schema_variables.SYNONYMS == _mistaken.SYNONYMS
+    assert schema_variables.SYNONYMS == _unknown_names.SYNONYMS
 
 
 def slips(name: str) -> set[str]:
@@ -276,10 +276,12 @@ def slips(name: str) -> set[str]:
 
 def test_slips_of_variables() -> None:
     """The schema refuses slips behind ``kvm`` that the check refuses, and nothing that the check takes."""
-    names = [name for name in _mistaken.options() if name.startswith("kvm_")]
+    names = [name for name in _unknown_names.options() if name.startswith("kvm_")]
     missed = []
-    for slip in {slip for name in names for slip in slips(name)} - _mistaken.options() | {*_mistaken.SYNONYMS}:
-        lines, _warned = _mistaken.variables({"kvm01": {slip: []}})
+    for slip in {slip for name in names for slip in slips(name)} - _unknown_names.options() | {
+        *_unknown_names.SYNONYMS
+    }:
+        lines, _warned = _unknown_names.variables({"kvm01": {slip: []}})
         assert not (refused({slip: []}) and not lines), slip
         if lines and slip.lower().startswith("kvm") and not refused({slip: []}):
             missed.append(slip)

@@ -49,7 +49,7 @@ def test_every_device_of_every_example(fleet: Links, host: str) -> None:
     named = [folder / name for name in ("facts.py", "networkd.py", "agent/route_words.py")]
     for path in [*named, *sorted(folder.glob("netplan*.py"))]:
         put(fleet, host, f"/root/module_utils/_hostnet/{path.relative_to(folder)}", path.read_text())
-    for name in ("_errors.py", "_printing.py", "_hidden.py"):
+    for name in ("_errors.py", "_printing.py", "_xml_outline.py"):
         put(fleet, host, f"/root/module_utils/{name}", (PLUGINS / name).read_text())
     put(fleet, host, "/root/bridge_all.py", HELPER.read_text())
     result = json.loads(fleet.sh(host, "cd /root && python3 bridge_all.py examples/examples").splitlines()[-1])

@@ -126,7 +126,7 @@ SYNONYMS = {
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
 }
-"""What else the lists might be called (see plugin_utils/_mistaken.py)."""
+"""What else the lists might be called (see plugin_utils/_unknown_names.py)."""
 
 BATCH = {
     "type": ["integer", "string"],

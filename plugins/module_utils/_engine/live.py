@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .refused import sign
+from .refused_changes import sign
 from .rows.model import Change
 from .step import Step
 

@@ -23,7 +23,7 @@ class Observed:
     :param properties: values beside the definition, such as autostart
     :param persistent: whether libvirt keeps it once it stops
     :param unfinished: whether it was defined and has not got yet what new ones get beside the definition
-    :param refused: what the hypervisor would not do to what runs in an earlier run (see refused)
+    :param refused: what the hypervisor would not do to what runs in an earlier run (see refused_changes)
     """
 
     definition: ET.Element

@@ -15,9 +15,9 @@ from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import paths, refused
+from . import paths, refused_changes
 from .contradiction import refuse_contradiction
-from .lasting import lasting
+from .kept_changes import lasting
 from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
 from .plan_state import plan_properties, plan_restart, plan_state
@@ -370,7 +370,7 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     reached = reach(table.strategies, root, now, late, known)
     steps = reached.steps
     plan.steps.add(StepPlace.LIVE, *steps)
-    expected = refused.expected(steps, have.refused, known)
+    expected = refused_changes.expected(steps, have.refused, known)
     aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}

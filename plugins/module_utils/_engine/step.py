@@ -19,7 +19,7 @@ class Step:
     :param reaches: the paths that it brings to what runs. Where the hypervisor refuses such a step,
         they wait for a restart; any other step that fails is the last.
     :param state: the state that the resource has after it, where it changes that
-    :param sign: what later plans know it by, where it brings something to what runs (see refused)
+    :param sign: what later plans know it by, where it brings something to what runs (see refused_changes)
     """
 
     action: str

@@ -22,7 +22,7 @@ from .rows.model import Change, Host, Item
 from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
 from .rows.short_forms import written_out
-from .rows.strangers import Stranger, with_manual
+from .rows.unknown_options import Stranger, with_manual
 from .rows.xml_rows import Fragment
 from .step import Step
 from .xml_merge import PLAIN, Grammar

@@ -20,12 +20,12 @@ from .._host import listener, meter
 from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, said
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
-from .._storage.forgotten import prepare
-from .._storage.making import Forestalled
+from .._storage.new_volumes import Forestalled
 from .._storage.removal import NotRemoved
-from . import begun, failed_steps, undo
-from .kept import NotKept, refuse_unkept
+from .._storage.stale_notes import prepare
+from . import creation_notes, failed_steps, undo
 from .kind import Around, Kind, Work
+from .new_definitions import NotKept, refuse_unkept
 from .options import Options
 
 POLL = 0.25
@@ -49,7 +49,7 @@ def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: 
     failed: dict[str, str] = {}
     plans = [plan for plan in plans if plan.steps]
     prepare(connection, plans, kind.noted)
-    begun.prepare(connection, kind, plans)
+    creation_notes.prepare(connection, kind, plans)
     for plan in plans:
         plan.begun = True
     with kind.around(connection, plans) as around:
@@ -110,7 +110,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
     """
     kept: NotRemoved | None = None
     defined = False
-    actions = {**kind.actions, **begun.actions(kind), **around.actions}
+    actions = {**kind.actions, **creation_notes.actions(kind), **around.actions}
     for step in list(plan.steps):
         with listener.heeded(may_end_before(plan, step, around.made)):
             listener.heed()
@@ -121,7 +121,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
                 yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
                 undo.made(connection, kind, plan)
-            with begun.noted(connection, kind, plan, step, options) as noted:
+            with creation_notes.noted(connection, kind, plan, step, options) as noted:
                 action = functools.partial(actions[step.action], connection, plan.name, noted, options)
                 yield from carry_out(plan, step, action)
             plan.accepted(step)

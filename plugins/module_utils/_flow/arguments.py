@@ -63,7 +63,7 @@ BROUGHT = "_brought"
 """The parameter by which the control node hands over what it has found out of images; no user gives it."""
 
 ASKED = "_asked"
-"""What a result has in which the module asks the control node for that, and nothing was done (see brought)."""
+"""What a result has in which the module asks the control node for that: nothing was done (see images_by_control)."""
 
 ROLE = "_role"
 """The parameter by which the control node says that a task is one of a role (see _role_words); no user gives it."""

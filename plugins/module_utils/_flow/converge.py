@@ -10,7 +10,7 @@ import typing as t
 
 from .._engine import report
 from .._engine.plan import Plan
-from .._engine.refused import to_note
+from .._engine.refused_changes import to_note
 from .._engine.report import Result
 from .._engine.rows.model import Item
 from .._errors import Refused, VirtfleetError
@@ -21,7 +21,7 @@ from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
 from .arguments import ASKED, FORECAST, UNFINISHED, Params
-from .brought import AskedEntry, FromControl
+from .images_by_control import AskedEntry, FromControl
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options

@@ -18,8 +18,8 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, lacks
 from .._libvirt.objects import Connection
-from .._storage.making import Making
 from .._storage.manifest import Manifest
+from .._storage.new_volumes import Making
 from .._storage.storage_observe import identity, lookup
 from . import undo
 from .kind import Definition, Kind, Work

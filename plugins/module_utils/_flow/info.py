@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._called import Called
 from .._engine.adopt import adopt
 from .._engine.observed import Observed
 from .._engine.table import Table
@@ -16,6 +15,7 @@ from .._libvirt.connection import Session
 from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
+from .._shell_words import Called
 from .arguments import URI, Spec
 from .kind import Definition
 from .module import Module

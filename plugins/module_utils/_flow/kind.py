@@ -42,7 +42,7 @@ class Around(t.NamedTuple):
 
 
 class Record(t.NamedTuple):
-    """Where it is noted that a new resource is being made (see begun).
+    """Where it is noted that a new resource is being made (see creation_notes).
 
     :param kind: the name of its part of the manifest
     :param lasting: whether the note stays once it is made, and tells that the collection made it
@@ -157,7 +157,7 @@ class Kind:
     :param wait: waits until what was made is of use: takes the session, the items, what failed by name, and what
         ``before`` has returned. Returns addresses by name, what is missing of which, and warnings
     :param before: what ``wait`` has to know of the time before anything is made: takes the connection and the items
-    :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused)
+    :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused_changes)
     """
 
     table: Table

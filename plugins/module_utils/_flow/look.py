@@ -13,8 +13,8 @@ from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
 from .arguments import Params
-from .brought import FromControl
 from .converge import Run
+from .images_by_control import FromControl
 from .parameters import Parameters
 from .unfinished import at_once
 

@@ -18,7 +18,7 @@ from .._printing import encodable, label, masked, masked_uri, readable, unforese
 from .._role_words import for_role
 from .._storage.forecast import Forecast
 from .arguments import BROUGHT, FORECAST, HOST, LISTS, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
-from .brought import FromControl
+from .images_by_control import FromControl
 
 
 class Module(AnsibleModule):

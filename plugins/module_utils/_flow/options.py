@@ -4,7 +4,7 @@ import dataclasses
 import typing as t
 
 from .._storage.forecast import Forecast
-from .brought import FromControl
+from .images_by_control import FromControl
 
 KindOptions = t.Any
 """The Options of a kind, for what is the same of all kinds: the functions of a kind take the class of their own."""

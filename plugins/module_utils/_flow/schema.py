@@ -19,9 +19,9 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.rows.model import Item
 from .._errors import refuse_input
-from .._hidden import without_values_of
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._storage.users import is_local
+from .._xml_outline import without_values_of
 from .blame import Blame
 from .blame_xml import XmlBlame
 from .kind import Kind

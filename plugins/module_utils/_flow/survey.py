@@ -14,7 +14,7 @@ from .._engine.rows.model import Host, Item
 from .._libvirt import host_model
 from .._libvirt.objects import Connection
 from .._storage.manifest import Manifest, notes
-from . import begun
+from . import creation_notes
 from .kind import Kind
 from .options import Options
 
@@ -27,9 +27,9 @@ def survey(connection: Connection, kind: Kind, wants: list[Item], options: Optio
     have = kind.observe(connection, {str(table.identity(want)) for want in wants})
     for name in options.forecast.gone(kind.name):
         have.pop(name, None)
-    have = begun.marked(connection, kind, have)
+    have = creation_notes.marked(connection, kind, have)
     plans = kind.plan(connection, have, wants, owned(host_model.host(connection), options), options)
-    begun.plan_finish(kind, plans, have)
+    creation_notes.plan_finish(kind, plans, have)
     if notes(plans, (*kind.noted, FINISH)):
         Manifest(connection.getURI()).check()
     return plans

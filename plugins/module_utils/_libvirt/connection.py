@@ -13,10 +13,10 @@ import time
 import typing as t
 
 from .._errors import Unreachable, VirtfleetError
-from .._hidden import without_values
 from .._host import daemons
 from .._own_secrets import hushed, secrets_in
 from .._printing import masked, masked_uri, readable, shortened
+from .._xml_outline import without_values
 from . import interpreter
 from .objects import Connection, Error, Resource
 

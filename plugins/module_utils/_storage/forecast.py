@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .foretold import list_of
+from .forecast_lists import list_of
 from .guest_places import GuestPlace
 from .storage_observe import ObservedPool
 

@@ -19,7 +19,7 @@ from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.private_file import PrivateFile
 from .._libvirt.process import made_by_another, mark
-from .making import Forestalled
+from .new_volumes import Forestalled
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
@@ -51,7 +51,7 @@ FACTS = (
 - ``former``: of a seed that is being exchanged, what tells the one before from others
 - ``filling``: the process that exchanges a seed
 - ``declared``: of a volume that was made for a guest, that it was declared as a volume of its own later
-- ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
+- ``leaving``: once the volume is about to go with its guest, when its file was last changed (see removal_notes)
 - ``digest``: of a private secret, a salted digest of the value that was set
 - ``stamp``: of a private secret, the state of the file that libvirt has the value in; of a base image, the size of its
   file and when it was written

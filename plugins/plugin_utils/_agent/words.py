@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ...module_utils._hidden import without_values
 from ...module_utils._printing import label, masked, readable, shortened
+from ...module_utils._xml_outline import without_values
 from .program import CHANNEL
 
 LONGEST = 400

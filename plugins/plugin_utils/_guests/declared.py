@@ -29,8 +29,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from .._evaluate import evaluate
 from .._guest_files import ENDINGS
-from .._reading import loaded
 from .._templar import HostTemplar
+from .._yaml_files import loaded
 
 GROUP = "kvm_hosts"
 """The inventory's group of virtualization hosts."""

@@ -17,7 +17,7 @@ from jinja2.exceptions import UndefinedError
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule as FleetFilters
 from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as XmlFilters
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
@@ -254,7 +254,7 @@ def definitions(table: Table) -> t.Iterator[ET.Element]:
     yield ET.fromstring(table.skeleton)
     for item in exhaustive(table)[:20]:
         with contextlib.suppress(VirtfleetError):
-            yield ET.fromstring(_offline.definition(table, table.parse([{"memory": "1GiB", **item}])[0]))
+            yield ET.fromstring(_xml_conversion.definition(table, table.parse([{"memory": "1GiB", **item}])[0]))
 
 
 def definition(hostile: Hostile, chance: random.Random, table: Table) -> t.Any:

@@ -242,7 +242,7 @@ class Row(abc.ABC):
         return True
 
     def mistakes(self, around: Rows) -> t.Iterator[str]:
-        """What is wrong with how the row itself is declared (see mistakes.problems).
+        """What is wrong with how the row itself is declared (see table_checks.problems).
 
         :param around: the rows of the body that it is in
         """

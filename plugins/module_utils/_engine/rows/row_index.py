@@ -17,10 +17,10 @@ from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
 from ..._printing import printable, secret_name, unshown
-from .meant import NoOptions, beside, of_kind, pairs, there_are, way
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .strangers import settle, stranger
+from .suggestions import NoOptions, beside, of_kind, pairs, there_are, way
+from .unknown_options import settle, stranger
 
 
 class Body:

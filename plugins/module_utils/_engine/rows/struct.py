@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from .. import paths
 from .fields import root_of
-from .meant import way
 from .model import Change, Item, Problems, Scope
 from .parts import taken_out, without_places
 from .row import Row, Rows, Undo, Way
@@ -31,6 +30,7 @@ from .row_index import (
     strip_rows,
 )
 from .short_forms import of_text, written_out
+from .suggestions import way
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,15 +10,15 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
-from ..._hidden import HIDDEN, outline, pair
 from ..._printing import SECRET, named, printable
+from ..._xml_outline import HIDDEN, outline, pair
 from .. import paths, xml_merge
 from ..converters import TEXT, Choice, Converter
 from .fields import root_of
-from .meant_names import entries
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .row_index import join, wrong
+from .suggested_names import entries
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

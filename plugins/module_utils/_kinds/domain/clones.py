@@ -14,7 +14,6 @@ import dataclasses
 import os
 import typing as t
 
-from ..._called import Called
 from ..._engine.adopt import adopt
 from ..._engine.close_names import near
 from ..._engine.observed import Observed
@@ -26,8 +25,9 @@ from ..._flow.kind import Have, Wants
 from ..._host.files import backing
 from ..._libvirt.objects import Connection
 from ..._printing import label, printable, spelled_out
+from ..._shell_words import Called
 from ..._storage.forecast import Forecast
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..._storage.storage_observe import ObservedPool, source_place
 from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself

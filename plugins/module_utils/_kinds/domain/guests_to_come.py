@@ -20,7 +20,7 @@ from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage.forecast import ToCome
 from ..._storage.guest_places import GuestPlace, guest_places, item_places
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..secret.references import secrets_of
 from .clone_originals import is_unknown
 

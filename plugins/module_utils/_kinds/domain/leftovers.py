@@ -14,7 +14,7 @@ from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage.forecast import Forecast
-from ..._storage.forgotten import left_over
+from ..._storage.stale_notes import left_over
 from ..shared.ownership_mark import owner_now, owner_of
 from ..shared.renames import undeclared
 from ..volume.half_made import made_in_this_moment

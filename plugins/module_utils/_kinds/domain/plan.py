@@ -15,9 +15,9 @@ from ..._errors import Invalid, Refused, Unchangeable, VirtfleetError, refuse_in
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
-from ..._storage.leaving import definitions
-from ..._storage.making import Making
 from ..._storage.manifest import Manifest, ManifestEntries
+from ..._storage.new_volumes import Making
+from ..._storage.removal_notes import definitions
 from ..._storage.storage_observe import ObservedPool
 from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases

@@ -13,14 +13,14 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._called import Called
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
-from ..._storage.making import Making
+from ..._shell_words import Called
+from ..._storage.new_volumes import Making
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references

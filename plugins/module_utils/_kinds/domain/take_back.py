@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._libvirt.objects import Connection
-from ..._storage.making import Making
 from ..._storage.manifest import Manifest
+from ..._storage.new_volumes import Making
 from ..._storage.removal import Going
 from ..._storage.storage_observe import identity, lookup
 

@@ -20,7 +20,7 @@ from ..._errors import Invalid, VirtfleetError
 from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
-from ..._storage import leaving
+from ..._storage import removal_notes
 from ..._storage.removal import Going, NotRemoved
 from ..._storage.users import StorageUsers
 from . import nvram
@@ -189,7 +189,7 @@ def undefine(connection: Connection, name: str, going: Belongings) -> None:
     file = going.variables
     kept = None if file is None else nvram.last_look(connection, domain, file)
     least, more = flags(going, file is not None and kept is None)
-    gone = leaving.note(connection, name, going.volumes)
+    gone = removal_notes.note(connection, name, going.volumes)
     try:
         domain.undefineFlags(least | more)
     except LibvirtError as error:

@@ -26,8 +26,8 @@ from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._printing import masked_url
 from ..._storage import storage_observe
-from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
+from ..._storage.new_volumes import Forestalled, Making
 from ..._storage.removal import listed
 from ..._storage.storage_observe import ObservedPool, another
 from ..._storage.survey_users import all_users

@@ -15,7 +15,7 @@ import urllib.parse
 from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
-from ..._flow.brought import FromControl
+from ..._flow.images_by_control import FromControl
 from ..._flow.options import Options
 from ..._printing import masked_url, printable
 from . import products

@@ -10,10 +10,10 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._called import Called
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have
+from ..._shell_words import Called
 from ..shared import lacking
 from .cleanup import OF_OTHERS, forward_mode
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ..._called import Called
 from ..._engine import paths
 from ..._engine import plan as engine
 from ..._engine.observed import Observed
@@ -21,6 +20,7 @@ from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection, Secret
 from ..._printing import SECRET as HIDDEN
 from ..._printing import label
+from ..._shell_words import Called
 from ..shared.renames import refuse_same, told
 from . import digests
 from .needed_values import refuse_lost

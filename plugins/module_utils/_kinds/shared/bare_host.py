@@ -16,7 +16,7 @@ import typing as t
 from ..._engine.plan import Plan
 from ..._flow.kind import Wants
 from ..._storage.forecast import Forecast
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..volume.readiness import makings, without_pool
 from .lacking import PROBLEMS, Site, at
 from .readiness import definition, refuse

@@ -13,7 +13,7 @@ from ..._engine.rows.model import Item
 from ..._libvirt.objects import Connection
 from ..._storage.forecast import Forecast
 from ..._storage.guest_places import GuestPlace, item_places
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..._storage.users import StorageUsers
 from ..volume.storage_rules import volume_key
 

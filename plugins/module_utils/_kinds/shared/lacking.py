@@ -15,7 +15,6 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._called import Called
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._engine.rows.model import ReadOnlyItem
@@ -23,9 +22,10 @@ from ..._host.files import oddity, there
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection, Network
 from ..._printing import printable
+from ..._shell_words import Called
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..._storage.storage_observe import ObservedPool
 from ..._storage.users import is_local
 from ..domain import macvtap_carriers

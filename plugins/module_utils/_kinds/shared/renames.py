@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._called import Called
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host, Item, Scope
@@ -16,6 +15,7 @@ from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection, Resource
 from ..._printing import label
+from ..._shell_words import Called
 from .derive import derive_uuid
 
 

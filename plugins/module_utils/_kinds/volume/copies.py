@@ -6,7 +6,7 @@
 Such a copy is whole, but the original may have been written to since. So the next run of the same clone makes it anew,
 where it is known for certain that the copy is nobody's: it was made for the clone of that name, it is the volume that
 was made (see half_made), no definition has it, and nobody has written to its file, given it to another user or linked
-it, as the time of its last change is that of the note (see leaving). The note goes once the clone is defined.
+it, as the time of its last change is that of the note (see removal_notes). The note goes once the clone is defined.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import typing as t
 from ..._engine.observed import Observed
 from ..._errors import VirtfleetError
 from ..._libvirt.process import mark
-from ..._storage.leaving import changed_at
 from ..._storage.manifest import Manifest
+from ..._storage.removal_notes import changed_at
 
 COPIED, COPYING = "copied", "copying"
 """What is noted of a copy until its clone is defined (see manifest.FACTS)."""

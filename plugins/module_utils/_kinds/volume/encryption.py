@@ -18,8 +18,8 @@ from ..._engine.observed import Observed
 from ..._engine.rows.model import Item
 from ..._libvirt.objects import Connection
 from ..._printing import printable
-from ..._storage.making import Making
 from ..._storage.manifest import Manifest
+from ..._storage.new_volumes import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import another, runs_with
 from ..secret.readiness import missing

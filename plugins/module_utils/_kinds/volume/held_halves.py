@@ -13,7 +13,7 @@ from ..._errors import VirtfleetError
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from .half_made import Half, clear_parts
 
 BY_KEY = ("forget", "settle_seed")

@@ -21,7 +21,7 @@ from ..._host.image_format import Unfit
 from ..._host.places import Places
 from ..._libvirt.connection import LibvirtError
 from ..._printing import spelled_out
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import another, replaced
 from ..domain.disks.disk_bytes import first_bytes

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.converters.sizes import Size
 from ..._engine.plan import Plan
 from ..._engine.rows.row_index import read_rows
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..shared.lacking import Site
 from .storage_rules import FILLINGS, MADE_DIRECTORIES
 from .table import VOLUME

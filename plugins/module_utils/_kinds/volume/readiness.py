@@ -19,7 +19,7 @@ from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..._printing import printable
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..image.bases import STEP as MAKE_BASE
 from ..shared.lacking import Site, at, no_volume

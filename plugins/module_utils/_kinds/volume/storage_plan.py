@@ -24,7 +24,7 @@ from ..._engine.table import Table
 from ..._errors import Invalid, Unchangeable, refuse_input
 from ..._host.files import in_place_of_file
 from ..._printing import printable, spelled_out
-from ..._storage.making import Making
+from ..._storage.new_volumes import Making
 from ..._storage.removal import Judge, because, going
 from ..._storage.storage_observe import ObservedPool, problem_of, stopped_pool
 from ..._storage.users import StorageUsers

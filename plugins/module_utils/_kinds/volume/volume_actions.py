@@ -22,9 +22,9 @@ from ..._host.part_files import part_name
 from ..._libvirt.connection import cut, ended, lacks, libvirt, said
 from ..._libvirt.objects import Connection, StoragePool, Volume
 from ..._libvirt.process import made_by_another
-from ..._storage import leaving
-from ..._storage.making import Forestalled, Making
+from ..._storage import removal_notes
 from ..._storage.manifest import Manifest
+from ..._storage.new_volumes import Forestalled, Making
 from ..._storage.noted_formats import SAME
 from ..._storage.removal import Going, InUse, NotRemoved, going, last_look, refuse_used
 from ..._storage.storage_observe import active_pool, identity, lookup, refresh, runs_with, unseen
@@ -238,7 +238,7 @@ def note_declared(connection: Connection, name: str, step: Step, options: object
 
 def spare(connection: Connection, name: str, step: Step, options: object) -> None:
     """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
-    leaving.spare(connection, step.value)
+    removal_notes.spare(connection, step.value)
 
 
 def volume_grow(connection: Connection, name: str, step: Step, options: object) -> None:
@@ -277,7 +277,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
     except VirtfleetError as error:
         if isinstance(error, InUse) and plan.guest is not None:
             with contextlib.suppress(VirtfleetError):
-                leaving.spare(connection, plan.note or plan.key)
+                removal_notes.spare(connection, plan.note or plan.key)
         raise NotRemoved(plan.change, str(error)) from None
     try:
         if volume is not None:

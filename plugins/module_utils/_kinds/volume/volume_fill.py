@@ -18,8 +18,8 @@ from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, said
 from ..._libvirt.objects import Connection, StoragePool, Stream, Volume
-from ..._storage.making import Making
 from ..._storage.manifest import Manifest
+from ..._storage.new_volumes import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import LISTS,
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_lacking import lacking, lacks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.rules import NO_SOURCE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import to_xml, volume_to_xml
+from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import to_xml, volume_to_xml
 
 WHICH = "give one of network, bridge, direct"
 GUESTS: list[tuple[dict[str, Any], list[str]]] = [

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import forgotten
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import stale_notes
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, define, file, is_there, paths
 
@@ -80,7 +80,7 @@ KEPT: dict[str, Callable[[Any, Path, Any, pytest.MonkeyPatch], object]] = {
     "the folder is empty": lambda c, f, n, m: [path.unlink() for path in f.iterdir()],
     "the folder is away": lambda c, f, n, m: f.rename(f.with_name("away")),
     "libvirt could not look": lambda c, f, n, m: m.setattr(
-        forgotten.storage_observe, "refresh", lambda pool, patience: False
+        stale_notes.storage_observe, "refresh", lambda pool, patience: False
     ),
     "its file system is not mounted, and a file is below": lambda c, f, n, m: (
         f.rename(f.with_name("away")),
@@ -112,7 +112,7 @@ def test_what_may_be_there_is_not_forgotten(
     connection: Any, removed: Path, noted: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     KEPT[name](connection, removed, noted, monkeypatch)
-    forgotten.forget_gone(connection)
+    stale_notes.forget_gone(connection)
     assert NOTE in noted.entries("volumes")
 
 
@@ -121,10 +121,10 @@ def test_a_file_system_that_is_mounted_tells(
     connection: Any, removed: Path, noted: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     retyped(connection, monkeypatch, kind)
-    forgotten.forget_gone(connection)
+    stale_notes.forget_gone(connection)
     assert NOTE in noted.entries("volumes")
-    monkeypatch.setattr(forgotten.os.path, "ismount", lambda path: path == str(removed))
-    forgotten.forget_gone(connection)
+    monkeypatch.setattr(stale_notes.os.path, "ismount", lambda path: path == str(removed))
+    stale_notes.forget_gone(connection)
     assert sorted(noted.entries("volumes")) == ["p/old-vda.qcow2"]
 
 
@@ -196,5 +196,5 @@ def test_a_host_without_such_notes_is_asked_nothing(
     connection: Any, declare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert paths(declare(domains, GONE, remove_storage=True))[1:]
-    monkeypatch.setattr(forgotten, "all_users", lambda connection: pytest.fail("it was asked for"))
+    monkeypatch.setattr(stale_notes, "all_users", lambda connection: pytest.fail("it was asked for"))
     assert declare(domains, purge=True, remove_storage=True)["changed"] is False

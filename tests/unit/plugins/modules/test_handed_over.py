@@ -13,7 +13,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import leaving
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import removal_notes
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
@@ -77,7 +77,7 @@ def definitions(connection: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
         return undefined
 
-    monkeypatch.setattr(leaving, "folder", lambda uri: str(made))
+    monkeypatch.setattr(removal_notes, "folder", lambda uri: str(made))
     monkeypatch.setattr(libvirt.virConnect, "defineXML", defining)
     monkeypatch.setattr(libvirt.virDomain, "undefine", undefining(undefine))
     monkeypatch.setattr(libvirt.virDomain, "undefineFlags", undefining(undefine_flags))
@@ -87,11 +87,11 @@ def definitions(connection: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def killed(declare: Run, monkeypatch: pytest.MonkeyPatch, kind: str = "delete_volume") -> None:
     """A run of another process is killed in one of its steps: by default after it undefined a guest."""
     with monkeypatch.context() as patch:
-        patch.setattr(leaving, "mark", lambda: "process 1 2 another-boot")
+        patch.setattr(removal_notes, "mark", lambda: "process 1 2 another-boot")
         if kind == "delete_volume":
             patch.setitem(KINDS["domain"].actions, kind, kill)
         else:
-            patch.setattr(leaving, "definitions", kill)
+            patch.setattr(removal_notes, "definitions", kill)
         with pytest.raises(KeyboardInterrupt):
             declare(domains, GONE, remove_storage=True)
 
@@ -146,7 +146,7 @@ def test_what_a_killed_run_could_not_show_to_be_nobodys_stays(
     connection: Any, declare: Run, folder: Path, definitions: Path, monkeypatch: pytest.MonkeyPatch, lacks: str
 ) -> None:
     if lacks == "a folder of definitions":
-        monkeypatch.setattr(leaving, "folder", lambda uri: None)
+        monkeypatch.setattr(removal_notes, "folder", lambda uri: None)
     if lacks == "the definition in that folder":
         (definitions / "old.xml").unlink()
     killed(declare, monkeypatch, "note" if lacks == "the last note" else "delete_volume")
@@ -168,7 +168,7 @@ def test_a_run_that_loses_libvirt_in_between_ends_what_it_began(
     connection: Any, declare: Run, folder: Path, definitions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the same process that goes on, so it needs no other proof."""
-    monkeypatch.setattr(leaving, "folder", lambda uri: None)
+    monkeypatch.setattr(removal_notes, "folder", lambda uri: None)
     with monkeypatch.context() as patch:
         patch.setitem(KINDS["domain"].actions, "delete_volume", kill)
         with pytest.raises(KeyboardInterrupt):
@@ -190,5 +190,5 @@ def test_a_run_that_loses_libvirt_in_between_ends_what_it_began(
 )
 def test_where_the_definitions_are(uri: str, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/home/me/config")
-    assert leaving.folder(uri) == told
-    assert leaving.definitions("test:///default") is None
+    assert removal_notes.folder(uri) == told
+    assert removal_notes.definitions("test:///default") is None

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step, StepPlace
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import begun
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import creation_notes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.private_file import PrivateFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
@@ -56,7 +56,7 @@ class Trap:
     @contextmanager
     def set(self) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(begun, "mark", lambda: DEAD)
+            patch.setattr(creation_notes, "mark", lambda: DEAD)
             for holder, name in EFFECTS:
                 patch.setattr(holder, name, self.wrapped(getattr(holder, name)))
             yield
@@ -295,5 +295,5 @@ def test_the_making_ends_before_a_start(actions: str, order: str) -> None:
         place = StepPlace.DEFINITION if action == "define" else StepPlace.STATE
         entry.steps.add(StepPlace.BESIDE if action.startswith("set_") else place, Step(action))
     have = {"k1": Observed(ET.Element("pool"), None, "inactive", {}, unfinished=True)}
-    begun.plan_finish(POOLS, [entry], have)
+    creation_notes.plan_finish(POOLS, [entry], have)
     assert [step.action for step in entry.steps] == order.split()

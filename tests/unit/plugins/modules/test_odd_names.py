@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._called import Called
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.observe import DEFINITION
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import from_xml
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import Called
+from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import from_xml
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, domains_info
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import URI
 

@@ -18,7 +18,7 @@ import returns
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, PLANS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import PLANNING, planned_only
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info import InfoAction
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info_action import InfoAction
 from ansible_collections.virtfleet.kvm.tests.unit.returned import documented, returned
 
 URI = "test:///default"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _mistaken
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _unknown_names
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 UUID = "1c95ce2b-070d-504a-94b3-7872f2a3c2be"
@@ -79,8 +79,8 @@ def test_what_was_adopted_before_is_left_again(tmp_path: Path) -> None:
 
 
 def test_no_list_of_what_was_adopted_is_taken_for_a_slip() -> None:
-    assert {f"adopted_{name.partition('_')[2]}" for name in FOUND} == _mistaken.ADOPTED
-    assert [name for name in _mistaken.ADOPTED if _mistaken.suspicious(name)] == []
+    assert {f"adopted_{name.partition('_')[2]}" for name in FOUND} == _unknown_names.ADOPTED
+    assert [name for name in _unknown_names.ADOPTED if _unknown_names.suspicious(name)] == []
 
 
 def test_what_an_older_adopting_hid_is_the_users_own(tmp_path: Path) -> None:

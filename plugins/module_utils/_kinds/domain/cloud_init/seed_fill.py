@@ -16,8 +16,8 @@ from ...._errors import VirtfleetError
 from ...._host import part_files, seed_image, sparse_copy
 from ...._host.files import birth, in_place_of_file
 from ...._libvirt.objects import Connection
-from ...._storage.making import Making
 from ...._storage.manifest import Manifest
+from ...._storage.new_volumes import Making
 from ...._storage.removal import NotRemoved
 from ...._storage.storage_observe import active_pool, another, identity, lookup, refresh
 from ...volume.half_made import clear_parts

@@ -16,7 +16,6 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Host, Item
@@ -26,6 +25,7 @@ from ...._host import seed_image
 from ...._host.files import bases, in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
+from ...._shell_words import Called
 from ...._storage.manifest import ManifestEntries, filled_by_another
 from ...._storage.removal import because
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, source_place

@@ -12,12 +12,12 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._engine.plan import Plan
 from ...._host.places import Places
 from ...._printing import spelled_out
+from ...._shell_words import Called
 from ...._storage.guest_places import item_places
-from ...._storage.making import Making
+from ...._storage.new_volumes import Making
 from ...._storage.noted_formats import SAME
 from ...shared.lacking import Site
 from .shared_disks import DisksOfGuest, path_of, place_of, sign_of, starts

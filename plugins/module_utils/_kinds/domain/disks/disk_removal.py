@@ -16,10 +16,10 @@ from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Host, Scope
 from ...._engine.step import Step, StepPlace
 from ...._printing import label
-from ...._storage.leaving import DELETE, is_leaving, reason
 from ...._storage.manifest import ManifestEntries
 from ...._storage.other_hosts import ELSEWHERE, within_reach
 from ...._storage.removal import Judge, because, going, order
+from ...._storage.removal_notes import DELETE, is_leaving, reason
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import StorageUsers
 from ...shared.derive import derive_uuid
@@ -51,7 +51,7 @@ class KnownStorage:
     :param pools: the pools of the host
     :param made: what is noted of the volumes
     :param users: who uses what, with what is declared in the same run
-    :param state: that of the definitions of the host's guests (see leaving.definitions)
+    :param state: that of the definitions of the host's guests (see removal_notes.definitions)
     :param elsewhere: names of guests that are declared for other hosts
     :param going: names of the guests that go
     """

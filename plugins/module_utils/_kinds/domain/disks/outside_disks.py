@@ -10,11 +10,11 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._host.image_locks import opened_by
 from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
 from ...._libvirt.objects import Connection, Error
 from ...._printing import spelled_out
+from ...._shell_words import Called
 from ...._storage.forecast import Forecast
 from ...._storage.guest_documents import definitions
 from ...shared.lacking import Site

@@ -16,7 +16,6 @@ import copy
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
@@ -24,6 +23,7 @@ from ...._errors import VirtfleetError
 from ...._host.places import Places, Signs, network
 from ...._libvirt.connection import LibvirtError
 from ...._printing import spelled_out
+from ...._shell_words import Called
 from ...._storage.noted_formats import SAME, volume_at
 from ...._storage.storage_observe import source_place
 from ..normal_form.running_disks import below_the_overlay

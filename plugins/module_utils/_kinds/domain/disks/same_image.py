@@ -18,7 +18,7 @@ from ...._engine import paths
 from ...._engine.observed import Observed
 from ...._engine.rows.model import Item
 from ...._flow.kind import Have
-from ...._storage.forgotten import FOLDERS
+from ...._storage.stale_notes import FOLDERS
 from ...._storage.storage_observe import ObservedPool
 from ..normal_form.running_disks import target
 

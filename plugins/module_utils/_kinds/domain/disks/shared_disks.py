@@ -12,12 +12,12 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._host.block_devices import BlockDevices
+from ...._shell_words import Called
 from ...._storage.guest_places import item_places
-from ...._storage.making import Making
+from ...._storage.new_volumes import Making
 from ...shared.lacking import Site, plain
 from ...volume.volume_places import by_folder
 from ..normal_form.running_disks import below_the_overlay

@@ -9,7 +9,6 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
@@ -18,6 +17,7 @@ from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
+from ...._shell_words import Called
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
 from ...._storage.removal import listed

@@ -17,7 +17,7 @@ PRIVATE = ROOT / "plugins" / "module_utils"
 ENGINE = PRIVATE / "_engine"
 FILES = sorted(ENGINE.rglob("*.py"))
 
-BELOW = ("_errors", "_hidden", "_printing")
+BELOW = ("_errors", "_printing", "_xml_outline")
 """What the core builds on: errors, and the form of values for people."""
 
 WORDS = (

@@ -21,7 +21,7 @@ WRITERS = {
     "_engine/plan.py": "refuse begins anew",
     "_engine/live.py": "tells which paths the steps of a strategy reach, before a plan has them",
     "_engine/step.py": "puts them in order",
-    "_flow/begun.py": "carries a definition out with the UUID that it notes; the plan keeps its step",
+    "_flow/creation_notes.py": "carries a definition out with the UUID that it notes; the plan keeps its step",
 }
 """The only files that may set the steps of a plan, or make one step out of another."""
 

@@ -95,7 +95,7 @@ from {PACKAGE}.module_utils import _fleet
 from {PACKAGE}.module_utils._kinds import site_look
 from {PACKAGE}.module_utils._role_words import for_role
 from {PACKAGE}.module_utils._storage.forecast import Forecast
-from {PACKAGE}.plugin_utils import _fleet_changes, _forecast, _hidden, _mistaken, _site_look, _variable_files
+from {PACKAGE}.plugin_utils import _fleet_changes, _forecast, _site_look, _unknown_names, _variable_files
 
 wrong = [{{"name": "bear", "color": "red", "size": 1}}, {{"name": "bear"}}]
 change = {{"resource": "toy bear", "path": "definition", "before": None, "after": {{"name": "bear"}}}}
@@ -109,7 +109,7 @@ print(json.dumps({{
     "looked": site_look.parameters_of("toys").kind.name,
     "foretold": [sorted(told.made("toy")), sorted(told.gone("toy")), told.is_sure],
     "words": for_role("start it with virtfleet.kvm.toys and state: active"),
-    "meant": _mistaken.OF_ROLES["toys_purge"],
+    "meant": _unknown_names.OF_ROLES["toys_purge"],
     "tasks": [task["name"] for file in ("declare", "purge") for task in _site_look.tasks("storage", file)],
     "in files": list(_variable_files.LISTS),
 }}))

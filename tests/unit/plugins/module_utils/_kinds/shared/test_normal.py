@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.normal_form import definition
@@ -218,7 +218,7 @@ def test_what_libvirt_keeps_is_its_own_normal_form(name: str) -> None:
     again = canonical(root)
     definition.settle(root)
     assert canonical(root) == again
-    plan = plan_one(DOMAIN, observed(before), _offline.from_xml(DOMAIN, before), EMULATING_HOST)
+    plan = plan_one(DOMAIN, observed(before), _xml_conversion.from_xml(DOMAIN, before), EMULATING_HOST)
     assert changes(plan) == {}
 
 
@@ -256,15 +256,15 @@ RAW: list[tuple[Table, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("table", "part", "options"), RAW)
 def test_files_of_others_are_told_as_libvirt_keeps_them(table: Table, part: str, options: dict[str, Any]) -> None:
-    config = _offline.from_xml(table, f"<{table.kind}><name>x</name>{part}</{table.kind}>")
+    config = _xml_conversion.from_xml(table, f"<{table.kind}><name>x</name>{part}</{table.kind}>")
     assert {name: config.get(name) for name in options} == options
 
 
 def test_a_definition_without_a_machine_gets_that_of_libvirt() -> None:
     text = "<domain type='qemu'><name>x</name><memory>65536</memory><os><type>hvm</type></os></domain>"
-    config = _offline.from_xml(DOMAIN, text)
+    config = _xml_conversion.from_xml(DOMAIN, text)
     assert config["machine"] is None
-    again = _offline.to_xml(DOMAIN, json.loads(json.dumps(config)))
+    again = _xml_conversion.to_xml(DOMAIN, json.loads(json.dumps(config)))
     kind = ET.fromstring(again).find("os/type")
     assert kind is not None
     assert kind.get("machine") is None

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import pool_space
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.new_volumes import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.plan import say_doubt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import plan_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.new_volumes import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_actions import refuse_larger
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.new_volumes import Making
 
 MIB = 1024**2
 

@@ -18,8 +18,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_formats import Formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.new_volumes import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Judge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import all_users
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import iso, mbr, qcow2

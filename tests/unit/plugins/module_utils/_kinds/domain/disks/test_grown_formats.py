@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.new_volumes import Making
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
     FORGED,

@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import proble
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_removal, guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import leaving, storage_observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import removal_notes, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
@@ -346,10 +346,10 @@ def test_only_what_was_made_goes(known: None) -> None:
 
 
 def test_what_a_killed_run_left_behind_goes_too(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "changed_at", lambda path: "1700000000000000000")
+    monkeypatch.setattr(removal_notes, "changed_at", lambda path: "1700000000000000000")
     made = {
-        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000", "since": leaving.mark()},
-        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000", "since": leaving.mark()},
+        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000", "since": removal_notes.mark()},
+        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000", "since": removal_notes.mark()},
     }
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
@@ -360,8 +360,8 @@ def test_what_a_guest_has_only_by_the_note_stays(
     known: None, monkeypatch: pytest.MonkeyPatch, noted: str | None, used: bool
 ) -> None:
     """Another guest may have had it since."""
-    monkeypatch.setattr(leaving, "changed_at", lambda path: "1700000000000000000")
-    facts = {"guest": "web01", **({"leaving": noted, "since": leaving.mark()} if noted else {})}
+    monkeypatch.setattr(removal_notes, "changed_at", lambda path: "1700000000000000000")
+    facts = {"guest": "web01", **({"leaving": noted, "since": removal_notes.mark()} if noted else {})}
     users = StorageUsers()
     if used:
         users.add("other", "/images/web01-vda.qcow2")

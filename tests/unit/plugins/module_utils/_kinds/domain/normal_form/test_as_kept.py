@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, observed, plan_one
@@ -83,7 +83,7 @@ DEVICES = [
 
 def told(text: str) -> dict[str, Any]:
     """What a definition tells, but for what libvirt fills in where nothing is given."""
-    config = _offline.from_xml(DOMAIN, text)
+    config = _xml_conversion.from_xml(DOMAIN, text)
     for disk in config.get("disks", []):
         disk.pop("address", None)
         disk.pop("bus", None)
@@ -148,10 +148,10 @@ def test_an_empty_argument_of_qemu_is_one() -> None:
         "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-append'/>"
         "<qemu:arg value=''/></qemu:commandline></domain>"
     )
-    config = json.loads(json.dumps(_offline.from_xml(DOMAIN, text)))
+    config = json.loads(json.dumps(_xml_conversion.from_xml(DOMAIN, text)))
     assert config["qemu"]["args"] == ["-append", ""]
     assert plan_one(DOMAIN, observed(text), config, EMULATING_HOST).changes == []
-    assert ET.fromstring(_offline.to_xml(DOMAIN, config)).findall(".//*[@value='']")
+    assert ET.fromstring(_xml_conversion.to_xml(DOMAIN, config)).findall(".//*[@value='']")
 
 
 def test_only_virtio_mem_comes_in_blocks() -> None:
@@ -160,24 +160,24 @@ def test_only_virtio_mem_comes_in_blocks() -> None:
         "<requested>2048</requested></target></memory>"
     )
     for model, left in (("nvdimm", {"size"}), ("virtio-mem", {"size", "block", "requested"})):
-        config = _offline.from_xml(DOMAIN, GUEST.format("", text.format(model)))
+        config = _xml_conversion.from_xml(DOMAIN, GUEST.format("", text.format(model)))
         assert set(config["memory_devices"][0]["target"]) == left
 
 
 @pytest.mark.parametrize(("arch", "panics"), [("x86_64", [{"model": "isa"}]), ("i686", [{"model": "isa"}])])
 def test_a_panic_device_without_a_model_is_that_of_the_machine(arch: str, panics: Any) -> None:
     text = GUEST.replace("<type>", f"<type arch='{arch}'>").format("", "<panic/>")
-    assert _offline.from_xml(DOMAIN, text)["panics"] == panics
+    assert _xml_conversion.from_xml(DOMAIN, text)["panics"] == panics
 
 
 def test_an_id_of_a_generation_that_libvirt_would_make_is_asked_for() -> None:
     with pytest.raises(VirtfleetError, match="genid: is empty"):
-        _offline.from_xml(DOMAIN, GUEST.format("<genid/>", ""))
+        _xml_conversion.from_xml(DOMAIN, GUEST.format("<genid/>", ""))
 
 
 def test_a_feature_that_says_nothing_is_on() -> None:
     text = GUEST.format("<features><async-teardown/></features>", "")
-    assert _offline.from_xml(DOMAIN, text)["features"]["async_teardown"] is True
+    assert _xml_conversion.from_xml(DOMAIN, text)["features"]["async_teardown"] is True
 
 
 CHANNELS = "".join(
@@ -225,7 +225,7 @@ def test_what_is_told_of_a_definition_is_what_libvirt_keeps(root: str, device: s
     kept = found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
     found.undefine()
     connection.close()
-    told_before, told_after = (_offline.from_xml(DOMAIN, one) for one in (text, kept))
+    told_before, told_after = (_xml_conversion.from_xml(DOMAIN, one) for one in (text, kept))
     assert lost(told_before, told_after, "") == []
     for before, after in zip(told_before.get("graphics", []), told_after.get("graphics", []), strict=True):
         assert before["channels"] == after["channels"]

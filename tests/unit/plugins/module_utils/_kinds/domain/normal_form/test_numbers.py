@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.normal_form import device as normal_device
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
@@ -61,7 +61,7 @@ def kept(device: str) -> str:
 
 def told(text: str) -> dict[str, Any]:
     """What a definition tells of its devices."""
-    config = _offline.from_xml(DOMAIN, text)
+    config = _xml_conversion.from_xml(DOMAIN, text)
     names = ("hostdevs", "redirfilter", "panics", "disks", "rngs")
     devices = {name: config.get(name) for name in names}
     devices["controllers"] = [entry for entry in config.get("controllers", []) if entry.get("model")]
@@ -111,5 +111,5 @@ def test_the_adapter_of_a_pool_is_found_by_numbers() -> None:
         "<address domain='0' bus='0' slot='31' function='2'/></parentaddr></adapter></source>"
         "<target><path>/dev/disk/by-path</path></target></pool>"
     )
-    address = _offline.from_xml(POOL, text)["source"]["adapter"]["parentaddr"]["address"]
+    address = _xml_conversion.from_xml(POOL, text)["source"]["adapter"]["parentaddr"]["address"]
     assert address == {"domain": 0, "bus": 0, "slot": 31, "function": 2}

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
@@ -56,7 +56,7 @@ def test_a_guest_that_runs_as_it_is_declared_is_at_rest(pair: ET.Element) -> Non
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.get('name')}-{pair.get('libvirt')}")
 def test_what_a_running_guest_reports_goes_into_no_config(pair: ET.Element) -> None:
     text = ET.tostring(of(pair, "live"), encoding="unicode")
-    config = _offline.from_xml(DOMAIN, text, secrets=True)
+    config = _xml_conversion.from_xml(DOMAIN, text, secrets=True)
     told = json.dumps(config)
     for word in ("vnet", "macvtap", "/dev/pts/", "portid", "imagelabel", "+0:+0", "net0", "connected"):
         if pair.get("name") != "label-static" or word != "+0:+0":
@@ -108,7 +108,7 @@ def test_the_image_below_a_transient_disk_is_the_one_that_runs(pair: ET.Element)
     kept, live = of(pair, "kept"), of(pair, "live")
     config = config_of(kept)
     (disk,) = config["disks"]
-    (shown,) = _offline.from_xml(DOMAIN, ET.tostring(live, encoding="unicode"), secrets=True)["disks"]
+    (shown,) = _xml_conversion.from_xml(DOMAIN, ET.tostring(live, encoding="unicode"), secrets=True)["disks"]
     names = ("file", "format", "startup_policy", "target", "serial", "transient")
     assert {name: shown.get(name) for name in names} == {name: disk.get(name) for name in names}
     other = "qcow2" if disk["format"] == "raw" else "raw"

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ..converters import Converter, digits
-from .meant import WORD, can_be_shown, flow
+from .suggestions import WORD, can_be_shown, flow
 
 MOST = 3
 """How many entries are written out."""

@@ -18,7 +18,7 @@ import yaml
 from ansible import constants
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import ASKED, BROUGHT
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _brought
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _images_by_control
 from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import Mirror
@@ -94,15 +94,15 @@ def test_a_task_that_cannot_ask_is_refused(tmp_path: Path, mirror: Mirror, modul
 def test_a_module_that_asks_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = {"name": "x", "url": "https://example.com/x.img", "checksum": f"sha256:{'0' * 64}"}
     action = SentTo(tmp_path / "remote", images=[plain], images_via="control")
-    monkeypatch.setattr(_brought.ControlAnswers, "answer_all", lambda self, asked: None)
+    monkeypatch.setattr(_images_by_control.ControlAnswers, "answer_all", lambda self, asked: None)
     calls: list[Any] = []
 
     def again() -> dict[str, Any]:
         calls.append(action._task.args.get(BROUGHT))
         return {ASKED: [{"name": "x", "arch": "x86_64"}]}
 
-    done = _brought.answered(action, "a", again(), again, {})  # type: ignore[arg-type]
-    assert (done["failed"], done["changed"], len(calls)) == (True, False, _brought.CALLS + 1)
+    done = _images_by_control.answered(action, "a", again(), again, {})  # type: ignore[arg-type]
+    assert (done["failed"], done["changed"], len(calls)) == (True, False, _images_by_control.CALLS + 1)
     assert BROUGHT not in action._task.args
 
 
@@ -132,7 +132,7 @@ def put(action: SentTo, *rounds: Any) -> tuple[dict[str, Any], list[Any]]:
         given.append(copy.deepcopy(action._task.args[BROUGHT]))
         return results.pop(0) if results else {"changed": False}
 
-    done = _brought.answered(action, "kvm01", {ASKED: rounds[0]}, again, {})  # type: ignore[arg-type]
+    done = _images_by_control.answered(action, "kvm01", {ASKED: rounds[0]}, again, {})  # type: ignore[arg-type]
     return dict(done), given
 
 

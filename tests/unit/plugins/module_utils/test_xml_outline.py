@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _hidden, _own_secrets
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _own_secrets, _xml_outline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import parse_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -104,7 +104,7 @@ def test_what_libvirt_says_of_elements_stays() -> None:
 def test_the_values_of_xml_are_looked_for_in_messages() -> None:
     for xml in (piece.replace("$", SECRET) for piece in PIECES):
         assert SECRET in _own_secrets.secrets_in([{"name": "a", "xml": xml}])
-    assert _hidden.values_of("<a type='network'/>") == set()
+    assert _xml_outline.values_of("<a type='network'/>") == set()
 
 
 DISK = "<devices><disk>{}</disk></devices>"
@@ -162,7 +162,7 @@ def test_what_only_looks_like_the_place_of_a_disk_stays_hidden(piece: str) -> No
 def test_what_libvirts_schema_says_of_xml() -> None:
     told = "Invalid attribute passwd for element graphics; value 'S3' and S3cret99 in S3cret99x"
     xml = "<graphics passwd='S3cret99' a='S3' b='graphics'/>"
-    assert _hidden.without_values_of(told, xml) == (
+    assert _xml_outline.without_values_of(told, xml) == (
         "Invalid attribute passwd for element graphics; value '(hidden)' and (hidden) in S3cret99x"
     )
 
@@ -198,7 +198,7 @@ def test_what_libvirts_schema_says_of_xml() -> None:
     ],
 )
 def test_a_sentence_that_names_elements_is_shown_whole(told: str, shown: str) -> None:
-    assert _hidden.without_values(told) == shown
+    assert _xml_outline.without_values(told) == shown
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_a_sentence_that_names_elements_is_shown_whole(told: str, shown: str) ->
     ],
 )
 def test_the_words_of_libvirts_grammar_are_shown(told: str, shown: str) -> None:
-    assert _hidden.without_values(told) == shown
+    assert _xml_outline.without_values(told) == shown

@@ -4,8 +4,8 @@
 """What the control node does for a module whose host asks no servers: it finds out versions of images, and sends them.
 
 A module knows only once it has planned which images it needs. So it ends without having done anything, and its result
-asks the control node (``plugin_utils/_brought.py``). The control node calls it again, with the answers. A host that
-needs nothing costs no call more. In check mode the versions are found out, as in a run, and nothing is sent.
+asks the control node (``plugin_utils/_images_by_control.py``). The control node calls it again, with the answers. A
+host that needs nothing costs no call more. In check mode the versions are found out, as in a run, and nothing is sent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import typing as t
 
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
-from .._storage.making import Making
+from .._storage.new_volumes import Making
 
 AskedEntry = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
 """What is asked of one image: its ``name``, the ``arch`` of the host, and the ``content`` where its file is asked for.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _by_host
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _guests_by_host
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
@@ -43,7 +43,7 @@ def test_a_host_looks_at_its_own_guests_and_at_those_of_no_host() -> None:
         {"name": "x"},
         {"host": "a"},
     ]
-    found = _by_host.Sorted(items)
+    found = _guests_by_host.Sorted(items)
     hosts = frozenset(("a", "b"))
     assert found.of("a", hosts) == [0, 2, 3, 4, 5, 6]
     assert found.of("b", hosts) == [1, 2, 3, 4, 5]
@@ -120,7 +120,7 @@ def test_what_may_differ_by_host_is_evaluated_on_each(template: str, shared: boo
     for variables in raw.values():
         variables.update({name: trusted(value) for name, value in variables.items() if "{" in str(value)})
     raw["kvm001"].update({name: raw["kvm000"][name] for name in common})
-    assert _by_host.HostNames(raw).is_shared(template) is shared
+    assert _guests_by_host.HostNames(raw).is_shared(template) is shared
 
 
 def trusted(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden_lists
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 GROUPS = {
@@ -176,6 +176,6 @@ def test_a_list_that_all_hosts_share_is_not_walked_through_for_each(
 ) -> None:
     """The check of a fleet would grow with the square of its hosts (docs/large-fleets.md)."""
     walks: list[object] = []
-    monkeypatch.setattr(_hidden, "is_endless", lambda value, most=0: walks.append(value) or False)
+    monkeypatch.setattr(_hidden_lists, "is_endless", lambda value, most=0: walks.append(value) or False)
     assert problems(tmp_path, {"group_vars/all.yml": {"kvm_guests": [guest("a"), guest("b", "kvm02")]}}) == []
     assert walks == []

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
-from ._packed import PackedAction
+from ._packed_modules import PackedAction
 
 
 class InfoAction(PackedAction):

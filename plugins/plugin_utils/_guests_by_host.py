@@ -16,7 +16,7 @@ import jinja2
 from jinja2 import nodes
 
 from ._templar import HostTemplar
-from ._written import DEPTH, is_template, texts
+from ._unevaluated import DEPTH, is_template, texts
 
 CHANGING = frozenset(("lookup", "query", "q", "now", "random", "hostvars", "vars", "undef"))
 """What may give another value each time, or on each host, although the template is the same."""

@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import NATURAL, TEXT, YES_NO, Choice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import Strategy
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.mistakes import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Field,
     Fragment,
@@ -31,6 +30,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_
     AsideValues,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table_checks import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES, observed, plan_one

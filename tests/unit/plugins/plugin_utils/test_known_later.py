@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _site_look
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._fleet_changes import RESULTS
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._later import Later
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._known_later import Later
 
 
 def name(raw: Any, **variables: Any) -> str | None:

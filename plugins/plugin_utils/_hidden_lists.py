@@ -25,7 +25,7 @@ from ._endless import is_endless
 from ._guest_files import FOLDER
 from ._host_guests import is_listed
 from ._templar import HostTemplar
-from ._written import entries
+from ._unevaluated import entries
 
 if t.TYPE_CHECKING:
     from ansible.vars.hostvars import HostVars

@@ -25,7 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from ._fleet_changes import RESULTS
 from ._guests.reach import URI
 from ._settings import COLLECTION, SERIAL, specs
-from ._written import texts
+from ._unevaluated import texts
 
 LIKENESS = 0.8
 """How alike two names are, from 0 to 1 (difflib), for one to be a slip of the other."""

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _mistaken
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _unknown_names
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
@@ -31,7 +31,7 @@ def slips(name: str) -> list[str]:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_slip_in_the_name_of_a_list_is_refused_with_the_name(name: str) -> None:
     for slip in slips(name):
-        refused, warned = _mistaken.variables({"kvm01": {slip: []}, "kvm02": {}})
+        refused, warned = _unknown_names.variables({"kvm01": {slip: []}, "kvm02": {}})
         assert refused == [f"host kvm01: {slip} is not a variable of this collection; did you mean '{name}'?"]
         assert warned == []
 
@@ -39,8 +39,8 @@ def test_a_slip_in_the_name_of_a_list_is_refused_with_the_name(name: str) -> Non
 def test_what_the_inventory_plugin_takes_and_tells_is_no_slip() -> None:
     """A guest may be a virtualization host itself."""
     values = {"kvm_inventory_uri": "qemu+tcp://kvm01/system", "kvm_guest": {"name": "kvm01", "declared": True}}
-    assert _mistaken.variables({"kvm01": values}) == ([], [])
-    refused, _warned = _mistaken.variables({"kvm01": {"kvm_guest": [{"name": "web01"}]}})
+    assert _unknown_names.variables({"kvm01": values}) == ([], [])
+    refused, _warned = _unknown_names.variables({"kvm01": {"kvm_guest": [{"name": "web01"}]}})
     assert len(refused) == 1
 
 
@@ -59,7 +59,7 @@ def test_what_the_inventory_plugin_takes_and_tells_is_no_slip() -> None:
 )
 def test_one_slip_in_what_a_role_takes_is_refused(name: str, like: str | None) -> None:
     """A purge or a restart that somebody asked for, or forbade, would be something else."""
-    refused, _warned = _mistaken.variables({"kvm01": {name: True}})
+    refused, _warned = _unknown_names.variables({"kvm01": {name: True}})
     told = f"host kvm01: {name} is not a variable of this collection; did you mean '{like}'?"
     assert refused == ([told] if like else [])
 
@@ -73,14 +73,14 @@ def test_one_slip_in_what_a_role_takes_is_refused(name: str, like: str | None) -
     ],
 )
 def test_another_word_for_what_a_role_takes_is_told(name: str, like: str) -> None:
-    refused, warned = _mistaken.variables({"kvm01": {name: True}})
+    refused, warned = _unknown_names.variables({"kvm01": {name: True}})
     assert [*refused, *warned] == [f"host kvm01: {name} is not a variable of this collection; did you mean '{like}'?"]
 
 
 def test_a_doubtful_slip_in_what_a_role_takes_is_a_warning() -> None:
     """What the roles themselves leave is none."""
     values = {"guests_purging": True, "networks_purged": True, "link_roleback_after": 9, "storage_server": "nas"}
-    refused, warned = _mistaken.variables({"kvm01": values})
+    refused, warned = _unknown_names.variables({"kvm01": values})
     assert refused == []
     assert [line.rpartition("mean ")[2] for line in warned] == ["'links_rollback_after'?"]
 
@@ -95,17 +95,17 @@ def test_a_doubtful_slip_in_what_a_role_takes_is_a_warning() -> None:
     ],
 )
 def test_names_that_are_known_or_the_users_own(values: dict[str, Any]) -> None:
-    assert _mistaken.variables({"kvm01": values}) == ([], [])
+    assert _unknown_names.variables({"kvm01": values}) == ([], [])
 
 
 @pytest.mark.parametrize(("name", "near"), [("kvm_vms", "kvm_guests"), ("kvm_bridges", "kvm_links")])
 def test_other_words_for_the_same(name: str, near: str) -> None:
-    refused, _warned = _mistaken.variables({"kvm01": {name: []}})
+    refused, _warned = _unknown_names.variables({"kvm01": {name: []}})
     assert refused[0].endswith(f"did you mean '{near}'?")
 
 
 def test_a_name_that_begins_like_a_list_and_one_like_none_are_warnings() -> None:
-    refused, warned = _mistaken.variables({"kvm01": {"kvm_guests_web": [], "kvm_colour": "red"}})
+    refused, warned = _unknown_names.variables({"kvm01": {"kvm_guests_web": [], "kvm_colour": "red"}})
     assert refused == []
     assert warned == [
         "host kvm01: kvm_guests_web is not a variable of this collection; did you mean 'kvm_guests'?",
@@ -125,8 +125,8 @@ def test_the_filter_refuses_and_warns_once_for_all_hosts(tmp_path: Path, monkeyp
 
 def test_every_variable_that_a_role_or_playbook_takes_is_known() -> None:
     defaults = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/defaults/main.yml")]
-    assert {name for names in defaults for name in names} <= _mistaken.options()
-    assert set(LISTS) <= _mistaken.options()
+    assert {name for names in defaults for name in names} <= _unknown_names.options()
+    assert set(LISTS) <= _unknown_names.options()
 
 
 GROUPS = {"all": ["kvm01", "web"], "kvm_hosts": ["kvm01"], "ungrouped": []}
@@ -135,17 +135,17 @@ GROUPS = {"all": ["kvm01", "web"], "kvm_hosts": ["kvm01"], "ungrouped": []}
 @pytest.fixture(params=["virtfleet.kvm.site", str(ROOT / "playbooks/site.yml")])
 def ours(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A playbook of the collection was started."""
-    monkeypatch.setattr(_mistaken, "started", lambda: [request.param])
+    monkeypatch.setattr(_unknown_names, "started", lambda: [request.param])
 
 
 @pytest.fixture
 def users(monkeypatch: pytest.MonkeyPatch) -> None:
     """A playbook of the user's was started, besides one of the collection."""
-    monkeypatch.setattr(_mistaken, "started", lambda: ["virtfleet.kvm.site", "/srv/project/site.yml"])
+    monkeypatch.setattr(_unknown_names, "started", lambda: ["virtfleet.kvm.site", "/srv/project/site.yml"])
 
 
 def run(groups: Any = None, hosts: Any = ("kvm01",), tags: Any = ("all",), skip: Any = ()) -> Any:
-    return _mistaken.run_problems(groups or GROUPS, hosts, tags, skip, _mistaken.TAGS)
+    return _unknown_names.run_problems(groups or GROUPS, hosts, tags, skip, _unknown_names.TAGS)
 
 
 @pytest.mark.usefixtures("ours")
@@ -157,7 +157,7 @@ def test_a_run_with_something_to_do() -> None:
 @pytest.mark.parametrize("started", ["virtfleet.kvm.site", "/srv/project/site.yml"])
 @pytest.mark.parametrize("groups", [{"all": ["a"], "kvm_host": ["a"]}, {"all": ["a"], "web": ["a"]}])
 def test_an_inventory_without_virtualization_hosts(groups: Any, started: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_mistaken, "started", lambda: [started])
+    monkeypatch.setattr(_unknown_names, "started", lambda: [started])
     (line,) = run(groups)
     assert "no host in the group kvm_hosts" in line
     assert ("not kvm_host)" in line) is ("kvm_host" in groups)
@@ -168,7 +168,7 @@ def test_an_inventory_without_virtualization_hosts(groups: Any, started: str, mo
     [("host_require_hw", "host_require_hardware"), ("links_rollback", "links_rollback_after"), ("host_name", None)],
 )
 def test_a_name_that_is_short_for_one_is_a_warning(name: str, like: str | None) -> None:
-    refused, warned = _mistaken.variables({"kvm01": {name: True}})
+    refused, warned = _unknown_names.variables({"kvm01": {name: True}})
     assert refused == []
     told = f"host kvm01: {name} is not a variable of this collection; did you mean '{like}'?"
     assert warned == ([told] if like else [])
@@ -184,7 +184,7 @@ class HostVars(dict[str, Any]):
 def test_a_slip_in_what_the_playbook_adopt_takes() -> None:
     """Nothing else looks at its variables: the check is not a part of it."""
     values = HostVars(kvm01={"adopt_file": True, "adopt_folder": "/x", "adopt_volumes": True, "kvm_guest": []})
-    assert _mistaken.run_problems(GROUPS, ["kvm01"], ["all"], [], [], values) == [
+    assert _unknown_names.run_problems(GROUPS, ["kvm01"], ["all"], [], [], values) == [
         "adopt_file is not a variable of this collection; did you mean 'adopt_files'?"
     ]
 
@@ -248,7 +248,7 @@ def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
             inner += yaml.safe_load((path.parent / "tasks/make.yml").read_text(encoding="utf-8"))
         tags = [play["tags"]] if "tags" in play else [task.get("tags") for task in inner]
         tags = [tag for given in tags for tag in (given if isinstance(given, list) else [given])]
-        assert set(tags) <= {*_mistaken.TAGS, "pull", "always"}, play["name"]
+        assert set(tags) <= {*_unknown_names.TAGS, "pull", "always"}, play["name"]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
 )
 def test_what_one_would_think_that_there_is_is_a_warning(name: str, said: str) -> None:
     told = f"host kvm01: {name} is not a variable of this collection; {said}"
-    assert _mistaken.variables({"kvm01": {name: True}}) == ([], [told])
+    assert _unknown_names.variables({"kvm01": {name: True}}) == ([], [told])
 
 
 def test_one_with_the_collections_own_prefix_is_refused() -> None:
@@ -270,7 +270,7 @@ def test_one_with_the_collections_own_prefix_is_refused() -> None:
         "host kvm01: kvm_purge is not a variable of this collection; write guests_purge, networks_purge or"
         " storage_purge"
     )
-    assert _mistaken.variables({"kvm01": {"kvm_purge": True}}) == ([told], [])
+    assert _unknown_names.variables({"kvm01": {"kvm_purge": True}}) == ([told], [])
     # Where a template of the user's own names it, it is the user's.
     own = {"kvm_purge": True, "guests_purge": "{{ kvm_purge }}"}
-    assert _mistaken.variables({"kvm01": own}) == ([], [])
+    assert _unknown_names.variables({"kvm01": own}) == ([], [])

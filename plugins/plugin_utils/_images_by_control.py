@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the control node does for hosts that ask no servers (``images_via: control``): see module_utils/_flow/brought.
+"""What the control node does for hosts that ask no servers (``images_via: control``): see _flow/images_by_control.
 
 A module that needs something of an image asks for it in its result. It is called again with the answer, or with what is
 wrong. So what is wrong with an image fails the guests that need it, and no others, as where the host fetches it.
@@ -21,7 +21,7 @@ from ansible import constants
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import ASKED, BROUGHT
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.brought import AskedEntry
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.images_by_control import AskedEntry
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import meter, signatures
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import DeclaredImage, declared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.products import Version
@@ -29,7 +29,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 
 from . import _image_cache
 from ._progress import Watcher, seconds_between
-from ._sending import Sending
+from ._sent_files import Sending
 
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase

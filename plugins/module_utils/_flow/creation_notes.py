@@ -76,7 +76,7 @@ def belongs(step: Step) -> bool:
 def prepare(connection: Connection, kind: Kind, plans: t.Sequence[Plan]) -> None:
     """Try, before the first step, that what is made can be noted. Raises VirtfleetError.
 
-    That of storage is tried already (see forgotten.prepare).
+    That of storage is tried already (see stale_notes.prepare).
     """
     if notes(plans, (FINISH,)) and not notes(plans, kind.noted):
         Manifest(connection.getURI()).prepare()

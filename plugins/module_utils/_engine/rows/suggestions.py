@@ -12,7 +12,7 @@ from ..._errors import Invalid
 from ..._printing import printable
 from .model import Item, Problems
 from .row import Row
-from .strangers import MANY
+from .unknown_options import MANY
 
 MOST_WAYS = 2
 """Among how many options a word in their place may be meant for one; of more, none is named."""

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ansible import constants
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _packed
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _packed_modules
 
 ROOT = Path(__file__).parents[4]
 NAME = "domains_info"
@@ -42,8 +42,8 @@ class Runs:
         (folder / "home").mkdir(mode=0o755)
         self.count = 0
         self.last: dict[str, bytes] = {}
-        monkeypatch.setattr(_packed, "PLUGINS", str(self.plugins))
-        monkeypatch.setattr(_packed, "MARGIN", 0.0)
+        monkeypatch.setattr(_packed_modules, "PLUGINS", str(self.plugins))
+        monkeypatch.setattr(_packed_modules, "MARGIN", 0.0)
         monkeypatch.setattr(constants, "ANSIBLE_HOME", str(folder / "home"))
         monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
@@ -57,7 +57,7 @@ class Runs:
         own.mkdir()
         self.monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(own))
         place = own / "ansiballz_cache" / FILE.replace(NAME, name)
-        with _packed.packed_once(name):
+        with _packed_modules.packed_once(name):
             if place.exists():
                 assert place.read_bytes() == self.last[name]
                 return False
@@ -112,7 +112,7 @@ CHANGES: dict[str, Callable[[Runs], object]] = {
     "a new file": lambda runs: (runs.plugins / "module_utils/four.py").write_text(""),
     "a file less": lambda runs: (runs.plugins / "module_utils/one.py").unlink(),
     "where names lead": lambda runs: (runs.folder / "kvm/meta/runtime.yml").write_text("---\nplugin_routing: {}\n"),
-    "another Ansible": lambda runs: runs.monkeypatch.setattr(_packed.ansible, "__version__", "2.99.0"),
+    "another Ansible": lambda runs: runs.monkeypatch.setattr(_packed_modules.ansible, "__version__", "2.99.0"),
     "another Python": lambda runs: runs.monkeypatch.setattr(sys, "version", "3.99"),
 }
 
@@ -131,11 +131,11 @@ def test_what_changes_while_it_is_packed_is_not_kept(runs: Runs) -> None:
 
 
 def test_nothing_is_kept_soon_after_a_change(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_packed, "MARGIN", 60.0)
+    monkeypatch.setattr(_packed_modules, "MARGIN", 60.0)
     now = time.time()
     assert [runs.run(), runs.run()] == [True, True]
     monkeypatch.setattr(time, "time", lambda: now + 61)
-    installed = max(path.stat().st_ctime for path in Path(_packed.ANSIBLE, "module_utils").rglob("*.py"))
+    installed = max(path.stat().st_ctime for path in Path(_packed_modules.ANSIBLE, "module_utils").rglob("*.py"))
     monkeypatch.setattr(time, "time", lambda: max(now, installed) + 61)
     assert [runs.run(), runs.run()] == [True, False]
 
@@ -220,8 +220,8 @@ def test_a_file_in_the_way_does_no_harm(runs: Runs, where: str) -> None:
 def test_files_of_others_could_be_packed_too(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = runs.folder / "module_utils"
     folder.mkdir()
-    own = os.path.join(_packed.ANSIBLE, "module_utils")
-    monkeypatch.setattr(_packed.module_utils_loader, "print_paths", lambda: f"{own}{os.pathsep}{folder}")
+    own = os.path.join(_packed_modules.ANSIBLE, "module_utils")
+    monkeypatch.setattr(_packed_modules.module_utils_loader, "print_paths", lambda: f"{own}{os.pathsep}{folder}")
     assert [runs.run(), runs.run()] == [True, False]
     (folder / "basic.py").write_text("")
     assert [runs.run(), runs.run()] == [True, True]
@@ -242,7 +242,7 @@ def test_a_full_disk_does_no_harm(runs: Runs, monkeypatch: pytest.MonkeyPatch) -
     def full(*_words: Any, **_options: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_packed.tempfile, "mkstemp", full)
+    monkeypatch.setattr(_packed_modules.tempfile, "mkstemp", full)
     assert [runs.run(), runs.run()] == [True, True]
     monkeypatch.undo()
 
@@ -255,7 +255,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("plugins", "meta"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "galaxy.yml", copy)
-    packed = copy / "plugins/plugin_utils/_packed.py"
+    packed = copy / "plugins/plugin_utils/_packed_modules.py"
     packed.write_text(packed.read_text().replace("MARGIN = 60.0", "MARGIN = -1e9"))
     return folder
 

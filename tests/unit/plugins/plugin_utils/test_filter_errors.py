@@ -9,7 +9,7 @@ import jinja2
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
 
 
 def test_a_variable_that_is_not_defined_is_no_fault_of_the_collection() -> None:

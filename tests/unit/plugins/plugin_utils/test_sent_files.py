@@ -22,9 +22,9 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _sending
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _sent_files
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._image_cache import kept_in
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._sending import Sending
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._sent_files import Sending
 from ansible_collections.virtfleet.kvm.tests.unit.sent_images import SentTo
 
 FORK = multiprocessing.get_context("fork")
@@ -142,7 +142,7 @@ def test_what_a_killed_run_left_goes_with_the_next_one(
 def test_how_far_it_has_come(action: SentTo, local: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     monkeypatch.setattr(Display, "display", lambda self, line, **how: lines.append(line))
-    monkeypatch.setattr(_sending, "twin", lambda same: same)
+    monkeypatch.setattr(_sent_files, "twin", lambda same: same)
 
     def slow(source: str, remote: str) -> None:
         Path(remote).write_bytes(Path(source).read_bytes()[:64000])

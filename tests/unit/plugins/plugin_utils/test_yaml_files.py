@@ -16,7 +16,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._reading import SETTING, loaded
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._yaml_files import SETTING, loaded
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 HEAD = "name: a\nhost: kvm01\nmemory: 64MiB\n"
