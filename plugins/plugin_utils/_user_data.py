@@ -26,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import By
 
 from . import _cloud_config, _cloud_init_schema
 from ._cloud_config import Finding, shown_place
-from ._reading import LOADER, why_unreadable
+from ._yaml_files import LOADER, why_unreadable
 from ._settings import bearable
 from ._templar import HostTemplar
 
