@@ -39,4 +39,4 @@ def free(addresses: t.Sequence[str], first: int, tried: int = TRIED) -> dict[str
 
 
 if __name__ == "__main__":
-    print(json.dumps(free(sys.argv[2:], int(sys.argv[1]))))
+    json.dump(free(sys.argv[2:], int(sys.argv[1])), sys.stdout)
