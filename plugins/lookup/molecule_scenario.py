@@ -108,6 +108,10 @@ _raw:
       returned: without O(guests)
       type: list
       elements: str
+    worker:
+      description: Whether molecule runs scenarios at the same time, of which this step is of one, on the same guests.
+      returned: without O(guests)
+      type: bool
     mark:
       description: The label (C(owner)) of all that is made for the scenario.
       type: str
@@ -250,7 +254,8 @@ class LookupModule(LookupBase):
             known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
             left = _molecule_orphans.orphans(place.folder)
             ending = _molecule_orphans.ending(left)
-            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending}
+            worker = _molecule_orphans.is_worker()
+            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending, "worker": worker}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         taken = _molecule_names.Names(variables.get("groups"), [guest["name"] for guest in made])

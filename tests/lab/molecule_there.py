@@ -75,7 +75,7 @@ class There:
     def __init__(self, fleet: Fleet, user: str = "root", folder: str = "web", **settings: t.Any) -> None:
         self.fleet, self.user = fleet, user
         self.home = fleet.sh(HOST, f"getent passwd {user} | cut -d: -f6").strip()
-        self.folder = f"{self.home}/{folder}"
+        self.folder, self.ansible = f"{self.home}/{folder}", f"{self.home}/.ansible-of-{folder}"
         self.settings: dict[str, t.Any] = {
             "molecule_timeout": 1500,
             "kvm_images": IMAGES,
@@ -95,8 +95,12 @@ class There:
 
     def set(self, **more: t.Any) -> None:
         """Write what the user has set for all scenarios."""
-        variables = {"all": {**self.settings, **more}}
-        self.write("base.yml", {"provisioner": {"inventory": {"group_vars": variables}}})
+        self.settings |= more
+        self.write("base.yml", self.base())
+
+    def base(self) -> dict[str, t.Any]:
+        """What the user has set for all scenarios, as molecule takes it."""
+        return {"provisioner": {"inventory": {"group_vars": {"all": self.settings}}}}
 
     def declare(self, *guests: dict[str, t.Any], scenario: str = "default", **variables: t.Any) -> None:
         """Declare the guests of a scenario."""
@@ -116,7 +120,7 @@ class There:
             "PATH": f"{PROGRAMS}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "PYTHONPATH": PROGRAMS,
             "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS,
-            "ANSIBLE_HOME": f"{self.home}/.ansible",
+            "ANSIBLE_HOME": self.ansible,
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",
             "COLUMNS": "120",
@@ -130,14 +134,22 @@ class There:
         command = machines.entering(lab, lab.host(HOST), self.words("bash", "-c", script))
         return printed(command, f"{self.user}: {script}", timeout)
 
+    def command(self, *words: str) -> list[str]:
+        """A command of molecule, as this machine starts it on the host."""
+        lab = Lab(self.fleet.name)
+        return machines.entering(lab, lab.host(HOST), self.words("molecule", "-c", f"{self.folder}/base.yml", *words))
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command of molecule as a group of processes of its own, as a terminal does."""
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(
+            self.command(*words), stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
+
     def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
         """The exit code of a command of molecule, and what it printed."""
-        lab = Lab(self.fleet.name)
-        command = machines.entering(
-            lab, lab.host(HOST), self.words("molecule", "-c", f"{self.folder}/base.yml", *words)
-        )
         done = subprocess.run(
-            command,
+            self.command(*words),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -162,9 +174,9 @@ class There:
         typed = "'stty rows 24 cols 80; echo user=$(id -un) host=$(hostname); exit'"
         return self.sh(f"echo {typed} | TERM=dumb {script}")
 
-    def ssh(self, name: str, command: str, scenario: str = "") -> str:
+    def ssh(self, name: str, command: str) -> str:
         """What a command prints in a guest."""
-        config = f"{self.home}/.ansible/tmp/molecule.*{scenario}/kvm/ssh_config"
+        config = f"{self.ansible}/tmp/molecule.*/kvm/ssh_config"
         return self.sh(f"ssh -F {config} -o ConnectTimeout=60 {name} {shlex.quote(command)}")
 
     def virsh(self, *words: str, uri: str = "qemu:///system") -> list[str]:
@@ -174,5 +186,5 @@ class There:
     def files(self) -> list[str]:
         """The files in molecule's folders that are not molecule's own."""
         own = "-e /ansible.cfg$ -e /state.yml$ -e /molecule.yml$ -e /ansible_inventory.yml$ -e /all$"
-        folders = f"{self.home}/.ansible/tmp/molecule.*"
+        folders = f"{self.ansible}/tmp/molecule.*"
         return self.sh(f"find {folders} -type f -o -name kvm 2>/dev/null | grep -v {own} || true").split()
