@@ -37,31 +37,31 @@ KERNEL = {
 }
 
 
-def give(fleet: Fleet, folder: str, files: t.Mapping[str, Path]) -> None:
+def give(fleet: Fleet, host: str, folder: str, files: t.Mapping[str, Path]) -> None:
     """Put files and folders into a folder of the host."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, source in files.items():
             archive.add(source, name, filter=lambda one: None if one.name.endswith("__pycache__") else one)
     lab = Lab(fleet.name)
-    fleet.sh(HOST, f"mkdir -p {folder}")
-    unpack = machines.entering(lab, lab.host(HOST), ["tar", "--extract", "--no-same-owner", "--directory", folder])
+    fleet.sh(host, f"mkdir -p {folder}")
+    unpack = machines.entering(lab, lab.host(host), ["tar", "--extract", "--no-same-owner", "--directory", folder])
     subprocess.run(unpack, input=packed.getvalue(), check=True)
 
 
-def install(fleet: Fleet) -> None:
+def install(fleet: Fleet, host: str = HOST) -> None:
     """Put molecule, the collection and the image for its guests on the host, which reaches no index of packages."""
-    version = fleet.sh(HOST, "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").strip()
-    programs = fleet.folder / "molecule"
+    version = fleet.sh(host, "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").strip()
+    programs = fleet.folder / f"molecule-{host}"
     where = ["--target", str(programs), "--python-version", version, "--only-binary", ":all:"]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *where, *VERSIONS]
     printed(command, "molecule for the host")
-    give(fleet, PROGRAMS, {".": programs})
+    give(fleet, host, PROGRAMS, {".": programs})
     # The scripts name the Python of this machine.
-    fleet.sh(HOST, f"sed -i '1s|^#!.*|#!/usr/bin/python3|' {PROGRAMS}/bin/*")
-    give(fleet, COLLECTION, {name: ROOT / name for name in PARTS})
+    fleet.sh(host, f"sed -i '1s|^#!.*|#!/usr/bin/python3|' {PROGRAMS}/bin/*")
+    give(fleet, host, COLLECTION, {name: ROOT / name for name in PARTS})
     lab = Lab(fleet.name)
-    cloud_guest.push(lab, lab.host(HOST))
+    cloud_guest.push(lab, lab.host(host))
 
 
 class There:
@@ -69,12 +69,15 @@ class There:
 
     :param user: who works with it
     :param folder: the name of its folder, in a folder of its own for each user
+    :param host: that host
     :param settings: what the user has set for all scenarios
     """
 
-    def __init__(self, fleet: Fleet, user: str = "root", folder: str = "web", **settings: t.Any) -> None:
-        self.fleet, self.user = fleet, user
-        self.home = fleet.sh(HOST, f"getent passwd {user} | cut -d: -f6").strip()
+    def __init__(
+        self, fleet: Fleet, user: str = "root", folder: str = "web", host: str = HOST, **settings: t.Any
+    ) -> None:
+        self.fleet, self.user, self.host = fleet, user, host
+        self.home = fleet.sh(self.host, f"getent passwd {user} | cut -d: -f6").strip()
         self.folder, self.ansible = f"{self.home}/{folder}", f"{self.home}/.ansible-of-{folder}"
         self.settings: dict[str, t.Any] = {
             "molecule_timeout": 1500,
@@ -82,7 +85,9 @@ class There:
             "kvm_guest_defaults": KERNEL,
             **settings,
         }
-        fleet.sh(HOST, f"rm -rf {self.folder}; mkdir -p {self.folder}; cp -r {COLLECTION}/{EXAMPLE}/. {self.folder}")
+        fleet.sh(
+            self.host, f"rm -rf {self.folder}; mkdir -p {self.folder}; cp -r {COLLECTION}/{EXAMPLE}/. {self.folder}"
+        )
         self.set()
 
     def write(self, name: str, content: object) -> None:
@@ -90,7 +95,8 @@ class There:
         text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
         path = f"{self.folder}/{name}"
         self.fleet.sh(
-            HOST, f"mkdir -p $(dirname {path}); cat >{path} <<'END'\n{text}\nEND\nchown -R {self.user}: {self.folder}"
+            self.host,
+            f"mkdir -p $(dirname {path}); cat >{path} <<'END'\n{text}\nEND\nchown -R {self.user}: {self.folder}",
         )
 
     def set(self, **more: t.Any) -> None:
@@ -112,7 +118,7 @@ class There:
         as_user = (
             [] if self.user == "root" else ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups"]
         )
-        number = self.fleet.sh(HOST, f"id -u {self.user}").strip()
+        number = self.fleet.sh(self.host, f"id -u {self.user}").strip()
         environment = {
             "HOME": self.home,
             "USER": self.user,
@@ -131,13 +137,15 @@ class There:
     def sh(self, script: str, timeout: float = 600) -> str:
         """What a script of the user prints. Fails the test where it fails."""
         lab = Lab(self.fleet.name)
-        command = machines.entering(lab, lab.host(HOST), self.words("bash", "-c", script))
+        command = machines.entering(lab, lab.host(self.host), self.words("bash", "-c", script))
         return printed(command, f"{self.user}: {script}", timeout)
 
     def command(self, *words: str) -> list[str]:
         """A command of molecule, as this machine starts it on the host."""
         lab = Lab(self.fleet.name)
-        return machines.entering(lab, lab.host(HOST), self.words("molecule", "-c", f"{self.folder}/base.yml", *words))
+        return machines.entering(
+            lab, lab.host(self.host), self.words("molecule", "-c", f"{self.folder}/base.yml", *words)
+        )
 
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a command of molecule as a group of processes of its own, as a terminal does."""

@@ -11,12 +11,13 @@ import typing as t
 import molecule_there
 import pytest
 from fleet import Fleet
-from molecule_there import HOST, There
+from molecule_there import There
 
 pytestmark = pytest.mark.long
 
 NAME = "moleculehere"
 WEB = {"name": "web", "image": "debian-13", "memory": "512MiB", "groups": ["front"]}
+HOSTS = ("kvm01", "kvm02")
 SESSION = "qemu:///session"
 OF_USER = ".local/share/libvirt/virtfleet-molecule"
 
@@ -26,10 +27,11 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet(NAME, tmp_path_factory.mktemp(NAME))
     made.lab("down")
     try:
-        made.lab("up", "1", "--suite", "trixie", "--with-kvm")
-        molecule_there.install(made)
-        # Neither in the group libvirt nor in kvm, and no sudo; logged in for as long as the host is up.
-        made.sh(HOST, "useradd --create-home --shell /bin/bash dev && systemctl start user@$(id -u dev)")
+        made.lab("up", "2", "--suite", "trixie", "--suite", "bookworm", "--with-kvm")
+        for host in HOSTS:
+            molecule_there.install(made, host)
+            # Neither in the group libvirt nor in kvm, and no sudo; logged in for as long as the host is up.
+            made.sh(host, "useradd --create-home --shell /bin/bash dev && systemctl start user@$(id -u dev)")
         yield made
     finally:
         made.lab("down")
@@ -62,22 +64,20 @@ def put_back(there: There) -> None:
     assert abs(int(after.splitlines()[-1]) - time.time()) < 60
 
 
-def test_an_ordinary_user(fleet: Fleet) -> None:
+@pytest.mark.parametrize("host", HOSTS, ids=["trixie", "bookworm"])
+def test_an_ordinary_user(fleet: Fleet, host: str) -> None:
     """Who is in no group and may not use sudo: that is noticed, and the libvirt of the system is not touched."""
-    before = fleet.state(HOST)
-    there = There(fleet, "dev")
+    before = fleet.state(host)
+    there = There(fleet, "dev", host=host)
     there.declare(WEB)
     whole(there, SESSION)
     left = there.sh(f"ls -A {there.home}/{OF_USER}").split()
     assert len(left) == 1
     assert left[0].startswith("debian-13-")
-    assert there.sh("pgrep --euid dev --list-name qemu; true") == ""
-    assert (
-        there.sh("ls -A ~/.config/libvirt/qemu/snapshot ~/.config/libvirt/qemu/save 2>/dev/null | grep -v ':$'; true")
-        == ""
-    )
-    assert fleet.state(HOST) == before
-    assert fleet.sh(HOST, "ls /var/lib/libvirt/virtfleet-molecule 2>/dev/null || true") == ""
+    assert there.sh("pgrep --euid dev --list-name qemu || true").split() == []
+    assert there.sh("ls -A ~/.config/libvirt/qemu/{snapshot,save} 2>/dev/null | grep -v ':$' || true").split() == []
+    assert fleet.state(host) == before
+    assert fleet.sh(host, "ls /var/lib/libvirt/virtfleet-molecule 2>/dev/null || true").split() == []
 
 
 def test_root(fleet: Fleet) -> None:

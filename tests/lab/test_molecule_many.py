@@ -187,4 +187,4 @@ def test_steps_that_are_broken_off(fleet: Fleet, checkout: t.Callable[..., There
     there.done("destroy")
     assert left(fleet) == []
     assert there.files() == []
-    assert fleet.sh(HOST, "pgrep --full ansible-playbook || true") == ""
+    assert fleet.sh(HOST, "pgrep --full ansible-playbook || true").split() == []
