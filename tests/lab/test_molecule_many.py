@@ -176,9 +176,11 @@ def test_steps_that_are_broken_off(fleet: Fleet, checkout: t.Callable[..., There
             os.killpg(begun.pid, sent)
         begun.wait(300)
 
-    broken("converge", when="pgrep --full 'ssh .*touch /tmp/busy'")
+    broken("converge", when="pgrep --full 'ssh .*[t]ouch /tmp/busy'")
     broken(
-        "prepare", "--force", when="virsh list --name --state-paused | grep web- || pgrep --full 'ansible.*snapshots'"
+        "prepare",
+        "--force",
+        when="virsh list --name --state-paused | grep web- || pgrep --full 'AnsiballZ_[s]napshots'",
     )
     there.write("molecule/default/converge.yml", play("molecule", USE))
     there.done("prepare", "--force")
@@ -187,4 +189,4 @@ def test_steps_that_are_broken_off(fleet: Fleet, checkout: t.Callable[..., There
     there.done("destroy")
     assert left(fleet) == []
     assert there.files() == []
-    assert fleet.sh(HOST, "pgrep --full ansible-playbook || true").split() == []
+    assert fleet.sh(HOST, "pgrep --full '[a]nsible-playbook' || true").split() == []
