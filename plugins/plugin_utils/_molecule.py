@@ -227,8 +227,9 @@ class Scenario:
         """A guest of the scenario; None where something is wrong with it."""
         name = declared.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name):
+            shown = " ".join(label(name).split())
             self.problems.append(
-                f"guest {label(name)}: name: use letters, digits and hyphens, at most 52, as in a name of a host"
+                f"guest {shown}: name: use letters, digits and hyphens, at most 52, as in a name of a host"
             )
             return None
         try:
@@ -310,7 +311,8 @@ class Scenario:
     def user_of(self, options: Item) -> str:
         """The user of an image, where it is known, and nobody has said which users there are to be."""
         seed = options.get("cloud_init")
-        image = self.images.get(str(image_of(options)), {})
+        name = image_of(options)
+        image = self.images.get(name, {}) if isinstance(name, str) else {}
         known = [user for distribution, user in USERS.items() if image.get(distribution) is not None]
         return known[0] if known and not (isinstance(seed, dict) and seed.get("users")) else OWN_USER
 
