@@ -31,6 +31,9 @@ true
 """
 """All that is there of guests, but for the images, which stay for the next ones."""
 
+NO_POOL = "virsh pool-destroy virtfleet-molecule; virsh pool-undefine virtfleet-molecule"
+"""As docs/molecule.md says."""
+
 USE = "test ! -e /tmp/used && touch /tmp/used"
 """Fails in a guest that somebody has used before."""
 
@@ -105,7 +108,8 @@ def test_two_guests_are_put_back_in_each_way(fleet: Fleet, checkout: t.Callable[
 
 
 def test_two_checkouts_at_once(fleet: Fleet, checkout: t.Callable[..., There]) -> None:
-    """Of one role, with guests of one name. Neither meets the guests of the other."""
+    """Of one role, with guests of one name, on a host that has no pool and no image yet. Neither meets the other."""
+    fleet.sh(HOST, f"{NO_POOL}; rm -rf {POOL}")
     both = [checkout(folder, WEB) for folder in ("first", "second")]
     with concurrent.futures.ThreadPoolExecutor(2) as workers:
         for said in workers.map(lambda there: there.done("create"), both):
