@@ -59,8 +59,9 @@ def scenario(hostile: Hostile, chance: random.Random) -> Told:
     for name in SCENARIO:
         if chance.random() < 0.15:
             variables[name] = hostile.value()
+    ports = chance.choice((None, {}, {"127.0.0.1": hostile.value()}))
     try:
-        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY").told()
+        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY", ports=ports).told()
     except UndefinedError:
         return Told("")  # The lookup has evaluated all of it before.
     except VirtfleetError as error:
