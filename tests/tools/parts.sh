@@ -211,7 +211,7 @@ outer_pythons() {
 # named, the oldest and the newest do.
 import_on() {
     local python status=0
-    if [ ${#CHOICE[@]} = 0 ]; then
+    if [ -z "${CHOICE[*]-}" ]; then
         sanity_on "$1" "$RUN/sanity-import.log" --test import
         return
     fi
