@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import glob
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -84,8 +85,8 @@ class Schema:
     def once(self, name: str, value: t.Mapping[str, t.Any], checker: t.Any) -> list[Finding]:
         """What one part of the schema has against a value."""
         try:
-            key = f"{name} {json.dumps(value, sort_keys=True)}"
-        except (TypeError, ValueError):
+            key = hashlib.sha256(f"{name} {json.dumps(value, sort_keys=True)}".encode()).hexdigest()
+        except (TypeError, ValueError, RecursionError):
             return findings(checker, value)
         if key not in self.known:
             self.known[key] = findings(checker, value)

@@ -10,6 +10,7 @@ Scripts, templates and what is fetched elsewhere are not looked into. No value i
 from __future__ import annotations
 
 import email
+import hashlib
 import json
 import typing as t
 
@@ -68,7 +69,7 @@ class Checker:
         """
         own = {name: value for name, value in raw.items() if name not in ("hostname", "fqdn", "addresses")}
         try:
-            key = json.dumps(own, sort_keys=True)
+            key = hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
         except (TypeError, ValueError, RecursionError):
             return []
         if key not in self.known:

@@ -73,12 +73,16 @@ class Question:
             self.addresses, self.cloud, self.pause = found, reached, 0.0
 
 
+Ask = t.Tuple[Question, Resource, bool, t.Container[str]]  # noqa: UP006 - for older Pythons
+"""What a worker has to do: the arguments of a question."""
+
+
 class AgentAnswers:
     """The agents of several guests."""
 
     def __init__(self) -> None:
         self.questions: dict[str, Question] = {}
-        self.waiting: queue.SimpleQueue[tuple[Question, Resource, bool, t.Container[str]]] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[Ask | None] = queue.SimpleQueue()
         self.workers = 0
 
     def ask(self, name: str, domain: Resource, cloud: bool, macs: t.Container[str]) -> Question:
@@ -105,10 +109,18 @@ class AgentAnswers:
             if question.asked:
                 question.told.wait(max(0.0, until - time.monotonic()))
 
+    def close(self) -> None:
+        """Ask nobody any more, but for those that are being asked: nobody waits for them."""
+        for _worker in range(self.workers):
+            self.waiting.put(None)
+
     def work(self) -> None:
         """Ask one agent after the other."""
         while True:
-            question, domain, cloud, macs = self.waiting.get()
+            asked = self.waiting.get()
+            if asked is None:
+                return
+            question, domain, cloud, macs = asked
             with contextlib.suppress(Exception):  # A guest may tell anything; the next look asks again.
                 question.ask(domain, cloud, macs)
             question.heard, question.asked = True, False

@@ -26,6 +26,8 @@ NONE_OLD = OldLeases()
 
 POLL = 1.0
 """Seconds between two looks at a guest."""
+FIRST_ANSWER = 30
+"""Seconds that the agent of a guest has beyond its time until it is known whether it answers at all."""
 PATIENCE = 300
 """Seconds that a guest has where it is not said."""
 
@@ -137,7 +139,7 @@ def wait(
             if name in servers:
                 seen.ssh = seen.runs and servers[name].answers([str(one["address"]) for one in seen.addresses])
             seconds = want.get("wait_timeout") or PATIENCE
-            late = time.monotonic() - start >= seconds and not seen.is_awaited
+            late = time.monotonic() - start >= seconds + (FIRST_ANSWER if seen.is_awaited else 0)
             told = problem(seen, want["wait_for"], seconds, late)
             if not seen.runs and name in idle:
                 del left[name]
@@ -153,6 +155,7 @@ def wait(
         if left:
             pause(left, len(found), problems, time.monotonic() - start)
     meter.over()
+    agents.close()
     for server in servers.values():
         server.close()
     return found, problems, warnings
@@ -233,12 +236,12 @@ def look(connection: Connection, name: str, cloud: bool, agents: AgentAnswers, o
     channel = next((node for node in root.iterfind("devices/channel/target") if node.get("name") == AGENT), None)
     agent = None if channel is None else channel.get("state") == "connected"
     macs = {str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")}
-    question = agents.ask(name, domain, cloud, macs) if agent else None
 
     def known(source: str) -> Addresses:
         counting: Addresses = [{**one, "source": source} for one in counted(addresses(domain, source), macs)]
         return old.without(connection, name, root, counting)
 
     leases = known("lease")
+    question = agents.ask(name, domain, cloud, macs) if agent and (cloud or not leases) else None
     others = [] if leases else known("arp")
     return GuestLook(leases if question else leases or others, agent, question=question, others=others)

@@ -15,7 +15,11 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.agent_answers import ANSWER, AgentAnswers
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.agent_answers import (
+    ANSWER,
+    AgentAnswers,
+    Question,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import CloudStatus
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.old_leases import OldLeases
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import GuestLook
@@ -204,6 +208,31 @@ def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found
     assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
     asked = [mock.call(ANSWER, 0)] if state == "connected" else []
     assert guest.agentSetResponseTimeout.call_args_list == asked
+
+
+def test_an_agent_is_asked_only_where_that_tells_something() -> None:
+    guest = domain("connected", {"lease": ["192.0.2.1"], "agent": ["192.0.2.3"]})
+    connection = mock.Mock(lookupByName=lambda name: guest)
+    assert ready.look(connection, "web01", False, AgentAnswers()).question is None
+    assert ready.look(connection, "web01", True, AgentAnswers()).question is not None
+
+
+@pytest.mark.parametrize(("grace", "heard"), [(5.0, True), (0.2, False)])
+def test_the_first_answer_of_an_agent_is_waited_for(
+    connection: Any, run_domains: Any, sees: Any, monkeypatch: pytest.MonkeyPatch, grace: float, heard: bool
+) -> None:
+    """Also where its time is over already, as in a plan, which only looks; but not for ever."""
+    monkeypatch.setattr(ready, "FIRST_ANSWER", grace)
+    question, start = Question(), time.monotonic()
+
+    def see(name: str) -> GuestLook:
+        if time.monotonic() - start > 1.5:
+            question.heard, question.cloud = True, DONE
+        return GuestLook([SEEN], True, question=question)
+
+    sees(see)
+    done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=not heard)
+    assert ("cloud-init is not done" in done.get("msg", "")) is not heard
 
 
 DONE = CloudStatus(done=True)

@@ -131,6 +131,17 @@ def test_a_question_that_goes_wrong_is_asked_again(monkeypatch: pytest.MonkeyPat
     until(lambda: ask(asks, "odd", guest("odd"), True).cloud == DONE)
 
 
+def test_the_workers_end(agents: Any) -> None:
+    before = threading.active_count()
+    asks = AgentAnswers()
+    for number in range(9):
+        asks.ask(f"good{number}", guest(f"good{number}"), True, ())
+    asks.settle()
+    assert threading.active_count() > before
+    asks.close()
+    until(lambda: threading.active_count() <= before)
+
+
 def test_the_wait_for_one_does_not_grow_with_those_that_hang(monkeypatch: pytest.MonkeyPatch, agents: Any) -> None:
     """The whole wait: the guest that is ready is known within seconds, and the others are told of by their own time."""
     xml = f"<domain><devices><channel><target name='{ready.AGENT}' state='connected'/></channel></devices></domain>"
