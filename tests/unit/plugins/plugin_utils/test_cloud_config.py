@@ -35,8 +35,8 @@ STRANGE = "cloud-init knows no such entry here"
         ),
         ({"write_files": [{"content": "x"}]}, [("write_files[0].path", "is missing", True)]),
         (
-            {"write_files": [{"path": "/a", "permissions": 420}]},
-            [("write_files[0].permissions", "is a number, and cloud-init takes a text: put it in quotes", True)],
+            {"write_files": [{"path": "/a", "owner": 420, "permissions": 420}]},
+            [("write_files[0].owner", "is a number, and cloud-init takes a text: put it in quotes", True)],
         ),
         (
             {"users": [{"name": "a", "ssh_keys": []}]},
