@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.synonyms import SYNONYMS
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config import (
     of_config,
     of_network,
@@ -54,6 +55,7 @@ STRANGE = "cloud-init knows no such entry here"
     ],
 )
 def test_of_config(entries: dict[str, Any], said: list[Any]) -> None:
+    assert "ssh_keys" in SYNONYMS  # What guests' options are called elsewhere counts here, too.
     assert [(shown_place(one.place), one.problem, one.sure) for one in of_config(entries)] == said
 
 
