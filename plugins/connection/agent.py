@@ -326,4 +326,4 @@ class Connection(ConnectionBase):
         """End the program on the host, and the shared connection to it."""
         self.close()
         with self.told("reset"):
-            way.leave(self.way())
+            way.close_connection(self.way())

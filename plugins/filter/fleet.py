@@ -39,7 +39,10 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _variable_files,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import known, told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import (
+    secrets_of_arguments,
+    with_filter_errors,
+)
 
 display = Display()
 
@@ -127,7 +130,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
     lines += _fleet.told_once(wrong)
     for warning in (*evaluated.warnings, *_fleet.told_once(doubtful), *_fleet_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
-    secrets = known([evaluated.variables]) if lines else set()
+    secrets = secrets_of_arguments([evaluated.variables]) if lines else set()
     none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
     guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
     lacking = [] if lines else _fleet_lacking.lacking(hosts, evaluated.variables)
@@ -140,27 +143,27 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., object]]:
         """The filters by name."""
         return {
-            "adopted_files": told("adopted_files", _adopted.adopted_files),
-            "adopted_together": told("adopted_together", _adopted_together.adopted_together),
-            "brief": told("brief", _adopted.brief),
-            "changes_told": told("changes_told", _fleet_changes.lines),
-            "declared_uses": told("declared_uses", declared_uses),
-            "fleet_checked": told("fleet_checked", fleet_checked),
-            "fleet_changes": told("fleet_changes", _fleet_changes.of_hosts),
-            "fleet_owner": told("fleet_owner", _owner.fleet_owner),
-            "fleet_plan": told("fleet_plan", _fleet_plan.of_fleet),
-            "fleet_problems": told("fleet_problems", fleet_problems),
-            "guest_networks": told("guest_networks", _fleet.guest_networks),
-            "guest_snapshots": told("guest_snapshots", guest_snapshots),
-            "guests_on": told("guests_on", _fleet.guests_on),
-            "images_lock": told("images_lock", _images_lock.images_lock),
-            "images_locked": told("images_locked", _images_locked.images_locked),
-            "left_out": told("left_out", _left_out.left_out),
-            "pending_restarts": told(
+            "adopted_files": with_filter_errors("adopted_files", _adopted.adopted_files),
+            "adopted_together": with_filter_errors("adopted_together", _adopted_together.adopted_together),
+            "brief": with_filter_errors("brief", _adopted.brief),
+            "changes_told": with_filter_errors("changes_told", _fleet_changes.lines),
+            "declared_uses": with_filter_errors("declared_uses", declared_uses),
+            "fleet_checked": with_filter_errors("fleet_checked", fleet_checked),
+            "fleet_changes": with_filter_errors("fleet_changes", _fleet_changes.of_hosts),
+            "fleet_owner": with_filter_errors("fleet_owner", _owner.fleet_owner),
+            "fleet_plan": with_filter_errors("fleet_plan", _fleet_plan.of_fleet),
+            "fleet_problems": with_filter_errors("fleet_problems", fleet_problems),
+            "guest_networks": with_filter_errors("guest_networks", _fleet.guest_networks),
+            "guest_snapshots": with_filter_errors("guest_snapshots", guest_snapshots),
+            "guests_on": with_filter_errors("guests_on", _fleet.guests_on),
+            "images_lock": with_filter_errors("images_lock", _images_lock.images_lock),
+            "images_locked": with_filter_errors("images_locked", _images_locked.images_locked),
+            "left_out": with_filter_errors("left_out", _left_out.left_out),
+            "pending_restarts": with_filter_errors(
                 "pending_restarts", functools.partial(pending.of_hosts, results=declared_results(), words=for_role)
             ),
-            "run_problems": told("run_problems", _unknown_names.run_problems),
-            "staying": told("staying", _fleet.staying),
-            "undeclared": told("undeclared", _undeclared.undeclared),
-            "with_reservations": told("with_reservations", with_reservations),
+            "run_problems": with_filter_errors("run_problems", _unknown_names.run_problems),
+            "staying": with_filter_errors("staying", _fleet.staying),
+            "undeclared": with_filter_errors("undeclared", _undeclared.undeclared),
+            "with_reservations": with_filter_errors("with_reservations", with_reservations),
         }

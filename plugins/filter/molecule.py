@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import with_filter_errors
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import molecule_files
 
 
@@ -16,4 +16,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., object]]:
         """The filters by name."""
-        return {"molecule_files": told("molecule_files", molecule_files)}
+        return {"molecule_files": with_filter_errors("molecule_files", molecule_files)}

@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import with_filter_errors
 
 display = Display()
 
@@ -78,13 +78,13 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., object]]:
         """The filters by name."""
         return {
-            "domain_from_xml": told("domain_from_xml", domain_from_xml),
-            "domain_to_xml": told("domain_to_xml", domain_to_xml),
-            "network_from_xml": told("network_from_xml", network_from_xml),
-            "network_to_xml": told("network_to_xml", network_to_xml),
-            "pool_from_xml": told("pool_from_xml", pool_from_xml),
-            "pool_to_xml": told("pool_to_xml", pool_to_xml),
-            "query": told("query", _query.select),
-            "volume_from_xml": told("volume_from_xml", volume_from_xml),
-            "volume_to_xml": told("volume_to_xml", _xml_conversion.volume_to_xml),
+            "domain_from_xml": with_filter_errors("domain_from_xml", domain_from_xml),
+            "domain_to_xml": with_filter_errors("domain_to_xml", domain_to_xml),
+            "network_from_xml": with_filter_errors("network_from_xml", network_from_xml),
+            "network_to_xml": with_filter_errors("network_to_xml", network_to_xml),
+            "pool_from_xml": with_filter_errors("pool_from_xml", pool_from_xml),
+            "pool_to_xml": with_filter_errors("pool_to_xml", pool_to_xml),
+            "query": with_filter_errors("query", _query.select),
+            "volume_from_xml": with_filter_errors("volume_from_xml", volume_from_xml),
+            "volume_to_xml": with_filter_errors("volume_to_xml", _xml_conversion.volume_to_xml),
         }

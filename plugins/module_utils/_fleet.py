@@ -23,7 +23,7 @@ from . import (
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import list_for_options, whole
-from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
+from ._engine.table import Table, called_by_key, doubtful_values, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import LayeredGuest
 from ._fleet_once import entries, word
@@ -352,7 +352,7 @@ def item_problems(
     """
     item, wrong = table.parse_item(raw)
     try:
-        return [*wrong, *held(item, "")] if wrong else [*table.doubts(item), *more(item)]
+        return [*wrong, *doubtful_values(item, "")] if wrong else [*table.doubts(item), *more(item)]
     except Exception as error:  # One bad item must not hide what is wrong with the others.
         return [*wrong, Invalid("", unforeseen(error))]
 

@@ -20,7 +20,7 @@ from ._fleet_once import entries, host_part, normal, word
 from ._kinds.domain.table import DOMAIN
 from ._kinds.network.rules import of_the_subnet
 from ._kinds.network.table import NETWORK
-from ._kinds.shared.derive import derive_mac
+from ._kinds.shared.derived_values import derive_mac
 from ._printing import label, printable
 
 IP = "ip"

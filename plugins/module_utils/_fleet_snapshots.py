@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import join, whole
-from ._engine.table import DEEPEST, called_by_key, held, listing, nested, torn_off
+from ._engine.table import DEEPEST, called_by_key, doubtful_values, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import word
 from ._kinds.snapshot.table import SNAPSHOT
@@ -84,6 +84,6 @@ def of_item(item: object) -> list[Invalid]:
         return [Invalid("state", f"reverted {AN_ACT}")]
     try:
         parsed, problems = SNAPSHOT.parse_item({**item, "domain": UNNAMED})
-        return [*problems, *held(parsed, "")]
+        return [*problems, *doubtful_values(parsed, "")]
     except Exception as error:  # One bad item must not hide what is wrong with the others.
         return [Invalid("", unforeseen(error))]

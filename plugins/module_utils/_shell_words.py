@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 
 
-class Called(str):
+class ShellWord(str):
     """A name. ``{0}`` of a message shows it as it is, ``{0:sh}`` as a word of a command, for a shell to read."""
 
     def __format__(self, spec: str) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
 
 
-def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+def with_filter_errors(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     """The same filter, whose errors are AnsibleFilterError: without a traceback, and without secrets.
 
     :param name: the name of the filter
@@ -39,12 +39,12 @@ def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         except Exception as error:  # Nobody reads a traceback.
             long = isinstance(error, ValueError) and "digits) for integer string conversion" in str(error)
             problem = f"{name}: {'it holds a number of thousands of digits' if long else unforeseen(error)}"
-        raise AnsibleFilterError(readable(hushed(problem, known([*args, kwargs]))))
+        raise AnsibleFilterError(readable(hushed(problem, secrets_of_arguments([*args, kwargs]))))
 
     return filtered
 
 
-def known(arguments: list[t.Any]) -> set[str]:
+def secrets_of_arguments(arguments: list[t.Any]) -> set[str]:
     """The secrets in a filter's arguments, as far as they can be found."""
     try:
         return secrets_in(arguments)

@@ -30,7 +30,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host.download impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Unfit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sparse_copy import Room, Writer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.products import Version
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.new_file import told
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.new_file import failure_in_words
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source, verify
 
 KEPT = ("virtfleet.kvm", "images")
@@ -100,7 +100,7 @@ def clear(path: str) -> t.Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise VirtfleetError(told(error, path)) from None
+            raise VirtfleetError(failure_in_words(error, path)) from None
         why = "it is no folder" if error.errno == errno.EEXIST else error.strerror or error
         raise VirtfleetError(f"{error.filename or path} cannot be used: {why}") from None
 
@@ -181,7 +181,7 @@ def image_of(version: Version, seconds: float | None) -> CachedImage:
             os.utime(path)
         return CachedImage(path, version.checksum or f"sha256:{digest_of(path)}")
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 def digest_of(path: str) -> str:
@@ -223,7 +223,7 @@ def fetch(source: Source, part: int, path: str) -> None:
     except Unfit as error:
         raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 @contextlib.contextmanager

@@ -282,8 +282,8 @@ def resolved(
         entry = agreed(name, signed or entries, problems)
         found[arch] = entry
         fleet.notes += [
-            f"{said(name, arch)}: {label(host)} found {short(other)} without a signature, which does not count beside"
-            " one that is signed"
+            f"{image_in_words(name, arch)}: {label(host)} found {short(other)} without a signature, which does not"
+            " count beside one that is signed"
             for host, other in entries.items()
             if host not in signed and other.checksum != entry.checksum
         ]
@@ -320,7 +320,7 @@ def worse(which: Which, before: Locked | None, after: Locked, wanted: Wanted, un
     name = which[0]
     if before is None:
         return []
-    start, found = f"image {said(name, after.arch)}:", []
+    start, found = f"image {image_in_words(name, after.arch)}:", []
     if before.signer is not None and after.signer is None and name not in wanted.unsigned:
         found.append(
             f"{start} it is locked as {short(before)}, and no signature was verified of {short(after)}, which there is"
@@ -346,7 +346,7 @@ def changes(fleet: LockedFleet, locks: Locks) -> list[str]:
     """What of a lock file changes, and what cannot be in it, a line each."""
     old, new = by_place(fleet.locks or {}), by_place(locks)
     lines = [
-        f"{said(name, arch)}: {'new, ' * (key not in old)}{version_words(old.get(key), new.get(key))}"
+        f"{image_in_words(name, arch)}: {'new, ' * (key not in old)}{version_words(old.get(key), new.get(key))}"
         for key in sorted({*old, *new}, key=lambda key: (key[0], key[1], key[2] or ""))
         for name, _declaration, arch in [key]
         if old.get(key) != new.get(key)
@@ -365,7 +365,7 @@ def by_place(locks: Locks) -> dict[tuple[str, Declaration, str | None], Locked]:
     return {(name, entry.declared, entry.arch): entry for name, entries in locks.items() for entry in entries}
 
 
-def said(name: str, arch: str | None) -> str:
+def image_in_words(name: str, arch: str | None) -> str:
     """An image in words."""
     return label(name) if arch is None else f"{label(name)} ({arch})"
 

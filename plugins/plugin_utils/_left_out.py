@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
-from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import Called
+from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
 
 NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
 """What people call the items of each list."""
@@ -62,7 +62,7 @@ def transient(kind: str, item: t.Mapping[str, object]) -> str:
     """
     noun = NOUNS.get(kind) or label(kind)
     show, define = COMMANDS.get(kind, ("dumpxml", "define"))
-    name = f"{Called(item.get('name')):sh}"
+    name = f"{ShellWord(item.get('name')):sh}"
     return (
         f"{noun} {label(item.get('name'))} was not written: it is transient, so it is gone once it stops. To keep it,"
         f" declare it yourself, or make it persistent and adopt again:"

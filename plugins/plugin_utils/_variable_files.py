@@ -120,14 +120,14 @@ def of_one(found: t.Sequence[VariablesPlace]) -> list[str]:
                 )
             elif place is not read[-1] and is_lost(variable, place, read[-1]):
                 out.append(
-                    f"{called(place, read[-1])}: its {variable} has no effect, for {called(read[-1], place)} has a"
-                    f" {variable},"
+                    f"{place_in_words(place, read[-1])}: its {variable} has no effect, for"
+                    f" {place_in_words(read[-1], place)} has a {variable},"
                     " too, and Ansible takes the last one alone; write all of it in one file"
                 )
     return out
 
 
-def called(place: VariablesPlace, other: VariablesPlace) -> str:
+def place_in_words(place: VariablesPlace, other: VariablesPlace) -> str:
     """A place in words; of two files in different folders, the whole path."""
     apart = place.folder and other.folder and place.folder != other.folder
     return os.path.join(place.folder, place.name) if apart else place.name

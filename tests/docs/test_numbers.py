@@ -23,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sparse_copy import Room
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.fields.pcie_ports import SPARE
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_mac
 
 from .blocks import ROOT
 

@@ -32,7 +32,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import declared
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derived_values
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _images_lock, _progress
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -334,7 +334,7 @@ def run_ini(block: Block, folder: Path) -> None:
 def run_python(block: Block, folder: Path) -> None:
     """A row of a table: it can be made, and documents itself."""
     names = {name: value for module in (converters, rows, variant) for name, value in vars(module).items()}
-    row = eval(block.text.strip().rstrip(","), {**names, "derive": derive})
+    row = eval(block.text.strip().rstrip(","), {**names, "derive": derived_values})
     assert row.document()
 
 

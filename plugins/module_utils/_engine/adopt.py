@@ -124,10 +124,10 @@ def exact(grammar: xml_merge.Grammar, definition: ET.Element, left: ET.Element) 
     """Whether a fragment finds all it says in the definition that it was taken from, and each in one place only."""
     if grammar.merge(copy.deepcopy(definition), copy.deepcopy(left)):
         return False
-    return all(told(grammar, parent, child, definition) for parent in left.iter() for child in parent)
+    return all(is_unambiguous(grammar, parent, child, definition) for parent in left.iter() for child in parent)
 
 
-def told(grammar: xml_merge.Grammar, parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
+def is_unambiguous(grammar: xml_merge.Grammar, parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
     """Whether an element of a fragment can stand for one element only."""
     if not grammar.several(parent, child.tag):
         return True

@@ -42,7 +42,7 @@ def sentence(entry: t.Mapping[str, object]) -> str:
     way = "stop it and start it again"
     if named.startswith("domain "):
         way = "shut it down and start it again (a reboot is not enough), or set guests_on_restart_needed: restart"
-    return f"{named}: still runs with the old {told(entry)}; {way}"
+    return f"{named}: still runs with the old {paths_and_reasons(entry)}; {way}"
 
 
 def resource(entry: t.Mapping[str, object]) -> str:
@@ -50,7 +50,7 @@ def resource(entry: t.Mapping[str, object]) -> str:
     return next(f"{kind} {name}" for kind, name in entry.items() if kind not in ("paths", "reasons"))
 
 
-def told(entry: t.Mapping[str, t.Any]) -> str:
+def paths_and_reasons(entry: t.Mapping[str, t.Any]) -> str:
     """The paths that wait, each reason once, behind those that it is for. That a start is needed is no reason."""
     reasons: dict[str, list[str]] = {}
     for path in entry["paths"]:

@@ -21,7 +21,7 @@ from .kept_changes import lasting
 from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
 from .plan_state import plan_properties, plan_restart, plan_state
-from .progress import brought, moved
+from .progress import is_brought_about, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, show_rows
 from .step import Step, StepPlace, Steps
@@ -108,7 +108,7 @@ class Plan:
 
     def brought_by(self, done: t.Sequence[Step]) -> list[Change]:
         """The changes that some of the steps bring about."""
-        found = [change for change in self.changes if change.path != "state" and brought(change, self, done)]
+        found = [change for change in self.changes if change.path != "state" and is_brought_about(change, self, done)]
         return found + moved(self, done)
 
     @property

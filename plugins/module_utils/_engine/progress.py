@@ -21,7 +21,7 @@ ASIDE = ("forget", "spare", FINISH)
 """Steps that change only what is noted."""
 
 
-def brought(change: Change, plan: Plan, done: t.Sequence[Step]) -> bool:
+def is_brought_about(change: Change, plan: Plan, done: t.Sequence[Step]) -> bool:
     """Whether the steps of a plan that were carried out have brought about a change; one of the state is another thing.
 
     :param done: those steps

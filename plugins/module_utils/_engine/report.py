@@ -147,7 +147,7 @@ def warnings(plans: t.Iterable[Plan]) -> list[str]:
     return together([(plan, text) for plan in plans for text in plan.warnings])
 
 
-def left(plans: t.Iterable[Plan], failed: t.Container[str] = ()) -> list[str]:
+def left_behind(plans: t.Iterable[Plan], failed: t.Container[str] = ()) -> list[str]:
     """One line for each thing that stays behind of resources that go.
 
     :param failed: the names of those that did not go

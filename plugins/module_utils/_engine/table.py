@@ -216,7 +216,7 @@ class Table:
                 [
                     f"{title}: {problem}"
                     for title, item, sound, problems in found
-                    for problem in (*problems, *(self.doubts(item) if sound else held(item, "")))
+                    for problem in (*problems, *(self.doubts(item) if sound else doubtful_values(item, "")))
                 ]
             )
         return items
@@ -267,7 +267,7 @@ class Table:
 
     def doubts(self, item: Item) -> list[Invalid]:
         """What is wrong with an item in normal form unless libvirt holds the very same already."""
-        return [*held(item, ""), *(problem for caution in self.cautions for problem in caution(item))]
+        return [*doubtful_values(item, ""), *(problem for caution in self.cautions for problem in caution(item))]
 
     def document(self) -> Item:
         """The options of an item as DOCUMENTATION describes them."""
@@ -333,13 +333,13 @@ def nested(value: object) -> bool:
     return True
 
 
-def held(value: object, where: str) -> t.Iterator[Invalid]:
+def doubtful_values(value: object, where: str) -> t.Iterator[Invalid]:
     """The doubtful values in options, however deep."""
     if isinstance(value, Held):
         yield Invalid(where, value.problem)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from held(inner, join(where, name))
+            yield from doubtful_values(inner, join(where, name))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from held(inner, f"{where}[{index}]")
+            yield from doubtful_values(inner, f"{where}[{index}]")

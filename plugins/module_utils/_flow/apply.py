@@ -16,8 +16,8 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from .._host import listener, meter
-from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, said
+from .._host import meter, waiting_caller
+from .._libvirt.connection import ConnectionLost, cut, ended, libvirt, message_of
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.new_volumes import Forestalled
@@ -106,14 +106,14 @@ def whole(connection: Connection, kind: Kind, plan: Plan, options: Options, arou
 def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around: Around) -> Work:
     """The steps of one resource, in order; the first that fails is the last, unless it says otherwise.
 
-    Where nobody waits for the result any more, that counts as a failure of the next step (see listener).
+    Where nobody waits for the result any more, that counts as a failure of the next step (see waiting_caller).
     """
     kept: NotRemoved | None = None
     defined = False
     actions = {**kind.actions, **creation_notes.actions(kind), **around.actions}
     for step in list(plan.steps):
-        with listener.heeded(may_end_before(plan, step, around.made)):
-            listener.heed()
+        with waiting_caller.heeded(may_end_before(plan, step, around.made)):
+            waiting_caller.heed()
         try:
             if step.action not in kind.prepares:
                 # Nobody gives up a disk that it runs with: only of one that goes is a disk still in use until then.
@@ -127,7 +127,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
             plan.accepted(step)
         except libvirt.libvirtError as error:
             if cut(error):
-                raise ConnectionLost(f"{step.action}: {said(error)}") from None
+                raise ConnectionLost(f"{step.action}: {message_of(error)}") from None
             failed_steps.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {kind.why(connection, plan.name, error)}") from None
@@ -154,7 +154,7 @@ def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Iterator[None] | 
     """One step, and what it waits for."""
     plan.unsure = step
     can_end = not belongs_to_what_was_done(plan)
-    with listener.heeded(can_end):
+    with waiting_caller.heeded(can_end):
         waits = action()
     if waits is not None:
         yield from heeding(waits, can_end, not is_restart(plan, step))
@@ -167,14 +167,14 @@ def heeding(work: t.Iterator[None], working: bool, waiting: bool) -> Work:
     :param waiting: whether it can be broken off after a pause
     """
     while True:
-        with listener.heeded(working):
+        with waiting_caller.heeded(working):
             try:
                 next(work)
             except StopIteration:
                 return
         yield
-        with listener.heeded(waiting):
-            listener.heed()
+        with waiting_caller.heeded(waiting):
+            waiting_caller.heed()
 
 
 def may_end_before(plan: Plan, step: Step, made: Made) -> bool:
@@ -204,8 +204,8 @@ def handed_over(plan: Plan, actions: t.Iterable[str]) -> Work:
     for giver, steps in awaited:
         plan.waits = giver
         while any(action in giver.ahead for action in steps):
-            with listener.heeded(not belongs_to_what_was_done(plan)):
-                listener.heed()
+            with waiting_caller.heeded(not belongs_to_what_was_done(plan)):
+                waiting_caller.heed()
             if giver.failed:
                 raise VirtfleetError(f"guest {giver.name} failed, so it may still have a disk of this one; run again")
             if any(other is plan for other in waited_for(giver)):

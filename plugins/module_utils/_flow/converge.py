@@ -14,7 +14,7 @@ from .._engine.refused_changes import to_note
 from .._engine.report import Result
 from .._engine.rows.model import Item
 from .._errors import Refused, VirtfleetError
-from .._host import listener, meter
+from .._host import meter, waiting_caller
 from .._libvirt.connection import TRIES, Session, cut_off
 from .._libvirt.objects import Connection, GuestAddress
 from .._libvirt.process import uncollected
@@ -34,7 +34,7 @@ from .unfinished import unfinished_work
 
 
 @uncollected()
-@listener.signals()
+@waiting_caller.signals()
 def declare(module: DeclaringModule, parameters: Parameters) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
     wrong = parameters.wrong(module.params)
@@ -45,7 +45,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     stopped: str | None = None
     lines: list[str] = []
     try:
-        with meter.told(module.progress, module.hushed):
+        with meter.reporting(module.progress, module.hushed):
             run.converge()
     except VirtfleetError as error:
         stopped = str(error)
@@ -70,7 +70,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     head = [f"{len(failed)} of {run.total} {kind.name}s failed:"] if failed else []
     if stopped is not None:
         head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
-    if listener.is_gone():
+    if waiting_caller.is_gone():
         module.log(module.hushed("\n".join([*head, *failed])))  # Nobody reads the result.
     for line in report.all_the_same(run.plans, check=not run.begun):
         module.warn(line)  # Without --diff, nothing else says it.
@@ -196,7 +196,7 @@ class Run:
             result[UNFINISHED] = True
         if self.kind.wait is not None:
             result["addresses"] = self.addresses
-            result["left"] = report.left(self.plans, self.failed)
+            result["left"] = report.left_behind(self.plans, self.failed)
         if self.kind.left_alone is not None:
             result["undeclared"] = self.undeclared
         return result, [*self.warnings, *result.pop("warnings", [])]

@@ -15,7 +15,7 @@ from .._libvirt.connection import Session
 from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
-from .._shell_words import Called
+from .._shell_words import ShellWord
 from .arguments import URI, Spec
 from .kind import Definition
 from .module import Module
@@ -111,5 +111,5 @@ def refusal(name: str, problem: Invalid, kept: Definition | None) -> str:
     """Why a resource cannot be declared as it is. One that has to get another name before says how."""
     if problem.where != "name" or kept is None:
         return str(problem)
-    way = kept.rename.format(there=Called(name), name=Called("NEW-NAME"))
+    way = kept.rename.format(there=ShellWord(name), name=ShellWord("NEW-NAME"))
     return f"{problem}; give it another name on the host: {way}"

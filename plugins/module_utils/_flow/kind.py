@@ -14,7 +14,7 @@ from .._engine.plan import Plan
 from .._engine.rows.model import Host, Item
 from .._engine.step import Step
 from .._engine.table import Table
-from .._libvirt.connection import LibvirtError, Session, lacks, said
+from .._libvirt.connection import LibvirtError, Session, lacks, message_of
 from .._libvirt.objects import Connection, Error, GuestAddress, Resource
 from .options import KindOptions
 
@@ -72,7 +72,7 @@ def nothing_around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterato
 
 def told_by_libvirt(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a step, in its own words."""
-    return said(error)
+    return message_of(error)
 
 
 def active_or_not(found: Resource) -> str:
@@ -93,7 +93,7 @@ class Definition:
     :param lookup: the call of a connection that finds one by its name
     :param listing: the call of a connection that lists all
     :param missing: libvirt's error where there is none of a name
-    :param rename: what to do about one that was renamed by hand; with ``{there}`` and ``{name}`` (see Called)
+    :param rename: what to do about one that was renamed by hand; with ``{there}`` and ``{name}`` (see ShellWord)
     :param stays_renamed: whether one that is declared to go stays where it is declared under another name, too
     :param in_use: what is said of one that is in use
     :param state: the state of one, as the table names it

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import Invalid, VirtfleetError
-from .._libvirt.connection import ConnectionLost, LibvirtError, cut, said
+from .._libvirt.connection import ConnectionLost, LibvirtError, cut, message_of
 from .._libvirt.objects import Connection
 from . import undo
 from .kind import Kind
@@ -33,7 +33,7 @@ def refuse_unkept(connection: Connection, kind: Kind, plan: Plan, step: Step) ->
         raise NotKept(f"{NOT_SO}: {error}") from None
     except LibvirtError as error:
         if cut(error):
-            raise ConnectionLost(f"define: {said(error)}") from None
+            raise ConnectionLost(f"define: {message_of(error)}") from None
         return True  # The second look will tell.
     if left:
         raise NotKept(unkept(left))

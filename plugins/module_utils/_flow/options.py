@@ -26,7 +26,7 @@ class Options:
     :param images_lock: the versions of images that a lock file has
     :param images_via: who fetches images where they do not say so
     :param brought: what the control node has found out and sent of images
-    :param declared_uses: what all that is declared for the host uses, by the user in words (see shared.declared)
+    :param declared_uses: what all that is declared for the host uses, by the user in words (see shared.declared_uses)
     """
 
     on_restart_needed: str = "defer"

@@ -21,7 +21,7 @@ from .._engine.plan import Plan, lacking
 from .._engine.report import name_of
 from .._engine.rows.model import Change, Host, Item, Scope
 from .._errors import VirtfleetError
-from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.connection import LibvirtError, lacks, libvirt, message_of
 from .._libvirt.objects import Error
 from .._printing import printable, secret_name
 from .._storage.users import is_local
@@ -119,7 +119,11 @@ class Stage:
         if not self.takes(self.kind.unasked(root)):
             return None
         blamed = Blame(self.kind.table, want, paths.text(root), lambda text: self.takes(ET.fromstring(text))).found()
-        return f"{', '.join(blamed)}: libvirt refuses this: {said(error)}" if blamed else f"define: {said(error)}"
+        return (
+            f"{', '.join(blamed)}: libvirt refuses this: {message_of(error)}"
+            if blamed
+            else f"define: {message_of(error)}"
+        )
 
 
 def empty(value: object, where: str) -> t.Iterator[str]:

@@ -19,7 +19,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.rows.model import Item
 from .._errors import refuse_input
-from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.connection import LibvirtError, lacks, libvirt, message_of
 from .._storage.users import is_local
 from .._xml_outline import without_values_of
 from .blame import Blame
@@ -94,7 +94,7 @@ def problem(kind: Kind, text: str) -> str | None:
             kind.validate(connection, text)
         except LibvirtError as error:
             # Other errors may be the test driver's own: it knows fewer machines than the real one.
-            return said(error) if lacks(error, *(READ if kind.read_alike else ()), INVALID) else None
+            return message_of(error) if lacks(error, *(READ if kind.read_alike else ()), INVALID) else None
     return None
 
 

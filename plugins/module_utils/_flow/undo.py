@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from .._libvirt.connection import LibvirtError, said
+from .._libvirt.connection import LibvirtError, message_of
 from .._libvirt.objects import Connection, Resource
 from .._storage.manifest import Manifest
 from .kind import Definition, Kind
@@ -103,7 +103,7 @@ def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: 
     except Another:
         raise
     except LibvirtError as error:
-        left.append(f"{what}: {said(error)}")
+        left.append(f"{what}: {message_of(error)}")
     except VirtfleetError as error:
         left.append(f"{what}: {error}")
 

@@ -26,7 +26,7 @@ import urllib.parse
 import urllib.request
 
 from .._printing import masked_url, printable
-from . import listener, meter
+from . import meter, waiting_caller
 from .image_format import LARGEST, Unfit
 
 SCHEMES = ("http", "https")
@@ -79,8 +79,8 @@ class Watch:
         before = 0
         while not self.over.wait(LOOK):
             now = time.monotonic()
-            if listener.is_given_up():
-                self.cut(listener.REASON)
+            if waiting_caller.is_given_up():
+                self.cut(waiting_caller.REASON)
                 return
             if now - start > self.seconds:
                 self.cut(f"it took more than {self.seconds:g} s; allow more with image_timeout")

@@ -98,7 +98,7 @@ current = Meter()
 
 
 @contextlib.contextmanager
-def told(token: str | None, hush: t.Callable[[str], str]) -> t.Iterator[None]:
+def reporting(token: str | None, hush: t.Callable[[str], str]) -> t.Iterator[None]:
     """Tell the control node of long work.
 
     :param token: the name of the file that it looks at; None where it does not look

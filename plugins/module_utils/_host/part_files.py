@@ -85,7 +85,7 @@ def reserved(folder: int, name: str, where: str) -> t.Iterator[int]:
 
 
 @contextlib.contextmanager
-def held(folder: int, name: str, where: str) -> t.Iterator[int]:
+def locked_for_us(folder: int, name: str, where: str) -> t.Iterator[int]:
     """A file of a temporary name that a tool has made for this run, as this run's alone; its descriptor.
 
     :param where: its path, for messages

@@ -28,7 +28,7 @@ import time
 import typing as t
 
 from .._errors import VirtfleetError
-from . import listener
+from . import waiting_caller
 
 USER = 65519
 """The user and group that a tool runs as: the last number that systemd gives to services for a while and no
@@ -197,7 +197,7 @@ def follow(
     look: t.Callable[[], None] | None,
     take: t.Callable[[bytes], None] | None,
 ) -> None:
-    """Read what a tool prints until it ends. Raises Failed where it takes too long, Gone (see listener)."""
+    """Read what a tool prints until it ends. Raises Failed where it takes too long, Gone (see waiting_caller)."""
     deadline = time.monotonic() + limits.seconds
     with selectors.DefaultSelector() as selector:
         for name in kept:
@@ -211,7 +211,7 @@ def follow(
                     take(chunk)
                 elif len(kept[key.data]) < KEPT:
                     kept[key.data] += chunk[:KEPT]
-            listener.heed()
+            waiting_caller.heed()
             if look is not None:
                 look()
             if time.monotonic() > deadline:

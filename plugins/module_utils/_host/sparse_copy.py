@@ -11,7 +11,7 @@ import os
 import stat
 import typing as t
 
-from . import listener, meter
+from . import meter, waiting_caller
 from .image_format import LARGEST, Unfit
 
 CHUNK = 1024**2
@@ -87,9 +87,9 @@ def put_sparse(descriptor: int, chunk: bytes, offset: int, room: Room, written: 
     """Write at an offset what is not zero; how many bytes that took.
 
     :param written: what was taken before. Raises OSError where both are more than there is room for, Gone (see
-        listener) where nobody waits for it any more.
+        waiting_caller) where nobody waits for it any more.
     """
-    listener.heed()
+    waiting_caller.heed()
     taken = 0
     for start in range(0, len(chunk), GRAIN):
         piece = chunk[start : start + GRAIN]

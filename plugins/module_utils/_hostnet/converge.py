@@ -17,13 +17,13 @@ from .._printing import displayed, printable, unforeseen
 from . import (
     expected,
     fixed_files,
-    guests_by_then,
+    guests_forecast,
     kernel,
-    namers,
-    netplan_says,
+    link_users,
+    netplan_generate,
     netplan_yaml,
     networkd,
-    networkd_reads,
+    networkd_read_check,
     observe,
     preflight,
     probes,
@@ -43,7 +43,7 @@ class LinksModule(t.Protocol):
     check_mode: bool
 
     @property
-    def forecast(self) -> guests_by_then.HostByThen: ...
+    def forecast(self) -> guests_forecast.HostByThen: ...
 
 
 def declare(module: AnsibleModule) -> None:
@@ -81,16 +81,16 @@ def converge(module: LinksModule) -> Result:
     with transaction.alone(module.check_mode):
         facts = with_kernel(observed(), wants)
         if module.check_mode:
-            facts = guests_by_then.foreseen(facts, module.forecast.guests)
+            facts = guests_forecast.foreseen(facts, module.forecast.guests)
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
         if planned.changes:
             refuse_host(planned)
-        netplan_says.validate(planned)
-        planned.warnings += netplan_says.unapplied(planned, facts)
+        netplan_generate.validate(planned)
+        planned.warnings += netplan_generate.unapplied(planned, facts)
         planned.warnings += naming(wants, planned, facts, module.forecast if module.check_mode else None)
-        result = {**told(planned), "postponed": postponed}
+        result = {**as_result(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
         passing = probes.passing(facts, expected.gateways(planned.expected))
@@ -99,19 +99,19 @@ def converge(module: LinksModule) -> Result:
 
 
 def naming(
-    wants: t.Sequence[Item], planned: LinksPlan, facts: Facts, forecast: guests_by_then.HostByThen | None
+    wants: t.Sequence[Item], planned: LinksPlan, facts: Facts, forecast: guests_forecast.HostByThen | None
 ) -> list[str]:
     """Warnings of what else names the cards that become ports, and the links that go.
 
     :param forecast: in check mode, what guests and networks would have by then
     """
-    cards = namers.affected(wants, planned, facts)
+    cards = link_users.affected(wants, planned, facts)
     if not cards:
         return []
     named = observe.named()
     if forecast is not None:
-        named = namers.foreseen(named, forecast.guests, forecast.networks)
-    return list(namers.warnings(cards, named, observe.in_rules(), facts))
+        named = link_users.foreseen(named, forecast.guests, forecast.networks)
+    return list(link_users.warnings(cards, named, observe.in_rules(), facts))
 
 
 def observed() -> Facts:
@@ -128,7 +128,7 @@ def refuse_host(planned: LinksPlan) -> None:
     if not planned.network_manager:
         observe.refuse_masked()
         after = [path for file in planned.files if file.after is not None for path in (file.path, file.trial)]
-        networkd_reads.refuse(after)
+        networkd_read_check.refuse(after)
     fixed_files.refuse(file.path for file in planned.files)
 
 
@@ -142,7 +142,7 @@ def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
-def told(planned: LinksPlan) -> Result:
+def as_result(planned: LinksPlan) -> Result:
     """The plan as a result: the same in check mode and after a run."""
     return {
         "changed": bool(planned.changes),

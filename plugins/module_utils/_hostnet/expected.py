@@ -13,7 +13,7 @@ import ipaddress
 import typing as t
 
 from .._engine.rows.model import Item
-from . import by_hand
+from . import set_by_hand
 from .agent.shapes import Expected
 from .facts import Facts, HostDevice
 from .netplan import Netplan
@@ -34,7 +34,7 @@ def note(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: LinksPlan) ->
         configured = device.network_file or net.owner(device.nic) is not None
         if device.kind == "loopback" or not configured:
             continue
-        others = by_hand.set_by_hand(device, net, facts)
+        others = set_by_hand.set_by_hand(device, net, facts)
         found = [address for address in device.addresses if address not in others]
         out.held.update({name: found} if found else {})
     told = [address for entry in out.forecast for address in entry["before"]]

@@ -10,7 +10,7 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
-from . import by_hand, networkd
+from . import networkd, set_by_hand
 from .facts import Facts, HostDevice
 from .netplan import Netplan, NetplanPlace
 from .netplan_edit import SECTION, is_addressed
@@ -163,9 +163,9 @@ def other_macs(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> None:
 
 def other_mac(link: str, device: HostDevice, mac: str, facts: Facts, out: LinksPlan) -> None:
     """The same of one device: what a router announces is made anew, and a DHCP server that goes by it decides anew."""
-    made = {address: by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
+    made = {address: set_by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
     made = {old: new for old, new in made.items() if new}
-    by_hand.foresee(list(made), facts, out, f"is made anew of the MAC address {mac}")
+    set_by_hand.foresee(list(made), facts, out, f"is made anew of the MAC address {mac}")
     leased = any(ipaddress.ip_interface(address).version == 4 for address in device.dynamic)
     for entry in out.forecast:
         if entry["link"] != link or entry["after"] is None:

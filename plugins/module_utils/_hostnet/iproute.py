@@ -26,7 +26,7 @@ def ip(*words: str) -> t.Any:
     try:
         status, output, errors = network.run(command, PATIENCE)
         if status:
-            raise VirtfleetError(f"{said}: {network.said(errors or output)}")
+            raise VirtfleetError(f"{said}: {network.on_one_line(errors or output)}")
         return json.loads(output or "[]")
     except FileNotFoundError:
         raise VirtfleetError("ip is missing on this host: install iproute2") from None

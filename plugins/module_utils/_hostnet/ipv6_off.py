@@ -14,7 +14,7 @@ from .links_plan import LinksPlan
 from .netplan import Netplan
 
 
-def told(wants: t.Sequence[Item], net: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan) -> None:
+def warn_of_ipv6(wants: t.Sequence[Item], net: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan) -> None:
     """Warn of links that have IPv6 where their new ports have none.
 
     :param net: netplan's documents as they become

@@ -14,8 +14,8 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
-from .agent import network, others, route_words, shapes
+from . import bridge, dhcp_identity, facts, ifupdown, link_users, namespaces, networkd, profiles
+from .agent import network, route_words, set_by_others, shapes
 from .facts import Facts, HostDevice, NetplanFile
 from .host_routes import routes
 from .iproute import ip
@@ -135,7 +135,7 @@ def of_all_tables(family: str) -> list[shapes.RouteData]:
     """
     words = (family, "route", "show", "table", "all")
     found: list[shapes.RouteData] = ip(*words)
-    route_words.lock(found, lambda: others.asked(*words))
+    route_words.lock(found, lambda: set_by_others.asked(*words))
     return found
 
 
@@ -153,7 +153,7 @@ def detailed(device: HostDevice) -> HostDevice:
         wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
         network_file=lasting(state.get("NETWORK_FILE", "")),
         dns=tuple(state.get("DNS", "").split()),
-        client_id=lease.client_id(device.name, state),
+        client_id=dhcp_identity.client_id(device.name, state),
         accept_ra=known(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
         ipv6_off=known(f"/proc/sys/net/ipv6/conf/{device.name}/disable_ipv6").strip() == "1",
         settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
@@ -245,11 +245,11 @@ LIBVIRT_NETWORKS = ("/etc/libvirt/qemu/networks", "/run/libvirt/network")
 LIBVIRT_GUESTS = "/etc/libvirt/qemu"
 
 
-def named() -> list[namers.Namer]:
+def named() -> list[link_users.Namer]:
     """The devices that libvirt's networks and guests name by their definitions. libvirt itself is not asked."""
     networks = [text for folder in LIBVIRT_NETWORKS for text in map(known, sorted(Path(folder).glob("*.xml")))]
-    found = [each for text in networks for each in namers.network(text)]
-    found += [each for path in sorted(Path(LIBVIRT_GUESTS).glob("*.xml")) for each in namers.guest(known(path))]
+    found = [each for text in networks for each in link_users.network(text)]
+    found += [each for path in sorted(Path(LIBVIRT_GUESTS).glob("*.xml")) for each in link_users.guest(known(path))]
     return list(dict.fromkeys(found))
 
 
@@ -257,9 +257,9 @@ def in_rules() -> set[str]:
     """The devices that rules of the host's firewalls name; none where no program tells."""
     found = set[str]()
     for command, names in (
-        (["nft", "list", "ruleset"], namers.in_nftables),
-        (["iptables-save"], namers.in_iptables),
-        (["ip6tables-save"], namers.in_iptables),
+        (["nft", "list", "ruleset"], link_users.in_nftables),
+        (["iptables-save"], link_users.in_iptables),
+        (["ip6tables-save"], link_users.in_iptables),
     ):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             status, output, _errors = network.run(command, PATIENCE)

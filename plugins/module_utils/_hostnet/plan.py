@@ -12,7 +12,7 @@ import typing as t
 
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
-from . import by_hand, expected, forecast, ifupdown, ipv6_off, networkd, next_hops, preflight, profiles
+from . import expected, forecast, ifupdown, ipv6_off, networkd, next_hops, preflight, profiles, set_by_hand
 from .facts import NF_CALLS, Facts
 from .links_plan import ChangedFile, LinksPlan
 from .planner import LinksWork
@@ -43,8 +43,8 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
             out.items.append((item["name"], changes))
     refuse(problems)
     work.finish()
-    by_hand.told(wants, work.old, work.net, work.units, facts, out)
-    ipv6_off.told(wants, work.net, work.units, facts, out)
+    set_by_hand.warn_of_lost(wants, work.old, work.net, work.units, facts, out)
+    ipv6_off.warn_of_ipv6(wants, work.net, work.units, facts, out)
     forecast.other_macs(wants, facts, out)
     forecast.unknown(facts, out)
     expected.note(wants, work.old, facts, out)

@@ -12,13 +12,13 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import changes as view
 from . import drift, drop_ins, forecast, live, networkd, networkd_units, precedence
-from .by_hand import covered, set_by_hand
 from .facts import Facts, HostDevice, NetplanFile
 from .links_plan import ChangedFile, LinksPlan
 from .netplan import Netplan, NetplanPlace
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_split import hidden, is_left_over, left_mtus, original, own
 from .netplan_yaml import DefinitionBody, dump, has_inner_comments, has_more_documents, header, is_true, load
+from .set_by_hand import covered, set_by_hand
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
 

@@ -11,7 +11,7 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
-from . import left_alone, live, networkd, networkd_units, shared_ports
+from . import live, networkd, networkd_units, portless_bridges, shared_ports
 from .facts import COMMENT, Facts, HostDevice, Route, covering
 from .kernel import MODULES
 
@@ -67,8 +67,8 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         yield Invalid("vlan_filtering", NO_VLANS)
     yield from routed(item, items, facts)
     yield from unreachable(item, facts)
-    yield from left_alone.takeovers(item, items, facts)
-    yield from left_alone.empty(item, facts)
+    yield from portless_bridges.takeovers(item, items, facts)
+    yield from portless_bridges.empty(item, facts)
 
 
 def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
@@ -130,7 +130,7 @@ def port_of_another(device: HostDevice, where: str, items: t.Sequence[Item], fac
     kind = facts.devices[master].kind if master in facts.devices else "bridge"
     if kind == "bridge":
         way_out = f"{port} is a port of the bridge {master}: 'takeover: true' takes it from there"
-        yield Invalid(where, left_alone.needed(device, items, facts) or way_out)
+        yield Invalid(where, portless_bridges.needed(device, items, facts) or way_out)
     elif kind in ("bond", "team"):
         yield Invalid(where, f"{port} is part of the {kind} {master}: make {master} the port")
     elif kind != "vrf":

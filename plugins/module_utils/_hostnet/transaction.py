@@ -17,8 +17,8 @@ import typing as t
 import uuid
 
 from .._errors import VirtfleetError
-from . import stuck
-from .agent import files, guard, journal, network, notes, unit
+from . import failing_unit
+from .agent import files, guard, journal, network, trial_backup, unit
 from .agent.shapes import Outcome, State
 from .facts import Facts
 from .links_plan import LinksPlan
@@ -120,17 +120,17 @@ def end_lost() -> None:
     """Have a trial brought to its end of which /run tells nothing any more. Raises VirtfleetError, OSError."""
     if os.path.isdir(files.TRIAL):
         return
-    if is_running() and stuck.reason():
-        stuck.stop()
+    if is_running() and failing_unit.reason():
+        failing_unit.stop()
     if is_lost():
         if not is_running():
             start()
-        wait_for(lambda: not notes.state(), ENDING)
+        wait_for(lambda: not trial_backup.state(), ENDING)
 
 
 def is_lost() -> bool:
     """Whether the disk tells of a trial of this boot that is open."""
-    began = str(notes.state().get("id", "")).partition("-")[2]
+    began = str(trial_backup.state().get("id", "")).partition("-")[2]
     return bool(began) and began == boot_id()
 
 
@@ -304,7 +304,7 @@ def give_up_start(reason: str) -> bool:
             # In one step: if the unit begins at this very moment after all, it finds nothing.
             os.rename(files.TRIAL, NEW)
             files.remove_folder(NEW)
-        stuck.stop()
+        failing_unit.stop()
         journal.finish()
     return False
 
@@ -316,7 +316,7 @@ def end_stuck() -> str:
     """
     if guard.state_of(files.TRIAL) not in ("", "preparing"):
         return ""
-    why = stuck.reason()
+    why = failing_unit.reason()
     if why:
         give_up_start(why)
     return why
@@ -332,7 +332,7 @@ def outcome(trial: str) -> Outcome | None:
     """
     # The last one twice: it may end between two of these looks.
     for folder in (files.TRIAL, files.LAST, "", files.LAST):
-        if not folder and (os.path.isdir(files.TRIAL) or notes.state().get("id") == trial):
+        if not folder and (os.path.isdir(files.TRIAL) or trial_backup.state().get("id") == trial):
             return None
         found: Outcome = files.load(os.path.join(folder, "outcome.json")) if folder else {}
         if found.get("id") == trial:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import typing as t
 
-from . import netplan_says
+from . import netplan_generate
 from .agent import network, route_words
 from .agent.shapes import State
 from .facts import Facts
@@ -57,7 +57,7 @@ def trial_of(plan: LinksPlan, facts: Facts, seconds: int, probes: t.Sequence[str
         "rules_of_files": plan.rules_of_files,
         "routes": routes_to_give(facts, addressed),
         "probes": list(probes),
-        "secrets": netplan_says.secrets(plan) if plan.netplan else [],
+        "secrets": netplan_generate.secrets(plan) if plan.netplan else [],
     }
 
 

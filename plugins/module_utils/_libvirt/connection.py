@@ -31,7 +31,7 @@ __all__ = [
     "lacks",
     "libvirt",
     "libvirt_qemu",
-    "said",
+    "message_of",
 ]
 
 try:
@@ -76,7 +76,9 @@ def connect(uri: str) -> t.Iterator[Connection]:
             raise interpreter.bare(
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
-        told = hushed(said(error).replace(uri, masked_uri(uri)) if "://" in uri else said(error), secrets_in([uri]))
+        told = hushed(
+            message_of(error).replace(uri, masked_uri(uri)) if "://" in uri else message_of(error), secrets_in([uri])
+        )
         if uri.startswith("qemu:///") and os.geteuid() != 0 and DENIED.search(told):
             raise VirtfleetError(
                 f"Ansible works on the host as {user()}, who may not manage libvirt. Log in as root"
@@ -194,7 +196,7 @@ class Session:
                 return call(self.connection)
             except LibvirtError as error:
                 if not (self.lost() or cut(error)) or attempt + 1 == TRIES:
-                    raise VirtfleetError(f"libvirt at {masked_uri(self.uri)}: {said(error)}") from None
+                    raise VirtfleetError(f"libvirt at {masked_uri(self.uri)}: {message_of(error)}") from None
                 self.reopen()
             except VirtfleetError as error:
                 if not cut_off(str(error)) or attempt + 1 == TRIES:
@@ -207,7 +209,7 @@ RANDOM = re.compile(r"(?<=/qmp-)\w{6}(?=/)")
 """What libvirt draws for the folder in which it asks QEMU what it can (qemuProcessQMPNew): another one each time."""
 
 
-def said(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """What libvirt says is wrong, on one line. It may quote a definition, of which no value is shown."""
     text = error.get_error_message() if hasattr(error, "get_error_message") else None
     told = RANDOM.sub("*", " ".join((text or str(error)).split()))

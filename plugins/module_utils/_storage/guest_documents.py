@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.connection import LibvirtError, lacks, libvirt, message_of
 from .._libvirt.objects import Connection, Domain
 
 SayDoubt = t.Callable[[str], None]
@@ -47,7 +47,7 @@ def read(
         root = ET.fromstring(call())
     except LibvirtError as error:
         if not lacks(error, *gone):
-            doubt(f"{who}: the definition cannot be read ({said(error)})")
+            doubt(f"{who}: the definition cannot be read ({message_of(error)})")
     except ET.ParseError as error:
         doubt(f"{who}: the definition cannot be read ({error})")
     else:

@@ -147,7 +147,7 @@ def has_links(path: str) -> bool:
     return stat.S_ISREG(state.st_mode) and state.st_nlink > 1
 
 
-def going(key: str, volume: Observed, after: tuple[str, ...] = ()) -> Going:
+def to_be_removed(key: str, volume: Observed, after: tuple[str, ...] = ()) -> Going:
     """A volume as it is when it is planned to go (see Going)."""
     return Going(key, volume.definition.findtext("target/path"), identity(volume.definition), after)
 

@@ -17,7 +17,7 @@ from .._engine import paths
 from .._engine.observed import Observed
 from .._errors import VirtfleetError
 from .._host.files import birth, in_place_of_file
-from .._libvirt.connection import lacks, libvirt, said
+from .._libvirt.connection import lacks, libvirt, message_of
 from .._libvirt.objects import Connection, Domain, StoragePool, Volume
 from .._printing import spelled_out
 
@@ -141,7 +141,7 @@ def descriptions(pool: StoragePool, names: t.Container[str]) -> dict[str, str]:
                 texts[name] = undescribed(volume, "it names a file whose name is no UTF-8")
             except libvirt.libvirtError as error:
                 if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
-                    texts[name] = undescribed(volume, said(error))
+                    texts[name] = undescribed(volume, message_of(error))
     return texts
 
 

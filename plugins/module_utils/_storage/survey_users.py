@@ -15,7 +15,7 @@ from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.file_systems import mount_points
 from .._host.places import Places, within
-from .._libvirt.connection import LibvirtError, lacks, said
+from .._libvirt.connection import LibvirtError, lacks, message_of
 from .._libvirt.objects import Connection, Domain, StoragePool
 from .._printing import spelled_out
 from . import guest_documents
@@ -119,7 +119,7 @@ def add_pools(
             over += add_pool(users, pool)
         except LibvirtError as error:
             if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
-                users.doubt(f"pool {pool.name()}: it cannot be looked at ({said(error)})")
+                users.doubt(f"pool {pool.name()}: it cannot be looked at ({message_of(error)})")
     known = {path for _who, path, _base in over}
     lost = {users.pools[pool].paths.pop(name, "") for pool, name in parted(gone) if pool in users.pools}
     over = [entry for entry in over if entry[1] not in lost]

@@ -158,7 +158,7 @@ class AgentGuest:
             return answer["ok"]
         kind, said = str(answer["kind"]), str(answer.get("said"))
         if kind == "refused":
-            raise AgentFailed(words.told(said))
+            raise AgentFailed(words.on_one_line(said))
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
         raise Unusable(words.why(self.name, self.way.host, kind, said, doing, self.timeout))
 
@@ -199,7 +199,7 @@ class AgentGuest:
         """
         code, out, err = self.execute(FOLDER, mark)
         if code:
-            raise AgentFailed(words.told(err.decode(errors="replace")))
+            raise AgentFailed(words.on_one_line(err.decode(errors="replace")))
         folder = out.decode(errors="replace").strip()
         try:
             self.write(f"{folder}/in", io.BytesIO(data))
@@ -268,7 +268,7 @@ class AgentGuest:
         """Write what a file here holds into one in the guest. A new one is for its user only; agents make it 0666."""
         code, _out, err = self.execute('umask 077; : >"$1"', path)
         if code:
-            raise AgentFailed(words.told(err.decode(errors="replace")))
+            raise AgentFailed(words.on_one_line(err.decode(errors="replace")))
         self.write(path, file)
 
     def write(self, path: str, file: t.IO[bytes]) -> None:

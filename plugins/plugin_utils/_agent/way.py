@@ -145,7 +145,7 @@ def shared(ssh: SshCall, options: t.Sequence[str], place: str) -> list[str]:
     return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f"ControlPath={folder}/{mark}"]
 
 
-def leave(way_there: AgentWay) -> None:
+def close_connection(way_there: AgentWay) -> None:
     """End the connection to a host that tasks share. That there is none is no problem."""
     if way_there.leave:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):

@@ -38,7 +38,7 @@ WHY = {
 """What is wrong, by the kind of a problem."""
 
 
-def told(said: str) -> str:
+def on_one_line(said: str) -> str:
     """Words of another program, on one line and without secrets."""
     return shortened(readable(masked(without_values(" ".join(said.split())))), LONGEST)
 
@@ -54,7 +54,7 @@ def why(guest: str, host: str, kind: str, said: str = "", doing: str = "", secon
     """
     known = WHY.get(kind, WHY["fault"])
     return f"guest {label(guest)}: " + known.format(
-        host=host, said=told(said) or "it says nothing", doing=doing, seconds=seconds
+        host=host, said=on_one_line(said) or "it says nothing", doing=doing, seconds=seconds
     )
 
 
@@ -64,7 +64,7 @@ def unreachable(guest: str, host: str, status: int | None, said: str) -> str:
     :param status: the exit status; None where it did not answer in time
     :param said: what came on standard error
     """
-    last = told("\n".join(said.strip().splitlines()[-3:]))
+    last = on_one_line("\n".join(said.strip().splitlines()[-3:]))
     if status is None:
         problem = f"its host {host} does not answer in time: libvirt or the connection to the host hangs"
     elif status == 255:

@@ -11,7 +11,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries, host_part, word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_mac, derive_uuid
 
 from . import address, tags, vsock
 from .address import Networks
@@ -161,18 +161,18 @@ def finished(guest: JoinedGuest, networks: Networks, choice: AddressChoice) -> J
     interfaces = [{**one, "network": address.network_of(one, networks)} for one in guest["interfaces"]]
     one = address.chosen(interfaces, guest["addresses"], networks, choice.networks, choice.sources, choice.families)
     on = None if one is None else next(interface for interface in interfaces if interface["mac"] == one["mac"])
-    named = [called(interface, networks) for interface in interfaces]
+    named = [name_of_network(interface, networks) for interface in interfaces]
     return {
         **guest,
         "interfaces": interfaces,
         "networks": list(dict.fromkeys(name for name in named if name is not None)),
         "address": None if one is None else one["address"],
         "address_source": None if one is None else one["source"],
-        "address_network": None if on is None else called(on, networks),
+        "address_network": None if on is None else name_of_network(on, networks),
         "behind_host": on is not None and address.is_hidden(on, networks),
     }
 
 
-def called(interface: JoinedGuest, networks: Networks) -> str | None:
+def name_of_network(interface: JoinedGuest, networks: Networks) -> str | None:
     """The name of what an interface is on; None for what has none."""
     return next(iter(address.names(interface, networks)), None)

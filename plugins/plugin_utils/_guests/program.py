@@ -34,7 +34,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.facts import addresses
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import LibvirtError, connect, said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import LibvirtError, connect, message_of
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects import (
     Connection,
     Domain,
@@ -127,7 +127,7 @@ def ask(host: str, uri: str, order: OrderData, pieces: queue.SimpleQueue[Piece])
             look(connection, order["sources"], order["networks"], tell)
         tell("complete", True)
     except LibvirtError as error:
-        tell("problem", f"libvirt at {masked_uri(uri)}: {said(error)}")
+        tell("problem", f"libvirt at {masked_uri(uri)}: {message_of(error)}")
     except VirtfleetError as error:
         tell("problem", str(error))
     except Exception as error:  # Nobody reads a traceback.

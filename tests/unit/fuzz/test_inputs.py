@@ -24,7 +24,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_generate, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection
@@ -174,7 +174,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
     monkeypatch.setattr(connection, "PATIENCE", 0.0)
     monkeypatch.setattr(observe, "host", lambda login="": HOST)
     monkeypatch.setattr(transaction, "alone", contextlib.nullcontext)
-    monkeypatch.setattr(netplan_says, "validate", lambda plan: None)
+    monkeypatch.setattr(netplan_generate, "validate", lambda plan: None)
     libvirt.registerErrorHandler(lambda context, error: None, None)
     yield
     gc.collect()

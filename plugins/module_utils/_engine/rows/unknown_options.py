@@ -71,7 +71,7 @@ def stranger(known: OptionPlaces, name: t.Any, at: str, direct: bool, holds: boo
     odd = not isinstance(name, str) or len(name) > 20 or any(one.isdigit() for one in name)
     ours = bool(close or ways) or (text and is_made_of(name, options))
     shown = ours or not (direct or (at and holds and odd)) or secret_name(name)
-    found = Stranger(at, name, shown, said(options, close, ways))
+    found = Stranger(at, name, shown, suggestion(options, close, ways))
     found.sure, found.hinted = bool(meant), bool(close or ways)
     found.many = len(options) if len(options) > MANY and not found.hinted else 0
     return found
@@ -83,7 +83,7 @@ def is_made_of(name: str, options: t.Collection[str]) -> bool:
     return bool(words) and words <= set().union(*map(words_of, options))
 
 
-def said(options: list[str], close: list[str], ways: list[str]) -> str:
+def suggestion(options: list[str], close: list[str], ways: list[str]) -> str:
     """What may be meant by a name that is none, or what there is."""
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"

@@ -10,8 +10,8 @@ import os
 import time
 import typing as t
 
-from . import files, others
-from .network import LINKS, TrialNetwork, clock, held
+from . import files, set_by_others
+from .network import LINKS, TrialNetwork, clock, subnets_of
 from .shapes import DeviceData, Expected
 
 SHORT = 2.0
@@ -107,8 +107,8 @@ def look(wanted: t.Sequence[Expected], devices: Devices) -> MissingNow:
     routes = default_routes() if any(each["routes"] for each in wanted) else None
     for each in wanted:
         there = [name for name in each["devices"] if name in devices]
-        has = {address for name in there for address in held(devices[name])}
-        name = next((name for name in there if held(devices[name])), (there or each["devices"])[0])
+        has = {address for name in there for address in subnets_of(devices[name])}
+        name = next((name for name in there if subnets_of(devices[name])), (there or each["devices"])[0])
         gone = lacking(each, has)
         # Where there was no cable, an address may come with one.
         (found.needed if each["carrier"] else found.wanted).extend(f"{name} {said}" for said in gone)
@@ -141,12 +141,12 @@ def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
 
 def default_routes() -> set[tuple[str, str]] | None:
     """The gateways of the default routes of IPv4, each with its device; None where ip does not answer."""
-    told = others.asked("-json", "-4", "route", "show", "default")
+    told = set_by_others.asked("-json", "-4", "route", "show", "default")
     if not told.strip():
-        return set() if others.asked("-json", "-4", "route", "show", "table", "local") else None
+        return set() if set_by_others.asked("-json", "-4", "route", "show", "table", "local") else None
     return {
         (str(hop.get("gateway", "")), str(hop.get("dev", "")))
-        for entry in others.entries(told)
+        for entry in set_by_others.entries(told)
         for hop in entry.get("nexthops") or [entry]
     }
 

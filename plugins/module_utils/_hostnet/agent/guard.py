@@ -33,14 +33,14 @@ from . import (
     boot,
     expected,
     files,
-    give_back,
     journal,
     network,
-    notes,
-    others,
+    restore_others,
+    rollback,
     runtime,
+    set_by_others,
+    trial_backup,
     unit,
-    way_back,
 )
 from .shapes import DeviceData, Outcome, State
 from .watchdog import keep_watch
@@ -87,9 +87,9 @@ class Guard:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.notes = notes.collect(folder)
+        self.notes = trial_backup.collect(folder)
         if "state.json" not in self.notes:
-            self.notes = notes.collect(notes.place())
+            self.notes = trial_backup.collect(trial_backup.place())
         self.state: State = json.loads(self.notes.get("state.json", "{}"))
         self.network = network.TrialNetwork(self.state)
 
@@ -110,7 +110,7 @@ class Guard:
         if files.exists(self.path("outcome.json")):
             self.leave()
             return
-        state = state_of(self.folder) or notes.bring_back(self.folder)
+        state = state_of(self.folder) or trial_backup.bring_back(self.folder)
         if not state:
             # Nothing tells what it was. What is on the disk is told by the journal.
             files.remove_folder(self.folder)
@@ -150,8 +150,8 @@ class Guard:
             runtime.save(self.folder, self.state["trial"])
             before = self.network.devices()
             files.write(self.path("before.json"), json.dumps(before))
-            others.save(self.folder, self.state)
-            self.notes = notes.save(self.folder)
+            set_by_others.save(self.folder, self.state)
+            self.notes = trial_backup.save(self.folder)
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
             return ""
@@ -180,11 +180,11 @@ class Guard:
             if self.state["generate"] and not self.network.all_of(self.state["generate"]):
                 raise network.NotApplied("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
-            self.attempt(lambda: others.save(self.folder, self.state))
+            self.attempt(lambda: set_by_others.save(self.folder, self.state))
             self.attempt(self.save_notes)
             self.network.apply()
             end = self.network.end
-            self.attempt(lambda: give_back.after_trial(self.folder, self.network.devices, self.changed(), end))
+            self.attempt(lambda: restore_others.after_trial(self.folder, self.network.devices, self.changed(), end))
             missing = expected.wait(self.network, self.state["deadline"] - min(RESERVE, self.state["seconds"] / 2))
             if missing:
                 raise network.NotApplied(missing)
@@ -224,12 +224,12 @@ class Guard:
 
     def save_notes(self) -> None:
         """Have on the disk what is noted by now. Raises OSError."""
-        self.notes = notes.save(self.folder)
+        self.notes = trial_backup.save(self.folder)
 
     def lay_out_again(self) -> str:
         """Take back a trial whose folder somebody has removed. Returns the next state. Raises OSError."""
         try:
-            return notes.lay_out(self.folder, self.notes)
+            return trial_backup.lay_out(self.folder, self.notes)
         except OSError:
             self.attempt(self.bring_about)
             raise
@@ -258,7 +258,7 @@ class Guard:
         """
         self.attempt(lambda: files.overwrite(self.path("reason"), reason))
         if old in ("applied", "confirming"):
-            self.attempt(lambda: give_back.note(self.folder, give_back.ENDED, self.network.devices()))
+            self.attempt(lambda: restore_others.note(self.folder, restore_others.ENDED, self.network.devices()))
         try:
             self.move(old, "rolling-back")
         except OSError:
@@ -270,9 +270,9 @@ class Guard:
         """Give the kernel what it had before the trial, whatever the files say."""
         self.way_back().bring_about()
 
-    def way_back(self) -> way_back.WayBack:
+    def way_back(self) -> rollback.WayBack:
         """What takes the network back."""
-        return way_back.WayBack(self.network, self.before())
+        return rollback.WayBack(self.network, self.before())
 
     def confirm(self) -> str:
         """Keep the trial. Returns the next state, empty at the end."""
@@ -288,7 +288,7 @@ class Guard:
         # From here on both folders say the same; what is kept takes over without a change.
         self.attempt(lambda: runtime.drop(self.state["trial"]))
         self.attempt(journal.done)
-        lost = files.load(self.path(give_back.APPLIED)).get("lost", [])
+        lost = files.load(self.path(restore_others.APPLIED)).get("lost", [])
         self.end("confirmed", "", True, lost, [*found.needed, *found.wanted])
         return ""
 
@@ -301,7 +301,7 @@ class Guard:
             results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
-        done = self.attempt(lambda: lost.extend(give_back.after_rollback(self.folder, self.network)))
+        done = self.attempt(lambda: lost.extend(restore_others.after_rollback(self.folder, self.network)))
         self.attempt(lambda: lost.extend(expected.after_rollback(self.network)))
         results["others"] = done and not lost
         for command in lost:
@@ -369,7 +369,7 @@ class Guard:
         files.remove_folder(self.path("saved"))
         files.remove_folder(files.LAST)
         os.rename(self.folder, files.LAST)
-        self.attempt(notes.forget)
+        self.attempt(trial_backup.forget)
 
 
 def main(arguments: list[str]) -> None:
@@ -382,13 +382,13 @@ def main(arguments: list[str]) -> None:
     keep_watch()
     try:
         files.unlink(files.WANTED)
-        if os.path.isdir(files.TRIAL) or notes.bring_back(files.TRIAL):
+        if os.path.isdir(files.TRIAL) or trial_backup.bring_back(files.TRIAL):
             Guard(files.TRIAL).run()
         else:
             with contextlib.suppress(OSError):  # Then the next run or boot does it.
                 journal.finish()
         with contextlib.suppress(OSError):
-            notes.forget()
+            trial_backup.forget()
         unit.remove()
     except OSError:
         # systemd starts this again; what stood in the way may have gone by then.

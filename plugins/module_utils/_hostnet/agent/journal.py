@@ -20,7 +20,7 @@ import os
 import stat
 import typing as t
 
-from . import files, strays
+from . import files, trial_leftovers
 from .shapes import Journal, JournalEntry, State
 
 DISK = "/var/lib/virtfleet/links"
@@ -79,7 +79,7 @@ def prepare(state: State) -> None:
         path = os.path.realpath(file["path"]) if os.path.isfile(file["path"]) else file["path"]
         folder = os.path.dirname(path)
         folders += [each for each in files.missing_folders(folder) if each not in folders]
-        stem = os.path.join(folder, strays.stem(state["id"], index))
+        stem = os.path.join(folder, trial_leftovers.stem(state["id"], index))
         found = files.exists(path)
         entries.append(
             {
@@ -367,7 +367,7 @@ def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str
     name = next((name for name in ("keep", "trial") if files.exists(path_of(name))), "")
     files.remove_folder(os.path.join(DISK, "open"))
     if not name:
-        strays.clear()
+        trial_leftovers.clear()
         disarm_boot()
         return "", "", ""
     trial, lost = str(files.load(path_of(name)).get("id", "")), ""

@@ -100,7 +100,7 @@ class TrialNetwork:
             self.note(f"{words}: {files.problem(error)}")
             return False
         if status:
-            self.note(f"{words}: {said(errors or output)}")
+            self.note(f"{words}: {on_one_line(errors or output)}")
         return status == 0
 
     def all_of(self, commands: list[list[str]]) -> bool:
@@ -296,12 +296,12 @@ class TrialNetwork:
                 run(["nm-online", "-q", "-s", "-t", "20"], 25)
 
 
-def held(device: DeviceData) -> set[str]:
+def subnets_of(device: DeviceData) -> set[str]:
     """A device's addresses with their subnets."""
     return {f"{entry['local']}/{entry['prefixlen']}" for entry in device.get("addr_info", []) if "local" in entry}
 
 
-def said(text: str) -> str:
+def on_one_line(text: str) -> str:
     """What a program printed, as one line; of a traceback only how it ends."""
     lines = [line for line in text.splitlines() if line.strip()]
     if any(line.startswith("Traceback (") for line in lines):

@@ -10,7 +10,7 @@ import typing as t
 import uuid
 
 from ..._engine.rows.model import Item
-from ..shared.derive import NAMESPACE
+from ..shared.derived_values import NAMESPACE
 from .clone_places import leave_out
 
 OF_ONE = ("name", "uuid", "state", "autostart", "cloud_init")

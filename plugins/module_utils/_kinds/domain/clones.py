@@ -25,7 +25,7 @@ from ..._flow.kind import Have, Wants
 from ..._host.files import backing
 from ..._libvirt.objects import Connection
 from ..._printing import label, printable, spelled_out
-from ..._shell_words import Called
+from ..._shell_words import ShellWord
 from ..._storage.forecast import Forecast
 from ..._storage.new_volumes import Making
 from ..._storage.storage_observe import ObservedPool, source_place
@@ -148,7 +148,7 @@ class Clones:
         if told is None or told.gone or told.uuid is not None:
             return False
         if told.runs:
-            raise VirtfleetError(f"guest {label(source)} runs: {STOP.format(Called(source))}")
+            raise VirtfleetError(f"guest {label(source)} runs: {STOP.format(ShellWord(source))}")
         return True
 
     def of_new(self, want: Item, original: Item) -> Item:
@@ -167,7 +167,7 @@ class Clones:
         told = self.forecast.guests.get(name)
         if there is None or (told is not None and told.gone):
             raise VirtfleetError(self.unknown(name, states))
-        stop = STOP.format(Called(name))
+        stop = STOP.format(ShellWord(name))
         if there.state != "stopped":
             raise VirtfleetError(f"guest {label(name)} {'is paused' if there.state == 'paused' else 'runs'}: {stop}")
         if is_saved(self.connection.lookupByName(name)):
@@ -325,7 +325,7 @@ def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
     if there.properties.get("autostart") if declared is None else declared:
         raise VirtfleetError(
             f"guest {label(name)} starts with the host, and must never start again once disks are laid over its own:"
-            f" write autostart: false for it (virsh autostart --disable {Called(name):sh}), or {MODE}: copy"
+            f" write autostart: false for it (virsh autostart --disable {ShellWord(name):sh}), or {MODE}: copy"
         )
 
 

@@ -16,7 +16,7 @@ import re
 import time
 import typing as t
 
-from ..._libvirt.connection import LibvirtError, libvirt_qemu, said
+from ..._libvirt.connection import LibvirtError, libvirt_qemu, message_of
 from ..._libvirt.objects import Resource
 from ..._printing import printable, shortened
 
@@ -99,7 +99,7 @@ def status(domain: Resource) -> CloudStatus:
                 return parsed(base64.b64decode(found.get("out-data") or "").decode("utf-8", "replace"))
             time.sleep(PAUSE)
     except LibvirtError as error:
-        told = said(error)
+        told = message_of(error)
         # An agent that does not answer may be one that is not there yet.
         return CloudStatus(refused=told) if REFUSED.search(told) else CloudStatus(silent=True)
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError):

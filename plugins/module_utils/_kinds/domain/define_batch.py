@@ -16,7 +16,7 @@ import typing as t
 from ..._engine.plan import Plan
 from ..._engine.step import Step
 from ..._flow.schema import shape
-from ..._host import listener
+from ..._host import waiting_caller
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from .guest_options import GuestOptions
@@ -54,14 +54,14 @@ class Definitions:
                 known.append(document)
             else:
                 self.made[document] = self.attempt(connection, document)
-        with listener.heeded(), ThreadPoolExecutor(LANES) as lanes:
+        with waiting_caller.heeded(), ThreadPoolExecutor(LANES) as lanes:
             answers = lanes.map(lambda document: self.attempt(connection, document), known)
             self.made.update(zip(known, answers, strict=True))
 
     def attempt(self, connection: Connection, document: str) -> Exception | None:
         """Send a document. Returns what libvirt has against it."""
         try:
-            listener.heed()
+            waiting_caller.heed()
             self.send(connection, document)
         except Exception as error:  # It is raised in the turn of the guest that it belongs to.
             return error

@@ -22,10 +22,10 @@ from ..._storage.storage_observe import ObservedPool
 from ..._storage.survey_users import all_users
 from ..image.bases import STEP, Bases
 from ..image.declared import declared_images, marked_disks
-from ..shared import bare_host, declared
+from ..shared import bare_host, declared_uses
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
-from ..volume.held_halves import refuse_held
+from ..volume.half_made_open import refuse_held
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
 from . import autostarts, clones, readiness, short_image, undefine
@@ -117,7 +117,7 @@ def plan_all(
         seed_removal.plan_removals(connection, plans, settled, have, forms.pools, options.forecast)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection, forecast=options.forecast)
-        declared.add_guests(users, plans, wants, have)
+        declared_uses.add_guests(users, plans, wants, have)
         undefine.plan_nvram(connection, plans, have, users, going)
     for entry in plans:
         if entry.name in going:
@@ -336,8 +336,8 @@ def plan_removals(
     if not places:
         return
     users = all_users(connection, forecast=options.forecast)
-    declared.add_guests(users, plans, wants, have)
-    declared.add_uses(connection, users, options)
+    declared_uses.add_guests(users, plans, wants, have)
+    declared_uses.add_uses(connection, users, options)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)
     state = definitions(connection.getURI())

@@ -19,7 +19,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
-from ..._shell_words import Called
+from ..._shell_words import ShellWord
 from ..._storage.new_volumes import Making
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
@@ -119,7 +119,7 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
         return []
     known = {found.what for found in references(root)}
     told = [site.problem(found) for found in references(saved) if found.what not in known]
-    where = f"its saved state, which virsh managedsave-remove {Called(entry.name):sh} discards"
+    where = f"its saved state, which virsh managedsave-remove {ShellWord(entry.name):sh} discards"
     return [at(where, line) for line in told if line is not None]
 
 
@@ -153,8 +153,8 @@ def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str
             continue
         if shared_disks.path_of(site, f"{step.value['pool']}/{step.value['name']}") in busy:
             yield (
-                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {Called(entry.name):sh} DISK):"
-                " wait for its end, or end it first"
+                f"{step.value['change']}: a block job of the disk runs (virsh blockjob"
+                f" {ShellWord(entry.name):sh} DISK): wait for its end, or end it first"
             )
 
 

@@ -11,7 +11,7 @@ from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._printing import printable
-from ..shared.derive import smbios_uuids
+from ..shared.derived_values import smbios_uuids
 
 NO_SOURCE = "has no source: write size for a disk that is made, or file, block or volume for one that is there"
 """What to say of a disk that is on nothing."""

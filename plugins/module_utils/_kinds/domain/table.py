@@ -9,13 +9,13 @@ from ..._engine.converters import COUNT, NAME, PATH, TEXT, UUID, VERBATIM, YES_N
 from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import Aside, Unshown
 from ..._engine.table import Table
-from ..shared import derive
+from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
-from ..shared.other_words import OF_GUESTS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
 from ..shared.storage_values import IMAGE
+from ..shared.synonyms import OF_GUESTS
 from ..volume.storage_rules import made_disks, shared_writers
 from . import brief_form, cleanup, short_image
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
@@ -67,7 +67,7 @@ HEAD = (
         "uuid",
         UUID,
         "UUID of the guest (libvirt's C(uuid)). That of a new guest follows from its name.",
-        new=derive.derive_uuid,
+        new=derived_values.derive_uuid,
         filled=True,
         fixed=True,
     ),
@@ -119,7 +119,7 @@ BOOTING = (
         MACHINE,
         "Machine type that QEMU emulates (libvirt's type C(machine)), such as V(q35). A new guest gets V(q35) where"
         " the host has it.",
-        new=derive.machine,
+        new=derived_values.machine,
         filled=True,
         vacant=True,
     ),
@@ -267,7 +267,7 @@ DEVICES = (
         "devices/serial",
         chardev.SERIAL,
         "Serial ports of the guest (libvirt's C(serial)). A new guest gets one, for its console.",
-        new=derive.serials,
+        new=derived_values.serials,
     ),
     Group("parallels", "devices/parallel", chardev.PARALLEL, "Parallel ports of the guest (libvirt's C(parallel))."),
     Group(

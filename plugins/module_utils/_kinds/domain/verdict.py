@@ -28,7 +28,7 @@ from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._engine.table import Table
 from ..._flow.blame import Blame
-from ..._libvirt.connection import LibvirtError, cut, lacks, said
+from ..._libvirt.connection import LibvirtError, cut, lacks, message_of
 from ..._libvirt.objects import Connection, Error
 from ..._printing import printable
 
@@ -164,7 +164,7 @@ class Verdict:
         except LibvirtError as error:
             told = self.told(error)
             known = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
-            return said(error), told if known or (told is not None and told.defining) else None
+            return message_of(error), told if known or (told is not None and told.defining) else None
         return "", None
 
     def machine(self, root: ET.Element) -> Told | None:
@@ -199,7 +199,7 @@ class Verdict:
             return None
         if self.secrets and lacks(error, "VIR_ERR_NO_SECRET"):
             return None
-        reason = said(error)
+        reason = message_of(error)
         refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
         early = FIRMWARE.search(reason) is not None and self.connection.getLibVersion() >= FIRMWARE_AT_DEFINE
         surely = early or DEFINE.search(reason) is not None

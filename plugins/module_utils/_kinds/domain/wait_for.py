@@ -11,7 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
-from ..._host import listener, meter
+from ..._host import meter, waiting_caller
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
 from .agent_answers import AgentAnswers, Question
@@ -180,8 +180,8 @@ def pause(left: t.Mapping[str, Item], ready: int, problems: t.Sized, seconds: fl
     """
     most = max(want.get("wait_timeout") or PATIENCE for want in left.values())
     meter.waits(awaited(left, ready, problems), seconds, most)
-    with listener.heeded():
-        listener.heed()
+    with waiting_caller.heeded():
+        waiting_caller.heed()
     time.sleep(POLL)
 
 

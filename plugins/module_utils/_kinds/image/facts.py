@@ -68,10 +68,10 @@ def of_image(image: DeclaredImage, host: str, kept: t.Iterable[KeptBase]) -> Ima
         "name": image.name,
         "declared": dict(image.declaration),
         "arch": arch,
-        **told(now),
+        **version_facts(now),
         "unverified": None if now is None else now.unverified,
         "problem": problem,
-        "locked": None if locked is None else told(locked),
+        "locked": None if locked is None else version_facts(locked),
         "lock_problem": lock_problem,
         "volumes": [
             {
@@ -96,7 +96,7 @@ def attempt(call: t.Callable[[], T]) -> tuple[T | None, str | None]:
         return None, str(error)
 
 
-def told(version: Version | None) -> ImageFacts:
+def version_facts(version: Version | None) -> ImageFacts:
     """A version in words without secrets."""
     if version is None:
         return {"serial": None, "url": None, "checksum": None, "signer": None}

@@ -19,7 +19,7 @@ from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import definitions
 from ..._storage.survey_users import PRESENT
 from ..domain.saved_states import saved_definitions
-from ..shared import declared
+from ..shared import declared_uses
 from .cleanup import OF_OTHERS, forward_mode
 from .network_options import NetworkOptions
 
@@ -54,7 +54,9 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: Netw
             plan.warnings.append(f"{', '.join(others)} {verbs[0]} to be on it, and {verbs[1]} not start without it")
 
 
-def to_be_on(connection: Connection, name: str, asked: declared.DeclaredUses, known: t.Container[str]) -> list[str]:
+def to_be_on(
+    connection: Connection, name: str, asked: declared_uses.DeclaredUses, known: t.Container[str]
+) -> list[str]:
     """The declared guests that are to be on a network, in words.
 
     :param known: guests that are on it by now
@@ -63,7 +65,7 @@ def to_be_on(connection: Connection, name: str, asked: declared.DeclaredUses, kn
         found = declared_on(connection, connection.networkLookupByName(name), asked)
     except LibvirtError:
         return []  # It is only foretold, or gone by now.
-    return [who for who in found if declared.guest_of(who) not in known]
+    return [who for who in found if declared_uses.guest_of(who) not in known]
 
 
 def running(connection: Connection, forecast: Forecast) -> list[tuple[str, ET.Element]]:
@@ -144,11 +146,11 @@ def own_bridge(network: Network) -> str | None:
     return None if bridge is None or hosts_own else bridge.get("name")
 
 
-def declared_on(connection: Connection, network: Network, asked: declared.DeclaredUses) -> list[str]:
+def declared_on(connection: Connection, network: Network, asked: declared_uses.DeclaredUses) -> list[str]:
     """The declared guests that are to be on a network, or on the bridge that goes with it, in words."""
-    found = declared.users_of(connection, asked, "networks", {network.name()})
+    found = declared_uses.users_of(connection, asked, "networks", {network.name()})
     bridge = own_bridge(network)
-    return found if bridge is None else [*found, *declared.users_of(connection, asked, "bridges", {bridge})]
+    return found if bridge is None else [*found, *declared_uses.users_of(connection, asked, "bridges", {bridge})]
 
 
 def on_network(network: Network) -> UsesNetwork:

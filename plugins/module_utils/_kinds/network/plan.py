@@ -12,7 +12,7 @@ from ..._libvirt.objects import Connection
 from ..shared.lacking import Site
 from ..shared.readiness import definition, refuse
 from ..shared.renames import refuse_renamed
-from . import dead, handover, network_users, readiness, subnets
+from . import broken_networks, handover, network_users, readiness, subnets
 from .network_options import NetworkOptions
 from .observe import DEFINITION
 from .rules import incomplete
@@ -36,5 +36,5 @@ def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, 
     if connection is not None:
         readiness.check_networks(connection, plans, have, options)
         if Site(connection, options.forecast).local and options.forecast.is_sure:
-            dead.warn(plans, have)
+            broken_networks.warn(plans, have)
     return plans

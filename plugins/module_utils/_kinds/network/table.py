@@ -28,12 +28,12 @@ from ..._engine.rows.row_index import read_rows
 from ..._engine.table import Table
 from ..domain.fields.common import PCI
 from ..domain.live.strategies import SECTIONS
-from ..shared import derive
+from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
-from ..shared.other_words import OF_OTHERS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
+from ..shared.synonyms import OF_OTHERS
 from . import brief_form, cleanup, normal_form
 from .rules import addressing, forwarding, served, subnets, translating
 
@@ -503,7 +503,7 @@ ROWS = (
         "uuid",
         UUID,
         "UUID of the network (libvirt's C(uuid)). That of a new network follows from its name.",
-        new=derive.derive_uuid,
+        new=derived_values.derive_uuid,
         filled=True,
         fixed=True,
     ),
@@ -664,7 +664,7 @@ NETWORK = Table(
     rules=(addressing, served, forwarding, translating),
     tidy=cleanup.tidy,
     cautions=(subnets,),
-    base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
+    base=derived_values.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
     sign=sign,
     unsign=unsign,

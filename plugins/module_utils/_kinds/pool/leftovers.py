@@ -11,7 +11,7 @@ from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
-from ..shared import declared
+from ..shared import declared_uses
 from ..shared.renames import undeclared
 from .pool_users import pool_users
 
@@ -29,9 +29,9 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     users = all_users(connection, forecast=asked.forecast) if found else StorageUsers()
     if found:
-        declared.add_uses(connection, users, asked)
+        declared_uses.add_uses(connection, users, asked)
     names = {pool.name() for pool in found}
     for pool in found:
-        others = declared.users_of(connection, asked, "pools", {pool.name()})
+        others = declared_uses.users_of(connection, asked, "pools", {pool.name()})
         out.decide(pool.name(), list(dict.fromkeys([*pool_users(users, pool.name(), names), *others])))
     return out

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
-from ..._libvirt.connection import lacks, libvirt, said, stop
+from ..._libvirt.connection import lacks, libvirt, message_of, stop
 from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
@@ -26,7 +26,7 @@ def pool_define(connection: Connection, name: str, step: Step, options: object) 
         if "missing backend" not in str(error):
             raise
         kind = str(ET.fromstring(step.value).get("type"))
-        raise VirtfleetError(f"define: {no_driver(kind)} ({said(error)})") from None
+        raise VirtfleetError(f"define: {no_driver(kind)} ({message_of(error)})") from None
 
 
 def pool_start(connection: Connection, name: str, step: Step, options: object) -> None:
@@ -45,7 +45,7 @@ def pool_start(connection: Connection, name: str, step: Step, options: object) -
         create_pool(pool, flags)
     except libvirt.libvirtError as error:
         if step.value != "format":
-            raise VirtfleetError(f"start: {said(error)}{hint(kind)}") from None
+            raise VirtfleetError(f"start: {message_of(error)}{hint(kind)}") from None
         refuse_taken(connection, pool)
         try:
             pool.build(0 if kind in ("dir", "zfs", "vstorage") else libvirt.VIR_STORAGE_POOL_BUILD_NO_OVERWRITE)
@@ -54,7 +54,7 @@ def pool_start(connection: Connection, name: str, step: Step, options: object) -
             if "No such file or directory" in str(other):
                 way = "The program that makes it is missing on the host: install its package"
             raise VirtfleetError(
-                f"start: {said(error)}; and to make it anew fails, too: {said(other)}. {way}"
+                f"start: {message_of(error)}; and to make it anew fails, too: {message_of(other)}. {way}"
             ) from None
         create_pool(pool, flags)
 

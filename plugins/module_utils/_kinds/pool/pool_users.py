@@ -15,7 +15,7 @@ from ..._host.open_files import kept_open
 from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
-from ..shared import declared
+from ..shared import declared_uses
 from ..volume.storage_rules import TARGETS
 
 GOING = "going"
@@ -66,13 +66,13 @@ def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: Option
         return
     users = all_users(connection, forecast=options.forecast)
     if going:
-        declared.add_uses(connection, users, options)
+        declared_uses.add_uses(connection, users, options)
     names = {plan.name for plan in going}
     for plan in changed:
         warn_of_users(plan, users)
     for plan in going:
         who = pool_users(users, plan.name, names)
-        who += declared.users_of(connection, options, "pools", {plan.name})
+        who += declared_uses.users_of(connection, options, "pools", {plan.name})
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps.give("stop", GOING)

@@ -9,11 +9,11 @@ from ..._engine.converters import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, Y
 from ..._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
-from ..shared import derive
+from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
-from ..shared.other_words import OF_OTHERS, OF_POOLS
 from ..shared.rows import MERGED
 from ..shared.storage_values import MODE, OWNER
+from ..shared.synonyms import OF_OTHERS, OF_POOLS
 from ..volume.storage_rules import describe_pool, pool_target
 from . import normal_form
 
@@ -218,7 +218,7 @@ ROWS = (
         "uuid",
         UUID,
         "UUID of the pool (libvirt's C(uuid)). That of a new pool follows from its name.",
-        new=derive.derive_uuid,
+        new=derived_values.derive_uuid,
         filled=True,
         fixed=True,
     ),

@@ -20,8 +20,8 @@ from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection, Secret
 from ..._printing import SECRET as HIDDEN
 from ..._printing import label
-from ..._shell_words import Called
-from ..shared.renames import refuse_same, told
+from ..._shell_words import ShellWord
+from ..shared.renames import refuse_same, way_out_of_rename
 from . import digests
 from .needed_values import refuse_lost
 from .observe import DEFINITION, Named, all_named
@@ -145,6 +145,6 @@ def refuse_known(plans: t.Sequence[Plan], have: Have, found: t.Iterable[Secret],
         if any(step.action == "undefine" for step in entry.steps):
             leaving.add(entry.name)
         elif other == "":
-            entry.refuse(NAMELESS.format(label(entry.name), Called(str(uuid))))
+            entry.refuse(NAMELESS.format(label(entry.name), ShellWord(str(uuid))))
         elif other is not None and other != entry.name and other not in gone and other not in leaving:
-            entry.refuse(told(DEFINITION, entry, other))
+            entry.refuse(way_out_of_rename(DEFINITION, entry, other))

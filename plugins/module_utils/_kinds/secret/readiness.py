@@ -10,7 +10,7 @@ import typing as t
 from ..._engine.rows.model import Host, Scope
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
-from ..shared.derive import derive_uuid
+from ..shared.derived_values import derive_uuid
 from .observe import Named
 
 if t.TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ..._engine.rows.model import Change, Item, Scope
 from ..._engine.table import Table
 from ..._errors import Invalid
 from ..._printing import printable
-from ..shared import derive
+from ..shared import derived_values
 from .values import Base64, PlainText, Usage
 
 PLACES = {"iscsi": "usage/target", "volume": "usage/volume"}
@@ -80,7 +80,7 @@ ROWS = (
         "uuid",
         UUID,
         "UUID of the secret (libvirt's C(uuid)). That of a new secret follows from its name.",
-        new=derive.derive_uuid,
+        new=derived_values.derive_uuid,
         filled=True,
         fixed=True,
     ),

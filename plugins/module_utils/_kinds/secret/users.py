@@ -17,7 +17,7 @@ from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import Document
 from ..._storage.removal import because
 from ..pool.observe import inactive
-from ..shared import declared
+from ..shared import declared_uses
 from .observe import Named
 from .references import SecretReference, secrets_of
 from .volume_users import disks_of, encrypted_volumes
@@ -108,9 +108,9 @@ def documents(connection: Connection, users: SecretUsers, forecast: Forecast) ->
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
-def add_declared(users: SecretUsers, connection: Connection, asked: declared.DeclaredUses) -> None:
+def add_declared(users: SecretUsers, connection: Connection, asked: declared_uses.DeclaredUses) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
-    names = declared.called(connection, asked.declared_uses, asked.forecast)
+    names = declared_uses.in_words(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
         told = used.get("secrets", ())
         users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])

@@ -22,7 +22,7 @@ from ..._host.files import oddity, there
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection, Network
 from ..._printing import printable
-from ..._shell_words import Called
+from ..._shell_words import ShellWord
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
 from ..._storage.new_volumes import Making
@@ -255,7 +255,7 @@ class Site:
             return None
         return (
             f"the pool {name} is active, but its folder {found.target} is gone: mount it again, or restart the pool"
-            f" (virsh pool-destroy {Called(name):sh}, then state: active), which makes an empty one"
+            f" (virsh pool-destroy {ShellWord(name):sh}, then state: active), which makes an empty one"
         )
 
     def volume(self, key: str) -> str | None:

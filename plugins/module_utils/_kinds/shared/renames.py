@@ -15,8 +15,8 @@ from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection, Resource
 from ..._printing import label
-from ..._shell_words import Called
-from .derive import derive_uuid
+from ..._shell_words import ShellWord
+from .derived_values import derive_uuid
 
 
 def refuse_renamed(
@@ -44,7 +44,7 @@ def refuse_renamed(
     for found in getattr(connection, kept.listing)(0):
         plan = new.get(found.UUIDString())
         if plan is not None and found.name() != plan.name and found.name() not in gone:
-            plan.refuse(told(kept, plan, found.name()))
+            plan.refuse(way_out_of_rename(kept, plan, found.name()))
             if kept.stays_renamed and found.name() in going:
                 going[found.name()].refuse(
                     f"state: it is the guest {plan.name} under another name, which is declared, so it stays; leave one"
@@ -72,10 +72,10 @@ def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) 
     }
 
 
-def told(kept: Definition, plan: Plan, there: str) -> str:
+def way_out_of_rename(kept: Definition, plan: Plan, there: str) -> str:
     """What to do about a resource that was renamed."""
     noun = kept.noun
-    way = kept.rename.format(there=Called(there), name=Called(plan.name))
+    way = kept.rename.format(there=ShellWord(there), name=ShellWord(plan.name))
     return (
         f"define: its UUID is that of the {noun} {label(there)}, so it is that {noun} under another name:"
         f" {way}; or declare {label(there)} instead of {plan.name}, or give {plan.name} another uuid"

@@ -31,12 +31,12 @@ def of_devices(definition: ET.Element, active: bool, whole: Item) -> t.Iterator[
 
     :param definition: what runs
     """
-    for what in held(definition) if active and whole["memory"] else ():
+    for what in devices_in_the_way(definition) if active and whole["memory"] else ():
         yield Invalid("memory", f"the guest has {what}, the state of which cannot be kept: {WAY}")
         return
 
 
-def held(definition: ET.Element) -> t.Iterator[str]:
+def devices_in_the_way(definition: ET.Element) -> t.Iterator[str]:
     """The devices that are in the way, in words."""
     for device in definition.findall("devices/hostdev"):
         goes_by_itself = device.find("teaming[@type='transient']") is not None

@@ -15,10 +15,10 @@ from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._host.headers import SAVED_STATES
-from ..._libvirt.connection import LibvirtError, cut, ended, lacks, libvirt, said
+from ..._libvirt.connection import LibvirtError, cut, ended, lacks, libvirt, message_of
 from ..._libvirt.objects import Connection, Domain, DomainSnapshot
 from ..._printing import label, spelled_out
-from . import broken_off, room
+from . import broken_off, free_space
 from .guests import SECURE
 
 if t.TYPE_CHECKING:
@@ -75,10 +75,10 @@ def take(connection: Connection, name: str, step: Step, options: object) -> None
         try:
             domain.snapshotCreateXML(wanted.xml, flags)
         except LibvirtError as error:
-            full = "" if cut(error) or ended(connection) else room.told(wanted.places)
+            full = "" if cut(error) or ended(connection) else free_space.full_folders(wanted.places)
             if not full:
                 raise
-            raise VirtfleetError(f"take: {said(error)}{full}") from None
+            raise VirtfleetError(f"take: {message_of(error)}{full}") from None
 
 
 def describe(connection: Connection, name: str, step: Step, options: object) -> None:

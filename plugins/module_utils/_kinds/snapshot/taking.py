@@ -20,7 +20,7 @@ from ..._host.qcow2 import DATA_FILE
 from ..._host.qcow2_snapshots import look
 from ..._printing import label, printable, spelled_out
 from ..._storage.users import is_local
-from . import broken_off, room
+from . import broken_off, free_space
 from .devices import of_devices
 from .files import missing
 from .guests import Disk, SnapshotGuest
@@ -158,7 +158,7 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
         elif not told:
             yield from missing(guest, disk, "disks")
             yield from of_image(guest, disk, whole)
-            yield from room.of_tables(guest, disk)
+            yield from free_space.of_tables(guest, disk)
             yield from of_temporary(guest, disk, whole)
     if guest.active and not whole["memory"]:
         yield Invalid(
@@ -171,7 +171,7 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     if wrong is not None:
         yield Invalid("name", f"{printable(whole['name'])} {wrong}, or stop the guest first")
     yield from of_firmware(guest)
-    yield from room.of_memory(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
+    yield from free_space.of_memory(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
 
 
 def of_format(disk: Disk, whole: Item) -> t.Iterator[Invalid]:
@@ -291,7 +291,7 @@ def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     elif not os.path.isdir(os.path.dirname(whole["memory_file"])) and is_local(str(guest.connection.getURI())):
         yield Invalid("memory_file", "its folder is not there: make it first")
     else:
-        yield from room.of_memory(guest, whole, whole["memory_file"])
+        yield from free_space.of_memory(guest, whole, whole["memory_file"])
 
 
 def of_overlay(guest: SnapshotGuest, disk: Disk, path: str) -> t.Iterator[Invalid]:
@@ -309,11 +309,11 @@ def of_overlay(guest: SnapshotGuest, disk: Disk, path: str) -> t.Iterator[Invali
     if not is_local(str(guest.connection.getURI())):
         return
     try:
-        room = os.statvfs(os.path.dirname(path))
+        free_space = os.statvfs(os.path.dirname(path))
     except OSError:
         return
-    if room.f_flag & os.ST_RDONLY or room.f_bavail * room.f_frsize < SMALLEST:
-        why = "is read-only" if room.f_flag & os.ST_RDONLY else "is full"
+    if free_space.f_flag & os.ST_RDONLY or free_space.f_bavail * free_space.f_frsize < SMALLEST:
+        why = "is read-only" if free_space.f_flag & os.ST_RDONLY else "is full"
         yield Invalid(
             "disks", f"{spelled_out(os.path.dirname(path))} {why}, where a file is laid over {label(disk.target)}"
         )

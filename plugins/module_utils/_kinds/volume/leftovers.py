@@ -18,7 +18,7 @@ from ..._storage.storage_observe import another, no_pool, problem_of, replaced, 
 from ..._storage.survey_users import all_users
 from ..._storage.users import StorageUsers
 from ..image.declared import DeclaredImage, declared_images
-from ..shared import declared
+from ..shared import declared_uses
 from .half_made import made_in_this_moment
 
 
@@ -44,9 +44,9 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
     left = still_ours(out, there, noted, asked)
     users = all_users(connection, forecast=asked.forecast) if left else StorageUsers()
-    declared.add_volumes(users, asked.wants)
+    declared_uses.add_volumes(users, asked.wants)
     if left:
-        declared.add_uses(connection, users, asked)
+        declared_uses.add_uses(connection, users, asked)
     left = keep_shared(out, left, users)
     free, kept = order(Judge(users), left)
     for key in kept.keys() & noted.keys() if not users.doubts else ():

@@ -28,7 +28,7 @@ def too_large(what: str, folder: str) -> str:
     return f"{what} is larger than the file system of {folder}, or the format of the volume, can hold; nothing was kept"
 
 
-def told(error: OSError, folder: str) -> str:
+def failure_in_words(error: OSError, folder: str) -> str:
     """What a failed call means to a user."""
     if error.errno == errno.EROFS:
         return f"{file_systems.READ_ONLY.format(folder)}, or take another pool"

@@ -24,11 +24,11 @@ from ..._storage.users import StorageUsers
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..image.bases import Bases
 from ..image.declared import declared_images
-from ..shared import bare_host, declared
+from ..shared import bare_host, declared_uses
 from . import readiness, storage_plan
 from .encryption import remembered
 from .half_made import Half, half_made
-from .held_halves import refuse_held
+from .half_made_open import refuse_held
 from .storage_rules import volume_key
 from .volume_formats import Formats, alike
 from .volumes_to_come import listed_later, pools_to_come
@@ -51,8 +51,8 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     if going:
         unfilled = {*half.ours, *half.doubtful, *(key for key in noted if "making" in noted[key])}
         made = (set(have) - unfilled - options.forecast.gone("volume")) | options.forecast.made("volume")
-        declared.add_volumes(users, wants, made)
-        declared.add_uses(connection, users, options, made)
+        declared_uses.add_volumes(users, wants, made)
+        declared_uses.add_uses(connection, users, options, made)
     sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
     there = said_to_be_raw(connection, whole(connection, have, half, sealed), wants)
     given, unfit = found.for_volumes(wants, there, images)

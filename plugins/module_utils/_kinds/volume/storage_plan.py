@@ -25,7 +25,7 @@ from ..._errors import Invalid, Unchangeable, refuse_input
 from ..._host.files import in_place_of_file
 from ..._printing import printable, spelled_out
 from ..._storage.new_volumes import Making
-from ..._storage.removal import Judge, because, going
+from ..._storage.removal import Judge, because, to_be_removed
 from ..._storage.storage_observe import ObservedPool, problem_of, stopped_pool
 from ..._storage.users import StorageUsers
 from .encryption import comparable
@@ -170,7 +170,7 @@ def plan_deletion(
     done = plan_item(VOLUME, have, want, host)
     done.name = key
     if have is not None:
-        done.steps.give("delete", going(key, have, after))
+        done.steps.give("delete", to_be_removed(key, have, after))
     return done
 
 

@@ -12,7 +12,7 @@ from ..._engine.rows.create_only import Aside
 from ..._engine.rows.model import Item, Scope
 from ..._errors import Invalid
 from ..._printing import UNSURE, printable
-from ..shared.derive import image_format, unless_described
+from ..shared.derived_values import image_format, unless_described
 from ..shared.storage_values import CAPACITY, CHECKSUM, IMAGE, PLACE
 
 IMAGES = "/var/lib/libvirt/images"

@@ -19,14 +19,14 @@ from ..._flow.kind import Action
 from ..._flow.options import Options
 from ..._host import meter
 from ..._host.part_files import part_name
-from ..._libvirt.connection import cut, ended, lacks, libvirt, said
+from ..._libvirt.connection import cut, ended, lacks, libvirt, message_of
 from ..._libvirt.objects import Connection, StoragePool, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage import removal_notes
 from ..._storage.manifest import Manifest
 from ..._storage.new_volumes import Forestalled, Making
 from ..._storage.noted_formats import SAME
-from ..._storage.removal import Going, InUse, NotRemoved, going, last_look, refuse_used
+from ..._storage.removal import Going, InUse, NotRemoved, last_look, refuse_used, to_be_removed
 from ..._storage.storage_observe import active_pool, identity, lookup, refresh, runs_with, unseen
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
@@ -59,7 +59,7 @@ def volume_define(connection: Connection, name: str, step: Step, options: Option
     except libvirt.libvirtError as error:
         if making.disk is None or cut(error) or ended(connection):
             raise
-        raise VirtfleetError(f"{making.where}: {step.action}: {said(error)}") from None
+        raise VirtfleetError(f"{making.where}: {step.action}: {message_of(error)}") from None
     except VirtfleetError as error:
         if making.disk is None or error.__class__ not in (VirtfleetError, Forestalled):
             raise
@@ -215,7 +215,7 @@ def clear_away(connection: Connection, pool: object, making: Making, manifest: M
         half = half_made(connection, {making.key: found}, {making.key: str(making.guest)} if copy else {})
         if making.key not in half.ours:
             raise Forestalled(half.doubtful.get(making.key, f"{making.key} has been in use since: run again"))
-        last_look(going(making.key, found), volume)
+        last_look(to_be_removed(making.key, found), volume)
         volume.delete(0)
     elif not os.path.lexists(volume.path()):
         refresh(pool)
@@ -286,7 +286,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
         if cut(error) or ended(connection):
             raise
         if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
-            raise NotRemoved(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
+            raise NotRemoved(plan.change, f"delete: {plan.key} stays: {message_of(error)}") from None
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 

@@ -24,7 +24,7 @@ from ..._host import part_files, qemu_img
 from ..._libvirt.objects import StoragePool
 from ..._storage.noted_formats import SAME
 from ..domain.cloud_init.seeds import is_here
-from .new_file import permit, told, too_large
+from .new_file import failure_in_words, permit, too_large
 from .storage_rules import MADE_DIRECTORIES
 from .table import PERMISSIONS, VOLUME
 
@@ -205,7 +205,7 @@ def make(path: str, made: Blank, born: t.Callable[[str], None], part: str) -> No
                 permit(target, {**made.permissions, "mode": made.permissions.get("mode") or MODE})
                 part_files.settle(target, place, part, name, path)
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 def fill(target: int, made: Blank, path: str) -> None:

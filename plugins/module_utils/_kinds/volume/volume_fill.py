@@ -13,10 +13,10 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._errors import VirtfleetError
-from ..._host import listener, meter, part_files
+from ..._host import meter, part_files, waiting_caller
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
-from ..._libvirt.connection import libvirt, said
+from ..._libvirt.connection import libvirt, message_of
 from ..._libvirt.objects import Connection, StoragePool, Stream, Volume
 from ..._storage.manifest import Manifest
 from ..._storage.new_volumes import Making
@@ -177,11 +177,11 @@ def create(pool: StoragePool, root: ET.Element) -> Volume:
         target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") or pool.name()
         if "No space left" in str(error) or "insufficient free space" in str(error):
             raise VirtfleetError(
-                f"there is no space left in {target}: {said(error)};"
+                f"there is no space left in {target}: {message_of(error)};"
                 " nothing half-made was kept: make room, then run again"
             ) from None
         if any(words in str(error) for words in TOO_LARGE):
-            raise VirtfleetError(f"{too_large('its size', target)}: {said(error)}") from None
+            raise VirtfleetError(f"{too_large('its size', target)}: {message_of(error)}") from None
         raise
 
 
@@ -229,6 +229,6 @@ def pour(
 
 def sent(stream: Stream, count: int, file: t.BinaryIO) -> bytes:
     """The next bytes of a file that is sent to libvirt. Raises Gone where nobody waits for that any more."""
-    listener.heed()
+    waiting_caller.heed()
     meter.came(file.tell())
     return file.read(count)

@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import checksum_list, listener, meter, part_files, sparse_copy
+from ..._host import checksum_list, meter, part_files, sparse_copy, waiting_caller
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -33,7 +33,7 @@ from ..._host.sparse_copy import Room, Writer
 from ..._host.unpack import STREAMS, unpack
 from ..._printing import masked_url
 from ..shared.storage_values import CAPACITY
-from .new_file import permit, told, too_large
+from .new_file import failure_in_words, permit, too_large
 
 PLAIN = ("raw", "iso")
 """Formats of a volume whose bytes are those of the disk."""
@@ -223,7 +223,7 @@ def make(
     except Unfit as error:
         raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 def fill_open(
@@ -378,7 +378,7 @@ def verify(descriptor: int, size: int, source: Source) -> None:
     digest = hashlib.new(algorithm)
     with meter.work("comparing its checksum", size):
         for offset in range(0, size, sparse_copy.CHUNK):
-            listener.heed()
+            waiting_caller.heed()
             digest.update(os.pread(descriptor, min(sparse_copy.CHUNK, size - offset), offset))
             meter.came(offset)
     if not hmac.compare_digest(digest.hexdigest(), expected):

@@ -20,7 +20,7 @@ from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import StoragePool
-from .new_file import permit, told
+from .new_file import failure_in_words, permit
 from .table import PERMISSIONS
 from .volume_blank import MODE, reachable
 from .volume_fill import create
@@ -60,7 +60,7 @@ def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str],
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
             try:
                 create(pool, temporary)
-                with part_files.held(place, part, whole) as target:
+                with part_files.locked_for_us(place, part, whole) as target:
                     born(whole)
                     permit(target, {**permissions, "mode": permissions.get("mode") or MODE})
                     part_files.settle(target, place, part, name, path)
@@ -70,4 +70,4 @@ def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str],
                     pool.refresh(0)
                 raise
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None

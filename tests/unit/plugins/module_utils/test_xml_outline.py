@@ -14,7 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _own_secrets,
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import parse_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import message_of
 from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
 
 SECRET = "hunter2hunter2"
@@ -93,12 +93,12 @@ def test_no_value_of_wrong_xml_is_shown(wrong: Any) -> None:
     ],
 )
 def test_no_value_of_xml_that_libvirt_quotes_is_shown(text: str) -> None:
-    assert SECRET not in said(Exception(text.replace("$", SECRET)))
+    assert SECRET not in message_of(Exception(text.replace("$", SECRET)))
 
 
 def test_what_libvirt_says_of_elements_stays() -> None:
     text = "XML error: missing <source> element, or only one of <os> and <a b/> in 'x'"
-    assert said(Exception(text)) == text
+    assert message_of(Exception(text)) == text
 
 
 def test_the_values_of_xml_are_looked_for_in_messages() -> None:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import waiting_caller
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import bases
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
@@ -103,15 +103,15 @@ def test_a_base_image_that_nobody_waits_for_is_given_up(
 
     def leaving(*args: Any, **options: Any) -> Any:
         os.close(reading)
-        listener.heed()
+        waiting_caller.heed()
         return fetch(*args, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(listener, "OUTPUT", writing)
+        patch.setattr(waiting_caller, "OUTPUT", writing)
         patch.setattr(volume_image, "make", leaving)
         done = run_main(domains.main, fails=True, config=[guest("a")], uri=URI, images=[image])
     os.close(writing)
-    assert listener.REASON in done["msg"]
+    assert waiting_caller.REASON in done["msg"]
     assert names(seed_folder) == []
     run_main(domains.main, config=[guest("a")], uri=URI, images=[image])
     assert names(seed_folder) == ["a-vda.raw", BASE]

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import waiting_caller
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
@@ -267,7 +267,7 @@ def closing(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
     """Have the one who reads the output go while a step is carried out. Returns the steps that came."""
     steps: list[str] = []
     reading, writing = os.pipe()
-    monkeypatch.setattr(listener, "OUTPUT", writing)
+    monkeypatch.setattr(waiting_caller, "OUTPUT", writing)
 
     def wrap(action: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
@@ -320,7 +320,7 @@ def test_a_run_that_nobody_waits_for_breaks_itself_off(
         real = differences(before, facts(connection))
         if result is not None:
             broken += 1
-            assert listener.REASON in result["msg"]
+            assert waiting_caller.REASON in result["msg"]
             new = {(name, f"disks[{index}]", None) for name, _path in before for index in (2, 3)}
             assert told(result) - new == real, (number, steps)  # Of a disk that is new, its volume is looked for.
             if not apply.ENDS & set(steps):

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import iproute
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import dead
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import broken_networks
 from ansible_collections.virtfleet.kvm.tests.unit.readiness import Run, call
 
 LAB = {"name": "lab", "bridge": "virbr7", "ips": [{"address": "10.60.0.1/24"}, {"address": "fd60::1/64"}]}
@@ -30,8 +30,8 @@ def lab(here: Path, run_main: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "proc/77").mkdir(parents=True)
     (here / "proc/77/comm").write_text("dnsmasq\n")
     (here / "lab.pid").write_text("77\n")
-    monkeypatch.setattr(dead, "PIDS", f"{here}/{{}}.pid")
-    monkeypatch.setattr(dead, "PROC", f"{here}/proc")
+    monkeypatch.setattr(broken_networks, "PIDS", f"{here}/{{}}.pid")
+    monkeypatch.setattr(broken_networks, "PROC", f"{here}/proc")
     monkeypatch.setattr(iproute, "ip", lambda *words: WELL)
     return here
 

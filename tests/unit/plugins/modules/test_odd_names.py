@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.observe import DEFINITION
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
-from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import Called
+from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
 from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import from_xml
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, domains_info
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import URI
@@ -60,8 +60,10 @@ def test_a_guest_that_was_renamed_so_is_named_in_quotes(connection: Any, run_mai
 
 @pytest.mark.parametrize(("name", "word"), [("a", "a"), ("a b", "'a b'"), ("a;b", "'a;b'"), ("a'b", "'a'\"'\"'b'")])
 def test_a_name_in_a_command_is_one_word_of_it(name: str, word: str) -> None:
-    assert DEFINITION.rename.format(there=Called(name), name=Called("new")).endswith(f"virsh domrename {word} new")
-    assert f"{Called(name)}" == name
+    assert DEFINITION.rename.format(there=ShellWord(name), name=ShellWord("new")).endswith(
+        f"virsh domrename {word} new"
+    )
+    assert f"{ShellWord(name)}" == name
 
 
 def test_every_command_that_is_proposed_has_names_as_words() -> None:

@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import outcome
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.observe import Named
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, secrets, secrets_info
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
 

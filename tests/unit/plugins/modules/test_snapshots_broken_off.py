@@ -13,7 +13,11 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import broken_off, room, snapshot_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import (
+    broken_off,
+    free_space,
+    snapshot_actions,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.modules import snapshots
 from ansible_collections.virtfleet.kvm.tests.unit.snapshot_host import URI, Host, Run, changes, problem, tool
@@ -95,7 +99,9 @@ def test_one_that_fails_for_good_leaves_no_note(guest_host: Host, run_main: Run,
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(libvirt.virDomain, "snapshotCreateXML", refuse)
-        patched.setattr(room, "told", lambda paths: "; there is no space left in /srv: make room, and run again")
+        patched.setattr(
+            free_space, "full_folders", lambda paths: "; there is no space left in /srv: make room, and run again"
+        )
         result = run_main(snapshots.main, config=[ITEM], uri=URI, fails=True)
     assert "take: no; there is no space left in /srv: make room, and run again" in result["msg"]
     assert noted.entries("snapshots") == {}
@@ -180,7 +186,7 @@ def test_the_variables_of_a_uefi_are_in_no_external_one(guest_host: Host, run_ma
 @pytest.mark.parametrize("free", [0, 8 * 65536 - 1, 8 * 65536 + 4096])
 def test_an_image_on_a_full_file_system(guest_host: Host, run_main: Run, free: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(room, "left", lambda guest, path: (str(guest_host.folder), free))
+        patched.setattr(free_space, "free_bytes", lambda guest, path: (str(guest_host.folder), free))
         if free < 8 * 65536:
             told = problem(run_main, ITEM)
             assert f"disks: {guest_host.folder} has {free // 1024} KiB left, and the snapshot takes up to" in told
@@ -197,16 +203,16 @@ def test_an_image_with_its_data_elsewhere(guest_host: Host, run_main: Run) -> No
 
 def test_what_a_device_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its file system is not that of the folder in which it has its name."""
-    monkeypatch.setattr(room.os.path, "exists", lambda path: True)
-    monkeypatch.setattr(room.os, "stat", lambda path: SimpleNamespace(st_mode=0o060660))
+    monkeypatch.setattr(free_space.os.path, "exists", lambda path: True)
+    monkeypatch.setattr(free_space.os, "stat", lambda path: SimpleNamespace(st_mode=0o060660))
     guest: Any = SimpleNamespace(domain=SimpleNamespace(blockInfo=lambda path: [2**30, 2**20, 2**21]))
-    assert room.left(guest, "/dev/vg/lv") == ("/dev/vg/lv", 2**20)
+    assert free_space.free_bytes(guest, "/dev/vg/lv") == ("/dev/vg/lv", 2**20)
 
 
 def test_full_folders_are_named(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert room.told([f"{tmp_path}/x"]) == ""
-    monkeypatch.setattr(room.os, "statvfs", lambda path: SimpleNamespace(f_bavail=1, f_frsize=4096))
-    assert room.told([f"{tmp_path}/x", f"{tmp_path}/y"]) == (
+    assert free_space.full_folders([f"{tmp_path}/x"]) == ""
+    monkeypatch.setattr(free_space.os, "statvfs", lambda path: SimpleNamespace(f_bavail=1, f_frsize=4096))
+    assert free_space.full_folders([f"{tmp_path}/x", f"{tmp_path}/y"]) == (
         f"; there is no space left in {tmp_path}: make room, and run again"
     )
 

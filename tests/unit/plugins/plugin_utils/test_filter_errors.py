@@ -9,10 +9,10 @@ import jinja2
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import with_filter_errors
 
 
 def test_a_variable_that_is_not_defined_is_no_fault_of_the_collection() -> None:
     with pytest.raises(AnsibleFilterError) as error:
-        told("filter", lambda value: [*value])(jinja2.StrictUndefined(name="nope"))
+        with_filter_errors("filter", lambda value: [*value])(jinja2.StrictUndefined(name="nope"))
     assert str(error.value) == "filter: a variable that it is given is not defined: 'nope' is undefined"

@@ -18,7 +18,7 @@ from ...._engine.rows.create_only import Aside, AsideGroup, AsideStruct, AsideVa
 from ...._engine.rows.model import Change, Item, Scope
 from ...._errors import Invalid
 from ...._printing import printable
-from ...shared.derive import X86
+from ...shared.derived_values import X86
 from .values import (
     ANY_HASH,
     CLEAN,

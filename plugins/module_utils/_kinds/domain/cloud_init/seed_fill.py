@@ -21,7 +21,7 @@ from ...._storage.new_volumes import Making
 from ...._storage.removal import NotRemoved
 from ...._storage.storage_observe import active_pool, another, identity, lookup, refresh
 from ...volume.half_made import clear_parts
-from ...volume.new_file import told
+from ...volume.new_file import failure_in_words
 from .seeds import Refilling
 
 
@@ -75,7 +75,7 @@ def write(path: str, source: SeedImage, born: t.Callable[[str], None], part: str
             born(whole)
             settle(target, place, part, name, path)
     except OSError as error:
-        raise VirtfleetError(told(error, folder)) from None
+        raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
 def replace(descriptor: int, folder: int, part: str, name: str, where: str) -> None:

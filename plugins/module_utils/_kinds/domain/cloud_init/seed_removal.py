@@ -17,11 +17,11 @@ from ...._libvirt.objects import Connection
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
-from ...._storage.removal import because, going
+from ...._storage.removal import because, to_be_removed
 from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import StorageUsers
-from ...shared import declared
+from ...shared import declared_uses
 from ..disks.disk_removal import not_ours
 from ..disks.guest_disks import key_of
 from .seeds import WHERE, is_ours, seed_of
@@ -53,7 +53,7 @@ def plan_removals(
     if not volumes:
         return
     users = all_users(connection, forecast=forecast)
-    declared.add_guests(users, plans, wants, have)
+    declared_uses.add_guests(users, plans, wants, have)
     for key, volume in volumes.items():
         plan = left.get(key) or had[key]
         who = holders(plan, key, volume, users)
@@ -102,7 +102,7 @@ def plan_removal(
     if running and not gives_up:
         plan.waiting.setdefault(f"volume {key}", RESTART)
     elif gives_up or not waits(plan):
-        step = dataclasses.replace(going(key, volume), guest=plan.name)
+        step = dataclasses.replace(to_be_removed(key, volume), guest=plan.name)
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))
         plan.steps.add(StepPlace.AFTER, Step("delete_seed", step, reaches=(path,)))

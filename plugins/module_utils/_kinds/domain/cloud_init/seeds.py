@@ -25,12 +25,12 @@ from ...._host import seed_image
 from ...._host.files import bases, in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.manifest import ManifestEntries, filled_by_another
 from ...._storage.removal import because
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, source_place
 from ...._storage.users import StorageUsers, is_local
-from ...shared.derive import targets
+from ...shared.derived_values import targets
 from ...shared.lacking import FOREIGN
 from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES
@@ -225,7 +225,7 @@ def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, ObservedP
     place = None if node is None else source_place(node.find("source"))
     if have is None or node is None or place is None or key_of(place, pools) == need.key:
         return None
-    name = Called(have.definition.findtext("name") or "")
+    name = ShellWord(have.definition.findtext("name") or "")
     return (
         f"the guest has {spelled_out(place)} as its seed, which is laid over {need.key}, as after a snapshot: merge it"
         f" first (virsh blockcommit {name:sh} {target_of(node)} --active --pivot, while {name} runs)"

@@ -28,7 +28,7 @@ from ...._storage.noted_formats import SAME
 from ...._storage.storage_observe import ObservedPool, source_place
 from ...._storage.users import is_local
 from ...shared import lacking
-from ...shared.derive import image_format
+from ...shared.derived_values import image_format
 from ...volume.storage_rules import MADE_DIRECTORIES
 from ...volume.volume_formats import Formats, agree, alike
 from ...volume.volumes_to_come import pools_to_come

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ...._engine.plan import Plan
 from ...._host.places import Places
 from ...._printing import spelled_out
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.guest_places import item_places
 from ...._storage.new_volumes import Making
 from ...._storage.noted_formats import SAME
@@ -78,7 +78,7 @@ class Access(t.NamedTuple):
         """
         where = f"{self.option}: {spelled_out(self.place)}"
         if self.copy or other.copy:
-            return f"{where} {COPY.format(Called(name))}"
+            return f"{where} {COPY.format(ShellWord(name))}"
         if self.laid or other.laid:
             return f"{where} {(LAID if self.laid else BELOW).format(name, runs)}"
         lacking = ["this disk"] if other.writes and not self.shares else []

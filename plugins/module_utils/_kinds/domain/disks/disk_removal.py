@@ -18,11 +18,11 @@ from ...._engine.step import Step, StepPlace
 from ...._printing import label
 from ...._storage.manifest import ManifestEntries
 from ...._storage.other_hosts import ELSEWHERE, within_reach
-from ...._storage.removal import Judge, because, going, order
+from ...._storage.removal import Judge, because, order, to_be_removed
 from ...._storage.removal_notes import DELETE, is_leaving, reason
 from ...._storage.storage_observe import ObservedPool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import StorageUsers
-from ...shared.derive import derive_uuid
+from ...shared.derived_values import derive_uuid
 from ..cloud_init.options import is_seed
 from .guest_disks import key_of
 
@@ -91,7 +91,7 @@ def removals(plans: t.Sequence[Plan], known: KnownStorage) -> None:
     for key, after in free.items():
         plan, _origin, note = left[key][0]
         others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
-        facts = going(key, known.volumes[key], after)
+        facts = to_be_removed(key, known.volumes[key], after)
         step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
         plan.steps.add(StepPlace.AFTER, Step("delete_volume", step))

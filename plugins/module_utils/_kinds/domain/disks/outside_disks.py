@@ -11,10 +11,10 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._host.image_locks import opened_by
-from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
+from ...._libvirt.connection import LibvirtError, lacks, libvirt, message_of
 from ...._libvirt.objects import Connection, Error
 from ...._printing import spelled_out
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.forecast import Forecast
 from ...._storage.guest_documents import definitions
 from ...shared.lacking import Site
@@ -160,11 +160,11 @@ def conflict(guest: DisksOfGuest, where: str, sign: str, having: t.Sequence[Outs
     if runs and would_run:
         return [f"{where} {RUNS.format(runs[0])}"], runs[0]
     if saved and would_run:
-        return [f"{where} {SAVED.format(Called(saved[0]))}"], saved[0]
+        return [f"{where} {SAVED.format(ShellWord(saved[0]))}"], saved[0]
     if not having or not newly:
         return [], None
     if saved and not runs:
-        return [f"{where} {SAVED.format(Called(saved[0]))}; until then do not start this guest"], None
+        return [f"{where} {SAVED.format(ShellWord(saved[0]))}; until then do not start this guest"], None
     name, state = (runs[0], "which runs") if runs else (having[0].name, "which is stopped")
     return [f"{where} {ALSO.format(name, state)}"], None
 
@@ -185,7 +185,7 @@ def coming_back(site: Site, guest: DisksOfGuest, everyone: t.Mapping[str, t.Sequ
             continue  # That is said of the disk itself.
         for other in having_it(sign, everyone, guest.plan.name):
             if not (other.live if sign in defined else other.now).isdisjoint(rivals(sign)):
-                yield f"{spelled_out(place)} {GIVEN.format(other.name, Called(guest.plan.name))}"
+                yield f"{spelled_out(place)} {GIVEN.format(other.name, ShellWord(guest.plan.name))}"
                 break
 
 
@@ -204,7 +204,7 @@ def laid_on_others(
 
 def why(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a start or a device of a guest, in words; of a disk that is locked, who has it."""
-    text = said(error)
+    text = message_of(error)
     if not LOCKED.search(text):
         return text
     try:

@@ -23,7 +23,7 @@ from ...._errors import VirtfleetError
 from ...._host.places import Places, Signs, network
 from ...._libvirt.connection import LibvirtError
 from ...._printing import spelled_out
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.noted_formats import SAME, volume_at
 from ...._storage.storage_observe import source_place
 from ..normal_form.running_disks import below_the_overlay
@@ -164,7 +164,7 @@ class Overlays:
         doubt = self.below(node).doubt if node is not None and not over else ""
         if node is not None and doubt:
             told = UNKNOWN.format(
-                disk.spot, spelled(node), spelled_out(place), doubt, Called(disk.guest), target_of(node)
+                disk.spot, spelled(node), spelled_out(place), doubt, ShellWord(disk.guest), target_of(node)
             )
             self.unknown.setdefault(disk.guest, []).append(told)
             return node
@@ -179,7 +179,9 @@ class Overlays:
             if target_of(running) != target_of(node) or signs & self.is_on(running):
                 continue
             if signs & self.below(running).signs:
-                told = LOST.format(disk.spot, spelled(running), spelled_out(place), Called(disk.guest), target_of(node))
+                told = LOST.format(
+                    disk.spot, spelled(running), spelled_out(place), ShellWord(disk.guest), target_of(node)
+                )
                 self.lost.setdefault(disk.guest, []).append(told)
                 return True
         return False

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._host.block_devices import BlockDevices
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.guest_places import item_places
 from ...._storage.new_volumes import Making
 from ...shared.lacking import Site, plain
@@ -299,5 +299,5 @@ def taken(guest: DisksOfGuest, owners: Owners) -> list[str]:
         if found and sign not in guest.now:
             rival, other, words = found[0]
             words = BELOW if BASE in (rival[: len(BASE)], sign[: len(BASE)]) and words == SHARED else words
-            lines.append(f"disks[{index}]: {place} {words.format(Called(other))}")
+            lines.append(f"disks[{index}]: {place} {words.format(ShellWord(other))}")
     return lines

@@ -17,7 +17,7 @@ from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
-from ...._shell_words import Called
+from ...._shell_words import ShellWord
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
 from ...._storage.removal import listed
@@ -120,7 +120,7 @@ def refuse_bases(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
         mine = [use for use in asked.uses(everybody(site)) if use.guest == plan.name]
         if mine:
             use = mine[0]
-            names = (spelled_out(asked.place), spelled_out(use.place), use.who, Called(plan.name), asked.target)
+            names = (spelled_out(asked.place), spelled_out(use.place), use.who, ShellWord(plan.name), asked.target)
             told = OWN.format(asked.option, *names)
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...._engine.converters import CPUSET, KIB, NATURAL, ON_OFF, TEXT, YES_NO, Choice, Integer, Size
 from ...._engine.rows import Field, Group, Map, Struct
 from ...._engine.rows.variant import Variant
-from ...shared import derive
+from ...shared import derived_values
 
 LINE_SIZE = Size("b", minimum=0)
 
@@ -213,7 +213,7 @@ CPU = (
             " V(host-passthrough) the same, V(custom) the named model. With hardware virtualization a new guest gets"
             " V(host-model).",
             default="custom",
-            new=derive.cpu_mode,
+            new=derived_values.cpu_mode,
             filled=True,
         ),
     ),

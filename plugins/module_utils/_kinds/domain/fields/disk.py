@@ -11,7 +11,7 @@ from ...._engine import paths
 from ...._engine.converters import NATURAL, ON_OFF, PRESENCE, TEXT, YES_NO, Choice, Integer
 from ...._engine.rows import Chain, Field, Group, Struct, Values
 from ...._engine.rows.model import Change, Item, Scope
-from ...shared import derive
+from ...shared import derived_values
 from ...volume.storage_rules import MADE_DISK
 from .common import AUTH, BOOT, DEVICE, ENCRYPTION, VIRTIO, VIRTIO_MODEL
 from .source import DATA_STORE, DISK_FORMAT, LAYER, METADATA_CACHE, storage
@@ -221,7 +221,7 @@ DISK = (
         Choice("virtio", "scsi", "sata", "ide", "usb", "fdc", "sd", "nvme", "xen", "uml"),
         "Bus that the disk is attached to (libvirt's target C(bus)), such as V(virtio), V(scsi), V(sata) or V(usb). A"
         " new disk is on V(virtio), a new CD-ROM on V(sata).",
-        new=derive.disk_bus,
+        new=derived_values.disk_bus,
         filled=True,
     ),
     Field(
@@ -230,7 +230,7 @@ DISK = (
         TEXT,
         "Name that orders the disks of a bus (libvirt's target C(dev)), such as V(vda). The guest may call the disk"
         " something else. A new disk takes the next free name.",
-        new=derive.derive_target,
+        new=derived_values.derive_target,
         filled=True,
     ),
     DISK_FORMAT,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, POWER, TEXT, YES_NO, Choice, Integer
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
-from ...shared import derive
-from ...shared.other_words import OF_INTERFACES
+from ...shared import derived_values
 from ...shared.rows import BANDWIDTH, ISOLATED, MTU, ROUTES, VIRTUALPORT, VLAN
+from ...shared.synonyms import OF_INTERFACES
 from . import common
 from .common import BOOT, RECONNECT, ROM, VIRTIO
 from .hostdev import NETWORK_SOURCE, TEAMING
@@ -384,7 +384,7 @@ INTERFACE = (
         MAC,
         "MAC address of the card (libvirt's C(mac address)), such as V(52:54:00:12:34:56). Left out, it stays as it"
         " is; a new one follows from the guest's name.",
-        new=derive.derive_mac,
+        new=derived_values.derive_mac,
         filled=True,
     ),
     Field(
@@ -405,7 +405,7 @@ INTERFACE = (
         TEXT,
         "Model of the network card (libvirt's model C(type)), such as V(virtio), V(e1000e) or V(rtl8139). A new one is"
         " V(virtio).",
-        new=derive.card_model,
+        new=derived_values.card_model,
         filled=True,
         vacant=True,
     ),

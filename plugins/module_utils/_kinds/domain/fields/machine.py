@@ -9,7 +9,7 @@ from ...._engine.converters import ANY_BASE, NATURAL, ON_OFF, PRESENCE, TEXT, UU
 from ...._engine.converters.sizes import Size
 from ...._engine.rows import Field, Group, Map, Struct, Values
 from ...._engine.rows.variant import Variant
-from ...shared import derive
+from ...shared import derived_values
 from .common import BYTES, plain
 from .source import storage
 
@@ -426,7 +426,7 @@ FEATURES = (
         "Whether the guest has ACPI, through which it is asked to shut down (libvirt's C(acpi)). New guests on x86"
         " have it.",
         default=False,
-        new=derive.acpi,
+        new=derived_values.acpi,
     ),
     Field(
         "apic",
@@ -435,7 +435,7 @@ FEATURES = (
         "Whether the guest has an APIC, the interrupt controller for several CPUs (libvirt's C(apic)). New guests on"
         " x86 have it.",
         default=False,
-        new=derive.acpi,
+        new=derived_values.acpi,
     ),
     Field(
         "apic_eoi",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...._engine.converters import COOKIE_NAME, NATURAL, PATH, PORT, REMOTE_NAME, SERVER, TEXT, YES_NO, Choice
 from ...._engine.rows import Field, Group, Map, Row, Struct
 from ...._engine.rows.variant import Variant
-from ...shared import derive
+from ...shared import derived_values
 from .common import AUTH, BYTES, ENCRYPTION, FORMATS, LABELS, PCI, RECONNECT
 
 STARTUP_POLICY = Field(
@@ -425,7 +425,7 @@ DISK_FORMAT = Field(
     " where there is none, the one that the ending of its file or volume tells, else V(raw). Where the first bytes of"
     " the file tell another format than the ending, give it: a guest may have written them. A format that contradicts"
     " what was noted is refused.",
-    new=derive.disk_format,
+    new=derived_values.disk_format,
     filled=True,
     vacant=True,
     live="format",

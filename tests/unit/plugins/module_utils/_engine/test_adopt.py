@@ -61,7 +61,7 @@ CARDS = "<a><card id='1'/><card id='2'/><item/><one/></a>"
 )
 def test_an_element_stands_for_one_only(child: str, definition: str, told: bool) -> None:
     parent = ET.Element("a")
-    assert adopt.told(GRAMMAR, parent, ET.fromstring(child), ET.fromstring(definition)) is told
+    assert adopt.is_unambiguous(GRAMMAR, parent, ET.fromstring(child), ET.fromstring(definition)) is told
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def telling() -> Iterator[None]:
     """The control node looks."""
-    with meter.told(TOKEN, lambda text: text.replace("hunter2", "***")):
+    with meter.reporting(TOKEN, lambda text: text.replace("hunter2", "***")):
         yield
 
 
@@ -63,7 +63,7 @@ def test_work_is_told_while_it_is_done(folder: Path, telling: None) -> None:
 
 def test_what_fails_leaves_no_file(folder: Path) -> None:
     def work() -> None:
-        with meter.told(TOKEN, str):
+        with meter.reporting(TOKEN, str):
             meter.waits("waiting for a", 1.0)
             assert os.listdir(folder) == [TOKEN]
             raise ZeroDivisionError
@@ -85,7 +85,7 @@ def test_what_is_waited_for_has_its_time(folder: Path, telling: None) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "../../etc/passwd", TOKEN[:-1], TOKEN.upper(), f"{TOKEN}\n"])
 def test_nothing_is_written_where_nobody_looks(folder: Path, token: str | None) -> None:
-    with meter.told(token, str), meter.work("fetching a", 10):
+    with meter.reporting(token, str), meter.work("fetching a", 10):
         meter.came(4)
         meter.waits("waiting", 1.0)
         assert not folder.exists()
@@ -104,7 +104,7 @@ def test_the_files_of_killed_runs_go(folder: Path) -> None:
         (folder / name).touch()
         born = (folder / name).stat().st_mtime - age
         os.utime(folder / name, (born, born))
-    with meter.told(TOKEN, str):
+    with meter.reporting(TOKEN, str):
         assert os.listdir(folder) == ["young"]
 
 

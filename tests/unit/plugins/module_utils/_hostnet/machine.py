@@ -16,15 +16,15 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
     expected,
     files,
-    give_back,
     guard,
     journal,
     network,
-    notes,
-    others,
+    restore_others,
+    rollback,
     runtime,
+    set_by_others,
+    trial_backup,
     unit,
-    way_back,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.fake_host import FakeOs, Tree
 
@@ -96,11 +96,23 @@ class Machine:
         self.os = FakeOs(self.tree, self.before_step)
         self.generate(steps=False)
         self.network = self.effective()
-        for module in (expected, files, give_back, guard, journal, network, notes, others, runtime, unit, way_back):
+        for module in (
+            expected,
+            files,
+            restore_others,
+            guard,
+            journal,
+            network,
+            trial_backup,
+            set_by_others,
+            runtime,
+            unit,
+            rollback,
+        ):
             monkeypatch.setattr(module, "os", self.os)
         monkeypatch.setattr(journal, "__file__", "/agent/journal.py")
         monkeypatch.setattr(network, "run", self.run_command)
-        for module in (expected, network, way_back):
+        for module in (expected, network, rollback):
             monkeypatch.setattr(module, "clock", lambda: self.time)
         monkeypatch.setattr(guard.time, "sleep", self.sleep)
         monkeypatch.setattr(guard, "keep_watch", lambda: None)

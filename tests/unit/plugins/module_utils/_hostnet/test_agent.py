@@ -16,12 +16,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
     files,
-    give_back,
     guard,
     journal,
     network,
-    others,
+    restore_others,
     runtime,
+    set_by_others,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 
@@ -374,9 +374,9 @@ def test_what_the_kernel_has_lost_is_told_with_the_confirmation(host: Host, monk
         def run(self, end: float | None = None) -> list[str]:
             return ["ip rule add pref 500"]
 
-    monkeypatch.setattr(give_back, "GiveBack", Lost)
+    monkeypatch.setattr(restore_others, "GiveBack", Lost)
     lo = ["-4", "route", "replace", "local", "127.0.0.1", "dev", "lo", "proto", "kernel"]
-    monkeypatch.setattr(others, "look", lambda: others.KernelState([], [lo], []))
+    monkeypatch.setattr(set_by_others, "look", lambda: set_by_others.KernelState([], [lo], []))
     host.begin(configured=["eno1"], ports={"eno1": "br0"})
     host.devices = [{"ifname": "lo"}, {"ifname": "eno1", "master": "br0"}]
     host.work()

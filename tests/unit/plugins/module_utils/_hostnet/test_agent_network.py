@@ -23,12 +23,12 @@ TRACEBACK = "trouble\nTraceback (most recent call last):\n  File x\n    call()\n
     ],
 )
 def test_what_a_program_printed_is_one_line_and_of_a_traceback_its_end(text: str, said: str) -> None:
-    assert network.said(text) == said
+    assert network.on_one_line(text) == said
 
 
 def test_the_addresses_of_a_device_have_their_subnets() -> None:
     told = {
         "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}, {"prefixlen": 8}, {"local": "::1", "prefixlen": 128}]
     }
-    assert network.held(told) == {"192.0.2.1/24", "::1/128"}
-    assert network.held({}) == set()
+    assert network.subnets_of(told) == {"192.0.2.1/24", "::1/128"}
+    assert network.subnets_of({}) == set()

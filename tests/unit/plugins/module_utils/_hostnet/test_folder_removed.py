@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent impor
     guard,
     journal,
     network,
-    notes,
+    trial_backup,
     unit,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
@@ -71,7 +71,7 @@ def test_a_trial_that_waits_is_taken_back_at_once(host: Host, monkeypatch: pytes
         if guard.state_of(str(host.trial)) == "applied":
             if what == "all":
                 shutil.rmtree(host.trial)
-                shutil.rmtree(notes.place())
+                shutil.rmtree(trial_backup.place())
             elif what == "state":
                 (host.trial / "state.json").unlink()
                 (host.trial / "at.applied").unlink()
@@ -82,7 +82,7 @@ def test_a_trial_that_waits_is_taken_back_at_once(host: Host, monkeypatch: pytes
     host.begin()
     host.work()
     said = host.outcome()
-    assert (said["outcome"], said["reason"]) == ("rolled-back", notes.REASON)
+    assert (said["outcome"], said["reason"]) == ("rolled-back", trial_backup.REASON)
     assert host.kept.read_text() == "old"
     assert not host.tried.exists()
     assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
@@ -117,7 +117,7 @@ class Systemd:
         if command[1] == "stop":
             self.active = "inactive"
         if command[1] == "start":
-            shutil.rmtree(notes.place())
+            shutil.rmtree(trial_backup.place())
         if command[1] == "show":
             return 0, f"NRestarts={self.restarts}\nDropInPaths=\n", ""
         return 0, self.active, ""
@@ -135,8 +135,8 @@ def test_the_next_run_has_it_ended(
     monkeypatch.setattr(transaction, "ENDING", 0.2)
     monkeypatch.setattr(transaction, "boot_id", lambda: "now")
     monkeypatch.setattr(network, "run", systemd.run)
-    pathlib.Path(notes.place()).mkdir(parents=True)
-    (pathlib.Path(notes.place()) / "state.json").write_text(f'{{"id": "one-{boot}"}}')
+    pathlib.Path(trial_backup.place()).mkdir(parents=True)
+    (pathlib.Path(trial_backup.place()) / "state.json").write_text(f'{{"id": "one-{boot}"}}')
     if boot == "now":
         with pytest.raises(VirtfleetError, match="another run ends a change"), transaction.alone(check=True):
             pass
@@ -146,7 +146,7 @@ def test_the_next_run_has_it_ended(
             pass
         return
     with transaction.alone():
-        assert not pathlib.Path(notes.place()).exists()
+        assert not pathlib.Path(trial_backup.place()).exists()
         assert not units.exists() or not list(units.iterdir())
     assert (f"start {SERVICE}" in systemd.calls) == (boot == "now")
     assert (f"stop {SERVICE}" in systemd.calls) == (restarts > 0)

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others, route_words
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import route_words, set_by_others
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.address_words import options
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.rollback import without_source
 
 OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
 DEVICES = """
@@ -163,13 +163,13 @@ def told_by_others(script: str) -> list[list[str]]:
     assert done.returncode == 0, done.stderr
     rules, rules6, neighbours, proxies, hops, routes, routes6 = done.stdout.split("=\n")
     return [
-        *others.next_hops(hops),
-        *others.routes(others.entries(routes), "0.0.0.0/0"),
-        *others.routes(others.entries(routes6), "::/0"),
-        *others.rules(rules, "-4"),
-        *others.rules(rules6, "-6"),
-        *others.neighbours(neighbours),
-        *others.neighbours(proxies),
+        *set_by_others.next_hops(hops),
+        *set_by_others.routes(set_by_others.entries(routes), "0.0.0.0/0"),
+        *set_by_others.routes(set_by_others.entries(routes6), "::/0"),
+        *set_by_others.rules(rules, "-4"),
+        *set_by_others.rules(rules6, "-6"),
+        *set_by_others.neighbours(neighbours),
+        *set_by_others.neighbours(proxies),
     ]
 
 
@@ -220,7 +220,7 @@ def test_a_route_goes_by_the_next_hop_that_has_an_id(route: str) -> None:
     (before,) = by_id(f"{hops}ip route add {route}\n")
     (found,) = facts.routes([before], "0.0.0.0/0")[:1]
     assert "nhid" not in found.words
-    assert by_id(f"{hops}ip {' '.join(others.by_id(before, found.words))}\n") == [before]
+    assert by_id(f"{hops}ip {' '.join(set_by_others.by_id(before, found.words))}\n") == [before]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ import types
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import kernel, networkd, networkd_reads, observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
+    kernel,
+    networkd,
+    networkd_read_check,
+    observe,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned, refusal
 
@@ -81,8 +86,8 @@ def test_a_host_without_d_bus_is_left_alone(monkeypatch: pytest.MonkeyPatch, tol
 
 def user(monkeypatch: pytest.MonkeyPatch, uid: int = 12345, gid: int = 12345) -> None:
     """networkd's user."""
-    monkeypatch.setattr(networkd_reads.pwd, "getpwnam", lambda name: types.SimpleNamespace(pw_uid=uid, pw_gid=gid))
-    monkeypatch.setattr(networkd_reads.grp, "getgrall", list)
+    monkeypatch.setattr(networkd_read_check.pwd, "getpwnam", lambda name: types.SimpleNamespace(pw_uid=uid, pw_gid=gid))
+    monkeypatch.setattr(networkd_read_check.grp, "getgrall", list)
 
 
 @pytest.mark.parametrize("made", [True, False])
@@ -90,18 +95,18 @@ def test_a_folder_that_networkd_cannot_read_is_refused(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, made: bool
 ) -> None:
     user(monkeypatch)
-    monkeypatch.setattr(networkd_reads, "mounted_late", lambda folder: "")
+    monkeypatch.setattr(networkd_read_check, "mounted_late", lambda folder: "")
     folder = tmp_path / "network"
     folder.mkdir()
     folder.chmod(0o700)
-    may, place = networkd_reads.may, folder.stat().st_ino
+    may, place = networkd_read_check.may, folder.stat().st_ino
     # The folders of tests are root's alone.
-    monkeypatch.setattr(networkd_reads, "may", lambda found, wanted: found.st_ino != place or may(found, wanted))
+    monkeypatch.setattr(networkd_read_check, "may", lambda found, wanted: found.st_ino != place or may(found, wanted))
     monkeypatch.setattr(networkd, "KEPT", str(folder))
     with pytest.raises(VirtfleetError, match=rf"{folder}: it is closed to the user systemd-network \(mode 0700\)"):
-        networkd_reads.refuse([f"{folder}/{'x.network.d/' if made else ''}a.conf"])
+        networkd_read_check.refuse([f"{folder}/{'x.network.d/' if made else ''}a.conf"])
     folder.chmod(0o755)
-    networkd_reads.refuse([f"{folder}/a.conf", "/etc/netplan/a.yaml"])
+    networkd_read_check.refuse([f"{folder}/a.conf", "/etc/netplan/a.yaml"])
 
 
 @pytest.mark.parametrize(
@@ -121,15 +126,15 @@ def test_a_folder_that_is_mounted_after_networkd_is_refused(
     monkeypatch: pytest.MonkeyPatch, mounts: set[str], told: str, late: str
 ) -> None:
     user(monkeypatch)
-    monkeypatch.setattr(networkd_reads.fixed_files, "mounts", lambda: mounts)
+    monkeypatch.setattr(networkd_read_check.fixed_files, "mounts", lambda: mounts)
     monkeypatch.setattr(network, "run", lambda command, seconds: (0, told, ""))
-    said = networkd_reads.mounted_late(networkd.KEPT)
+    said = networkd_read_check.mounted_late(networkd.KEPT)
     assert (f"a file system of its own, {late}," in said and f"RequiresMountsFor={late}" in said) if late else not said
 
 
 def test_a_name_of_a_mount_is_written_as_systemd_does() -> None:
-    assert networkd_reads.escaped("/srv/a b-c") == "srv-a\\x20b\\x2dc"
-    assert networkd_reads.escaped("/.net/é.x") == "\\x2enet-\\xc3\\xa9.x"
+    assert networkd_read_check.escaped("/srv/a b-c") == "srv-a\\x20b\\x2dc"
+    assert networkd_read_check.escaped("/.net/é.x") == "\\x2enet-\\xc3\\xa9.x"
 
 
 def test_folders_have_their_mode_whatever_a_service_leaves_out(tmp_path: pathlib.Path) -> None:

@@ -296,7 +296,7 @@ def test_a_shim_does_not_lead_where_only_somebody_has_said_so() -> None:
 def test_what_becomes_of_the_addresses_is_in_the_diff() -> None:
     """``--check --diff`` shows it so; the forecast itself is in the result only."""
     found = planned({**BRIDGE, "addressing": "static", "addresses": ["192.0.2.77/24"], "gateway": "192.0.2.1"})
-    shown = converge.told(found)["diff"][-1]
+    shown = converge.as_result(found)["diff"][-1]
     assert shown["before_header"] == "addresses of the host (forecast)"
     assert shown["before"].splitlines() == [f"br0: {address}" for address in ENO1.addresses]
     assert shown["after"].splitlines() == [
@@ -310,7 +310,7 @@ def test_secrets_of_netplan_are_not_in_the_diff() -> None:
     secret = NETPLAN.text.replace("eno2: {optional: true}", "eno2: {auth: {password: geheim}}")
     found = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=secret),)))
     assert "geheim" in text(found, ".yaml")
-    assert "geheim" not in str(converge.told(found))
+    assert "geheim" not in str(converge.as_result(found))
 
 
 @pytest.mark.parametrize("name", ["123", "010", "0x10", "0XfF", "0b1", "0o17"])

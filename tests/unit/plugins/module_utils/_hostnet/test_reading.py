@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import lease, observe, reading
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import dhcp_identity, observe, reading
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
 
 
@@ -108,9 +108,9 @@ def test_a_setting_of_the_kernel_can_be_read() -> None:
 
 def test_a_lease_that_is_a_fifo_hangs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "lease")
-    monkeypatch.setattr(lease, "told", lambda name: "from networkctl")
+    monkeypatch.setattr(dhcp_identity, "from_networkctl", lambda name: "from networkctl")
     state = {"DHCP_LEASE": str(tmp_path / "lease"), "NETWORK_FILE": "/etc/x.network"}
-    assert lease.client_id("eno1", state) == "from networkctl"
+    assert dhcp_identity.client_id("eno1", state) == "from networkctl"
 
 
 @pytest.mark.parametrize(

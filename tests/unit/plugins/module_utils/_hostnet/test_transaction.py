@@ -18,7 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
     converge,
     facts,
-    netplan_says,
+    netplan_generate,
     netplan_yaml,
     probes,
     transaction,
@@ -405,9 +405,9 @@ def test_netplans_own_words_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
     plan = LinksPlan(
         netplan=True, documents={"a.yaml": WIFI}, files=[ChangedFile("/etc/netplan/a.yaml", "", None, WIFI)]
     )
-    assert netplan_says.secrets(plan) == ["s3cret-word", "QUJDREVG"]
+    assert netplan_generate.secrets(plan) == ["s3cret-word", "QUJDREVG"]
     with pytest.raises(VirtfleetError) as caught:
-        netplan_says.validate(plan)
+        netplan_generate.validate(plan)
     assert "invalid password ***" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
@@ -421,7 +421,7 @@ def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.Monkey
         netplan=True, documents={"a.yaml": WIFI}, files=[ChangedFile("/etc/netplan/a.yaml", "", None, WIFI)]
     )
     with pytest.raises(VirtfleetError, match="nothing was changed: netplan did not end"):
-        netplan_says.validate(plan)
+        netplan_generate.validate(plan)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import observe as networks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import host_model
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import connect, lacks, said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import connect, lacks, message_of
 
 NODE = """
 <node>
@@ -160,7 +160,7 @@ def test_libvirt_that_is_not_installed_is_told_from_one_that_is_silent(monkeypat
 def test_what_libvirt_says_comes_on_one_line(node: Any) -> None:
     with pytest.raises(libvirt.libvirtError) as caught:
         node.lookupByName("missing")
-    assert said(caught.value) == "Domain not found"
+    assert message_of(caught.value) == "Domain not found"
     assert lacks(caught.value, "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_DOMAIN")
     assert not lacks(caught.value, "VIR_ERR_NO_NETWORK", "VIR_ERR_OF_THE_FUTURE")
-    assert said(ValueError("two\nlines")) == "two lines"
+    assert message_of(ValueError("two\nlines")) == "two lines"

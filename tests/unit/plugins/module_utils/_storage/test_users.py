@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.file_systems import mount_points
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.declared import add_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.declared_uses import add_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import survey_users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Judge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import files

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_mac, derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import join, tags
 
 ALL = join.AddressChoice(["*"], ["lease", "agent", "arp", "declared"], ["ipv4", "ipv6"])

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Inval
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_removal, guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import removal_notes, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import StorageUsers

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import stuck, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import failing_unit, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_transaction import (
     Host,
@@ -19,7 +19,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
 __all__ = ["host"]
 
 DROP_IN = "/etc/systemd/system/service.d/hard.conf"
-END = ["systemctl daemon-reload", f"systemctl stop {stuck.UNIT}", f"systemctl reset-failed {stuck.UNIT}"]
+END = ["systemctl daemon-reload", f"systemctl stop {failing_unit.UNIT}", f"systemctl reset-failed {failing_unit.UNIT}"]
 
 
 def restarting(host: Host, monkeypatch: pytest.MonkeyPatch, times: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network, settings, way_back
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network, rollback, settings
 
 ADDRESS = {"local": "192.0.2.10", "prefixlen": 24, "metric": 100, "dynamic": True}
 BEFORE: dict[str, dict[str, Any]] = {
@@ -55,10 +55,10 @@ class Kernel:
         self.devices, self.networkd, self.time = copy.deepcopy(BEFORE), networkd, 0.0
         self.calls: list[str] = []
         monkeypatch.setattr(network, "run", self.run)
-        for module in (network, way_back):
+        for module in (network, rollback):
             monkeypatch.setattr(module, "clock", lambda: self.time)
-        monkeypatch.setattr(way_back.time, "sleep", self.sleep)
-        monkeypatch.setattr(way_back.os.path, "exists", lambda path: path.rpartition("/")[2] in self.devices)
+        monkeypatch.setattr(rollback.time, "sleep", self.sleep)
+        monkeypatch.setattr(rollback.os.path, "exists", lambda path: path.rpartition("/")[2] in self.devices)
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -107,7 +107,7 @@ def back(kernel: Kernel, files_again: tuple[bool, ...] = (False,), **state: Any)
     """Take a trial back; whether all is back, and the log."""
     work = network.TrialNetwork({**STATE, **state})
     restored: list[bool] = []
-    result = way_back.WayBack(work, BEFORE).take_back(restored.append)
+    result = rollback.WayBack(work, BEFORE).take_back(restored.append)
     assert restored == list(files_again)
     return result, work.log
 
@@ -215,7 +215,7 @@ def test_network_manager_goes_by_netplan_and_where_that_is_broken_without_it(
         return (1, "", "no module named netplan") if broken and command[0] == "netplan" else done
 
     monkeypatch.setattr(network, "run", netplan)
-    monkeypatch.setattr(way_back.files, "remove_folder", lambda path: kernel.calls.append(f"remove {path}"))
+    monkeypatch.setattr(rollback.files, "remove_folder", lambda path: kernel.calls.append(f"remove {path}"))
     assert back(kernel, (False, True) if broken else (False,), network_manager=True)[0]
     assert ("systemctl stop NetworkManager" in kernel.calls) == broken
     assert ("nmcli --wait 15 connection up netplan-eno1" in kernel.calls) == broken
@@ -251,7 +251,7 @@ def test_a_link_that_an_earlier_life_made_is_left_to_networkd(
     if runs:
         links.mkdir()
         (links / "7").write_text(f"# Private\n{'NETWORK_FILE=/x.network' if managed else ''}\n", encoding="utf-8")
-    for module in (network, way_back):
+    for module in (network, rollback):
         monkeypatch.setattr(module, "LINKS", str(links))
     kernel = Kernel(
         monkeypatch, reload=lambda kernel: kernel.devices.setdefault("shim0", copy.deepcopy(BEFORE["shim0"]))
@@ -303,8 +303,8 @@ def test_of_a_traceback_only_its_end_is_told() -> None:
     text = (
         "Traceback (most recent call last):\n  File x, line 1\n    secret()\nModuleNotFoundError: No module named 'y'\n"
     )
-    assert network.said(text) == "ModuleNotFoundError: No module named 'y'"
-    assert network.said("a\n b\n") == "a b"
+    assert network.on_one_line(text) == "ModuleNotFoundError: No module named 'y'"
+    assert network.on_one_line("a\n b\n") == "a b"
 
 
 UNDO = ["ip", "link", "set", "dev", "br0", "type", "bridge", "stp_state", "1"]
@@ -325,7 +325,7 @@ def test_a_setting_that_cannot_be_set_back_is_not_said_to_be(
 
     monkeypatch.setattr(network, "run", run)
     told = network.TrialNetwork({**STATE, "undo": [UNDO, UNDO]})
-    assert way_back.WayBack(told, BEFORE).take_back(lambda again: None) == back
+    assert rollback.WayBack(told, BEFORE).take_back(lambda again: None) == back
     # One that fails keeps none from being tried.
     assert len(tried) == {0: 2, 1: 3, 2: 3, 9: 4}[failures]
     assert any("Operation not supported" in line for line in told.log) == (failures > 0)
@@ -342,14 +342,14 @@ def test_a_guest_that_does_not_come_back_into_its_bridge_is_said(monkeypatch: py
 
     monkeypatch.setattr(network, "run", run)
     told = network.TrialNetwork(dict(STATE))
-    assert not way_back.WayBack(told, BEFORE).take_back(lambda again: None)
+    assert not rollback.WayBack(told, BEFORE).take_back(lambda again: None)
     assert "not back by itself: vnet0 in br0" in told.log
 
 
 def test_links_of_before_that_nobody_knows_any_more_are_not_said_to_be_back(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch)
     told = network.TrialNetwork({**STATE, "gone": ["shim0"]})
-    assert not way_back.WayBack(told, {}).take_back(lambda again: None)
+    assert not rollback.WayBack(told, {}).take_back(lambda again: None)
     assert told.log == ["what links the host had before is not known any more"]
 
 
@@ -374,7 +374,7 @@ def test_an_address_that_was_lent_does_not_stay_for_ever(
     before["eno1"]["addr_info"] = [{"local": "fd00::1", "prefixlen": 64, **entry}]
     kernel.devices["eno1"]["addr_info"] = []
     told = network.TrialNetwork({**STATE, "addresses": {"eno1": ["fd00::1/64"]}})
-    way_back.WayBack(told, before).bring_about()
+    rollback.WayBack(told, before).bring_about()
     assert f"ip address replace fd00::1/64 dev eno1 {words}" in kernel.calls
 
 
@@ -385,11 +385,11 @@ def test_what_was_built_on_a_link_that_was_to_go_is_missed(monkeypatch: pytest.M
     for name, below in (("vx1", "br0"), ("vx2", "vx1"), ("wg0", "eno1")):
         before[name] = {"ifname": name, "mtu": 1500, "link": below, "addr_info": []}
     told = network.TrialNetwork({**STATE, "gone": ["br0"]})
-    assert not way_back.WayBack(told, before).take_back(lambda again: None)
+    assert not rollback.WayBack(told, before).take_back(lambda again: None)
     assert told.log == [f"{name} was on a link that was to go, and is not there any more" for name in ("vx1", "vx2")]
     for name in ("vx1", "vx2"):
         kernel.devices[name] = copy.deepcopy(before[name])
-    assert way_back.WayBack(network.TrialNetwork({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
+    assert rollback.WayBack(network.TrialNetwork({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
 
 
 def test_what_a_silent_dhcp_server_does_not_give_again_costs_no_other_lease(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,7 +399,7 @@ def test_what_a_silent_dhcp_server_does_not_give_again_costs_no_other_lease(monk
     before = copy.deepcopy(BEFORE)
     before["vnet0"]["addr_info"] = [{"local": "198.51.100.5", "prefixlen": 24, "metric": 300}]
     work = network.TrialNetwork({**STATE, "addresses": {**STATE["addresses"], "vnet0": ["198.51.100.5/24"]}})
-    assert way_back.WayBack(work, before).take_back(lambda again: None)
+    assert rollback.WayBack(work, before).take_back(lambda again: None)
     assert "networkctl reconfigure vnet0" in kernel.calls
     assert not [call for call in kernel.calls if call.startswith("systemctl restart")]
     assert "ip address replace 198.51.100.5/24 dev vnet0 metric 300" in kernel.calls

@@ -5,7 +5,7 @@
 
 networkd drops these whenever it configures a device anew (networkd.conf(5), ManageForeignRoutes and
 ManageForeignRoutingPolicyRules; systemd.network(5), KeepConfiguration), and nobody but we gives them back: see
-``give_back``.
+``restore_others``.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def of_memory(guest: SnapshotGuest, whole: Item, path: str | None) -> t.Iterator
     try:
         used = int(guest.domain.memoryStats().get("rss", 0)) * 1024
         needed = min(used, int(guest.domain.info()[1]) * 1024)
-        where, free = left(guest, path)
+        where, free = free_bytes(guest, path)
     except (OSError, ValueError, LibvirtError):
         return
     if needed > free:
@@ -50,7 +50,7 @@ def of_tables(guest: SnapshotGuest, disk: Disk) -> t.Iterator[Invalid]:
         return
     try:
         needed = look(disk.path, of_image)
-        where, free = left(guest, disk.path)
+        where, free = free_bytes(guest, disk.path)
     except (Unfit, OSError, ValueError, LibvirtError):
         return  # What QEMU cannot read either, it says itself.
     if needed > free:
@@ -66,7 +66,7 @@ def of_image(image: Image) -> int:
     return CLUSTERS * image.header.cluster + image.header.l1_entries * 8
 
 
-def left(guest: SnapshotGuest, path: str) -> tuple[str, int]:
+def free_bytes(guest: SnapshotGuest, path: str) -> tuple[str, int]:
     """What holds an image, and the bytes that are free there: of a device, those that the image does not use yet.
 
     Raises OSError or libvirtError where that cannot be told.
@@ -79,7 +79,7 @@ def left(guest: SnapshotGuest, path: str) -> tuple[str, int]:
     return folder, found.f_bavail * found.f_frsize
 
 
-def told(paths: t.Iterable[str]) -> str:
+def full_folders(paths: t.Iterable[str]) -> str:
     """What to say after the words of QEMU for a snapshot that failed: which folders are full; empty where none is."""
     full = set()
     for folder in {os.path.dirname(path) for path in paths}:

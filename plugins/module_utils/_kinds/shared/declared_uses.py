@@ -39,7 +39,7 @@ VOLUME = "volume "
 """Beginnings of users in Uses."""
 
 
-def called(connection: Connection, uses: Uses, forecast: Forecast) -> dict[str, str]:
+def in_words(connection: Connection, uses: Uses, forecast: Forecast) -> dict[str, str]:
     """The users as messages call them: those that are not there by now as declared ones.
 
     :param forecast: what earlier tasks of a run in check mode would have made
@@ -65,7 +65,7 @@ def add_uses(connection: Connection, users: StorageUsers, asked: DeclaredUses, w
     :param asked: has what is used (declared_uses), and the forecast
     :param whole: volumes that are there, and so need nothing any more that they were filled from
     """
-    names = called(connection, asked.declared_uses, asked.forecast)
+    names = in_words(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
         told = names[who]
         key = who[len(VOLUME) :] if who.startswith(VOLUME) else ""
@@ -86,7 +86,7 @@ def users_of(connection: Connection, asked: DeclaredUses, kind: str, names: t.Co
     """
     uses: Uses = asked.declared_uses
     known = {who: used for who, used in uses.items() if any(name in names for name in used.get(kind, ()))}
-    return list(called(connection, known, asked.forecast).values())
+    return list(in_words(connection, known, asked.forecast).values())
 
 
 FILLED = ("clone_from", "image")

@@ -28,14 +28,14 @@ def client_id(name: str, state: t.Mapping[str, str]) -> str:
         for line in known(path).splitlines():
             if line.startswith("CLIENTID="):
                 return line.partition("=")[2].strip()
-    return told(name) if state.get("NETWORK_FILE") else ""
+    return from_networkctl(name) if state.get("NETWORK_FILE") else ""
 
 
 HUNG: set[str] = set()
 """The programs that did not answer. They are not asked again: a host can have hundreds of devices."""
 
 
-def told(name: str) -> str:
+def from_networkctl(name: str) -> str:
     """The same as networkctl tells it (networkctl(1), --json)."""
     if "networkctl" in HUNG:
         return ""

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import namers, observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import link_users, observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, RunningGuest
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.namers import Namer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.link_users import Namer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
@@ -52,12 +52,12 @@ OF_GUEST = [Namer("guest", "gm", "eno1", "direct"), Namer("guest", "gm", "br0", 
     ],
 )
 def test_what_a_network_names(text: str, found: list[Namer]) -> None:
-    assert namers.network(text) == found
+    assert link_users.network(text) == found
 
 
 def test_what_a_guest_names() -> None:
-    assert namers.guest(GUEST) == OF_GUEST
-    assert namers.guest("<domstatus/>") == namers.guest("<dom") == []
+    assert link_users.guest(GUEST) == OF_GUEST
+    assert link_users.guest("<domstatus/>") == link_users.guest("<dom") == []
 
 
 IPTABLES = """*filter
@@ -125,17 +125,17 @@ table inet last {
 
 
 def test_which_devices_rules_name() -> None:
-    assert namers.in_iptables(IPTABLES) == {"eno1", "eno3", "tun*"}
-    assert namers.in_nftables(NFT) == {"eno1", "eno3", "eno5", "eno6", "wan*", "eno9", "eno10"}
+    assert link_users.in_iptables(IPTABLES) == {"eno1", "eno3", "tun*"}
+    assert link_users.in_nftables(NFT) == {"eno1", "eno3", "eno5", "eno6", "wan*", "eno9", "eno10"}
 
 
 def told(*config: dict[str, Any], host: Facts = HOST, named: Any = (), rules: Any = ()) -> list[str]:
     found = planned(*config, host=host)
-    return list(namers.warnings(namers.affected(LINK.parse(list(config)), found, host), named, rules, host))
+    return list(link_users.warnings(link_users.affected(LINK.parse(list(config)), found, host), named, rules, host))
 
 
 def test_a_card_that_becomes_a_port_is_told_with_who_names_it() -> None:
-    named = [*namers.network(NAT), *namers.network(ROUTED), *namers.network(DIRECT), *OF_GUEST]
+    named = [*link_users.network(NAT), *link_users.network(ROUTED), *link_users.network(DIRECT), *OF_GUEST]
     start = "link br0: eno1 becomes a port of it, and"
     assert told(BRIDGE, named=named, rules={"eno1"}) == [
         f"{start} guests of the networks nat9, r leave by eno1 (forward: dev): they reach nothing outside, until dev is"
@@ -165,16 +165,16 @@ def test_a_link_that_goes_is_told_with_who_names_it() -> None:
 def test_nothing_is_told_of_what_stays_or_of_a_pattern_that_is_for_both() -> None:
     port = dataclasses.replace(ENO1, master="br0")
     host = with_device(HostDevice("br0", kind="bridge"), with_device(port))
-    assert namers.affected(LINK.parse([BRIDGE]), planned(BRIDGE, host=host), host) == {}
+    assert link_users.affected(LINK.parse([BRIDGE]), planned(BRIDGE, host=host), host) == {}
     assert told(BRIDGE, named=[Namer("network", "n", "eno2", "dev")], rules={"*", "eno2"}) == []
 
 
 def test_in_check_mode_those_that_would_be_otherwise_by_then_are_not_told() -> None:
-    named = [*OF_GUEST, *namers.network(LAN), *namers.network(NAT), *namers.network(DIRECT)]
+    named = [*OF_GUEST, *link_users.network(LAN), *link_users.network(NAT), *link_users.network(DIRECT)]
     gone, moved = ToCome("u", True), ToCome("u", interfaces=((None, "br0"),))
     networks = {"lan": None, "nat9": {"forward": {"mode": "nat", "dev": "br0"}}, "mvt": {"state": "active"}}
-    assert namers.foreseen(named, {"gm": gone}, networks) == namers.network(DIRECT)
-    assert namers.foreseen(named, {"gm": moved}, {}) == [OF_GUEST[1], *named[2:]]
+    assert link_users.foreseen(named, {"gm": gone}, networks) == link_users.network(DIRECT)
+    assert link_users.foreseen(named, {"gm": moved}, {}) == [OF_GUEST[1], *named[2:]]
 
 
 def test_the_host_is_read_without_libvirt(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_the_host_is_read_without_libvirt(tmp_path: pathlib.Path, monkeypatch: p
     (tmp_path / "gm.xml").write_text(GUEST)
     monkeypatch.setattr(observe, "LIBVIRT_NETWORKS", (str(tmp_path), str(tmp_path / "none")))
     monkeypatch.setattr(observe, "LIBVIRT_GUESTS", str(tmp_path))
-    assert observe.named() == [*namers.network(NAT), *OF_GUEST]
+    assert observe.named() == [*link_users.network(NAT), *OF_GUEST]
 
     def run(command: list[str], seconds: float) -> tuple[int, str, str]:
         if command[0] == "ip6tables-save":

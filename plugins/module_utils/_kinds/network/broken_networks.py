@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have
-from ..._shell_words import Called
+from ..._shell_words import ShellWord
 from ..shared import lacking
 from .cleanup import OF_OTHERS, forward_mode
 
@@ -44,7 +44,7 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
         there = addresses() if there is None else there
         told = [*of_bridge(bridge, live, there), *of_dnsmasq(entry.name)]
         if told:
-            name = Called(entry.name)
+            name = ShellWord(entry.name)
             entry.warnings.append(
                 f"it is active to libvirt, but {' and '.join(told)}, so its guests have no network, or none that works."
                 f" Start it anew when they may lose what they have: virsh net-destroy {name:sh}, virsh"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, RunningGuest
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.guests_by_then import foreseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.guests_forecast import foreseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome

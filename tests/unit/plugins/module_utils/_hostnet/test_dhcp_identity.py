@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import lease
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import dhcp_identity
 
 IDENTITY = "ffbd257af600020000ab11301828a65b9b0ad7"
 STATUS = {
@@ -39,7 +39,7 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_file_of_a_lease_comes_first(tmp_path: Path, says: Any) -> None:
     says("{}")
     (tmp_path / "2").write_text(f"# This is private data. Do not parse.\nADDRESS=192.0.2.7\nCLIENTID={IDENTITY}\n")
-    assert lease.client_id("eno1", {**MANAGED, "DHCP_LEASE": str(tmp_path / "2")}) == IDENTITY
+    assert dhcp_identity.client_id("eno1", {**MANAGED, "DHCP_LEASE": str(tmp_path / "2")}) == IDENTITY
     assert not (tmp_path / "asked").exists()
 
 
@@ -47,7 +47,7 @@ def test_the_file_of_a_lease_comes_first(tmp_path: Path, says: Any) -> None:
 def test_where_there_is_no_file_networkd_is_asked(tmp_path: Path, says: Any, state: dict[str, str]) -> None:
     """As on systemd 262."""
     says(json.dumps(STATUS))
-    assert lease.client_id("eno1", state) == IDENTITY
+    assert dhcp_identity.client_id("eno1", state) == IDENTITY
     assert (tmp_path / "asked").read_text() == "--json=short status -- eno1\n"
 
 
@@ -58,23 +58,23 @@ def test_where_there_is_no_file_networkd_is_asked(tmp_path: Path, says: Any, sta
 @pytest.mark.parametrize("status", [0, 1])
 def test_an_answer_without_an_identity_is_none(says: Any, text: str, status: int) -> None:
     says(text, status)
-    assert lease.client_id("eno1", MANAGED) == ""
+    assert dhcp_identity.client_id("eno1", MANAGED) == ""
 
 
 def test_a_device_that_networkd_does_not_manage_is_not_asked_about(tmp_path: Path, says: Any) -> None:
     says(json.dumps(STATUS))
-    assert lease.client_id("eno1", {}) == ""
+    assert dhcp_identity.client_id("eno1", {}) == ""
     assert not (tmp_path / "asked").exists()
 
 
 def test_a_networkd_that_hangs_and_none_at_all(tmp_path: Path, says: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     says(json.dumps(STATUS), wait=5)
-    monkeypatch.setattr(lease, "PATIENCE", 0.1)
-    monkeypatch.setattr(lease, "HUNG", set())
+    monkeypatch.setattr(dhcp_identity, "PATIENCE", 0.1)
+    monkeypatch.setattr(dhcp_identity, "HUNG", set())
     # It is asked once, not for each of a host's devices.
     for name in ("eno1", "eno2", "eno3"):
-        assert lease.client_id(name, MANAGED) == ""
+        assert dhcp_identity.client_id(name, MANAGED) == ""
     assert (tmp_path / "asked").read_text().splitlines() == ["--json=short status -- eno1"]
-    monkeypatch.setattr(lease, "HUNG", set())
+    monkeypatch.setattr(dhcp_identity, "HUNG", set())
     monkeypatch.setenv("PATH", "/nowhere")
-    assert lease.client_id("eno1", MANAGED) == ""
+    assert dhcp_identity.client_id("eno1", MANAGED) == ""

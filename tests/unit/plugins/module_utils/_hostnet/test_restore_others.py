@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import give_back, network, others
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network, restore_others, set_by_others
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.route_words import destination
 
 FOREVER = {"valid_life_time": 0xFFFFFFFF, "preferred_life_time": 0xFFFFFFFF}
@@ -48,16 +48,16 @@ class Kernel:
         self.meanwhile: dict[int, Any] = {}
         self.looks = 0
         self.addresses = addresses
-        monkeypatch.setattr(others, "look", self.look)
-        monkeypatch.setattr(others, "asked", self.asked)
-        monkeypatch.setattr(give_back.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr(set_by_others, "look", self.look)
+        monkeypatch.setattr(set_by_others, "asked", self.asked)
+        monkeypatch.setattr(restore_others.time, "sleep", lambda seconds: None)
 
-    def look(self) -> others.KernelState:
+    def look(self) -> set_by_others.KernelState:
         """Every host has routes, those of its own addresses."""
         self.looks += 1
         self.meanwhile.pop(self.looks, lambda: None)()
         words = [*self.routes, *self.rules]
-        return others.KernelState(copy.deepcopy(words), copy.deepcopy([LOCAL, *self.routes]), self.hops)
+        return set_by_others.KernelState(copy.deepcopy(words), copy.deepcopy([LOCAL, *self.routes]), self.hops)
 
     def asked(self, *words: str, **limit: float) -> str:
         """What a command prints; a test may put another ``told`` in place."""
@@ -88,18 +88,18 @@ class Kernel:
     def note(self, static: Any = (), **state: Any) -> None:
         """What the trial notes of it as it is now."""
         (pathlib.Path(self.folder) / "before.json").write_text(json.dumps(self.devices))
-        others.save(self.folder, {"by_hand": self.addresses, "static": static, **state})
+        set_by_others.save(self.folder, {"by_hand": self.addresses, "static": static, **state})
 
     def back(self, without: Any = None) -> list[str]:
         self.looks = 0
-        return give_back.GiveBack(self.folder, lambda: self.devices, without).run()
+        return restore_others.GiveBack(self.folder, lambda: self.devices, without).run()
 
     def mark(self, name: str) -> None:
         """What the trial notes once it is in force, and when it ends."""
-        give_back.note(self.folder, name, self.devices)
+        restore_others.note(self.folder, name, self.devices)
 
     def on(self, device: str) -> list[str]:
-        return sorted(network.held(self.devices[device]))
+        return sorted(network.subnets_of(self.devices[device]))
 
 
 @pytest.mark.parametrize("without", [["br0"], None])
@@ -164,7 +164,7 @@ def test_an_address_that_is_somewhere_else_now_or_whose_device_is_gone_is_not_se
     assert kernel.calls == []
     # Where ip tells of no device at all, nothing is known of them.
     kernel.devices = {}
-    monkeypatch.setattr(others, "asked", lambda *words, **limit: "")
+    monkeypatch.setattr(set_by_others, "asked", lambda *words, **limit: "")
     assert len(kernel.back()) == 3
 
 
@@ -241,7 +241,9 @@ def test_a_route_that_looks_like_a_files_and_is_in_none_comes_back(
 
 def test_a_whole_table_of_a_routers_is_left_to_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(tmp_path, monkeypatch)
-    many = [[*BIRD[:3], f"10.{number // 256}.{number % 256}.0/24", *BIRD[4:]] for number in range(others.MANY + 1)]
+    many = [
+        [*BIRD[:3], f"10.{number // 256}.{number % 256}.0/24", *BIRD[4:]] for number in range(set_by_others.MANY + 1)
+    ]
     kernel.routes = [BY_HAND, *many]
     kernel.note()
     kernel.routes = []
@@ -267,12 +269,12 @@ def test_what_the_kernel_does_not_take_is_told(tmp_path: pathlib.Path, monkeypat
     kernel.rules = [RULE]
     kernel.note()
     kernel.devices["eno1"]["addr_info"], kernel.rules = [LEASED], []
-    monkeypatch.setattr(others, "asked", lambda *words, **limit: "")
+    monkeypatch.setattr(set_by_others, "asked", lambda *words, **limit: "")
     assert kernel.back(["br0"]) == [
         "ip address replace 198.18.0.251/32 dev eno1 label eno1",
         "ip " + " ".join(RULE),
     ]
-    (tmp_path / others.NOTED).unlink()
+    (tmp_path / set_by_others.NOTED).unlink()
     assert kernel.back() == ["what others had told the kernel is not known any more"]
 
 
@@ -291,10 +293,10 @@ def test_what_its_owner_changes_during_the_trial_stays_changed(
     kernel = Kernel(tmp_path, monkeypatch, eno1=["198.18.0.251/32"])
     kernel.routes, kernel.rules = [BY_HAND, BIRD], [RULE, NEIGHBOUR, HOP]
     kernel.note()
-    kernel.mark(give_back.APPLIED)
+    kernel.mark(restore_others.APPLIED)
     kernel.routes, kernel.rules = [OTHER_WAY], [NEWER, NEWER_HOP]
     kernel.devices["eno1"]["addr_info"] = [LEASED]
-    kernel.mark(give_back.ENDED)
+    kernel.mark(restore_others.ENDED)
     if wiped:
         kernel.routes, kernel.rules = [], []
     assert kernel.back() == []
@@ -319,11 +321,11 @@ def test_nothing_is_noted_where_ip_does_not_answer(tmp_path: pathlib.Path, monke
     kernel = Kernel(tmp_path, monkeypatch)
     kernel.routes = [BY_HAND]
     kernel.note()
-    kernel.mark(give_back.APPLIED)
-    monkeypatch.setattr(others, "look", lambda: others.KernelState([], [], []))
-    kernel.mark(give_back.ENDED)
-    assert not (tmp_path / give_back.ENDED).exists()
-    monkeypatch.setattr(others, "look", kernel.look)
+    kernel.mark(restore_others.APPLIED)
+    monkeypatch.setattr(set_by_others, "look", lambda: set_by_others.KernelState([], [], []))
+    kernel.mark(restore_others.ENDED)
+    assert not (tmp_path / restore_others.ENDED).exists()
+    monkeypatch.setattr(set_by_others, "look", kernel.look)
     kernel.routes = []
     assert kernel.back() == []
     assert kernel.routes == [BY_HAND]
@@ -345,7 +347,7 @@ def test_many_are_told_at_once_and_until_the_deadline(tmp_path: pathlib.Path, mo
     assert time.process_time() - started < 10
     # At the deadline it ends, and tells what is not there.
     kernel.routes = []
-    late = give_back.GiveBack(str(tmp_path), lambda: kernel.devices, ["br0"])
+    late = restore_others.GiveBack(str(tmp_path), lambda: kernel.devices, ["br0"])
     assert len(late.run(end=network.clock() - 1)) == len(blocked)
 
 
@@ -366,5 +368,5 @@ def test_an_ip_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) ->
         raise network.subprocess.TimeoutExpired(command, seconds)
 
     monkeypatch.setattr(network, "run", hangs)
-    assert others.look() == others.KernelState([], [], [])
-    assert asked == [others.PATIENCE]
+    assert set_by_others.look() == set_by_others.KernelState([], [], [])
+    assert asked == [set_by_others.PATIENCE]

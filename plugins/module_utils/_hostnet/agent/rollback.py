@@ -12,7 +12,7 @@ import typing as t
 
 from . import files, settings
 from .address_words import options
-from .network import LINKS, TrialNetwork, clock, held, kind_of, mode_of
+from .network import LINKS, TrialNetwork, clock, kind_of, mode_of, subnets_of
 from .shapes import AddressData, DeviceData
 
 SETTLE = 30.0
@@ -238,7 +238,7 @@ class WayBack:
             (name, address)
             for name, wanted in self.state["addresses"].items()
             for address in wanted
-            if address not in held(devices.get(name, {}))
+            if address not in subnets_of(devices.get(name, {}))
         ]
 
     def odd(self, devices: dict[str, DeviceData]) -> list[tuple[str, str]]:
@@ -258,8 +258,8 @@ class WayBack:
         return [
             (name, address)
             for name, device in devices.items()
-            for address in sorted(wanted & held(device))
-            if address not in held(self.before.get(name, {}))
+            for address in sorted(wanted & subnets_of(device))
+            if address not in subnets_of(self.before.get(name, {}))
         ]
 
     def bring_about(self) -> bool:

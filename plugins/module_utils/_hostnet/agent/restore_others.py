@@ -10,10 +10,10 @@ import os
 import time
 import typing as t
 
-from . import files, network, others, settings
+from . import files, network, set_by_others, settings
 from .address_words import is_of_a_program, options
-from .others import Words
 from .route_words import destination, origin, without_lifetime
+from .set_by_others import Words
 from .shapes import DeviceData, SetByOthers
 
 ATTEMPTS, PAUSE, LEAST = 6, 1.0, 3
@@ -40,7 +40,7 @@ class GiveBack:
     def __init__(
         self, folder: str, look: t.Callable[[], t.Mapping[str, DeviceData]], without: t.Container[str] | None = None
     ) -> None:
-        noted = files.load(os.path.join(folder, others.NOTED))
+        noted = files.load(os.path.join(folder, set_by_others.NOTED))
         self.before: dict[str, DeviceData] = files.load(os.path.join(folder, "before.json"))
         self.look, self.as_before, self.known = look, without is None, "words" in noted
         self.static: list[Words] = noted.get("static", [])
@@ -83,7 +83,7 @@ class GiveBack:
         from_whom = origin(words)
         if self.as_before or not from_whom:
             return True
-        return from_whom != others.FILES or words in self.static
+        return from_whom != set_by_others.FILES or words in self.static
 
     def run(self, end: float | None = None) -> list[str]:
         """Give all of it. Returns the commands that would give what the kernel does not have all the same.
@@ -99,7 +99,7 @@ class GiveBack:
         missing: list[Words] = []
         for attempt in range(ATTEMPTS):
             time.sleep(PAUSE if attempt else 0)
-            found = others.look()
+            found = set_by_others.look()
             gone_before, gone = gone, self.gone()
             missing_before, missing = missing, self.missing(found)
             # A second look shows what networkd drops only now, and what comes back by whoever has set it.
@@ -123,21 +123,21 @@ class GiveBack:
         return [
             (name, address)
             for name, address in self.addresses
-            if name in now and address not in network.held(now[name]) and address.partition("/")[0] not in moved
+            if name in now and address not in network.subnets_of(now[name]) and address.partition("/")[0] not in moved
         ]
 
     def address(self, name: str, address: str) -> Words:
         """The words that give a device an address as it was."""
         return ["address", "replace", address, "dev", name, *options(self.before.get(name, {}), address)]
 
-    def missing(self, found: others.KernelState) -> list[Words]:
+    def missing(self, found: set_by_others.KernelState) -> list[Words]:
         """What was noted and is not there, but for what went with its device."""
         there, now = set(map(key, found.words)), self.look()
         ended = [name for name in self.before if name not in now] if now else []
         return [words for words in self.words if key(words) not in there and not leads_over(words, ended)]
 
     def commands(
-        self, missing: list[Words], missing_before: list[Words], found: others.KernelState, by_id: bool
+        self, missing: list[Words], missing_before: list[Words], found: set_by_others.KernelState, by_id: bool
     ) -> tuple[list[Words], bool]:
         """What gives the kernel what is missing and whose place is free, and whether that is nothing.
 
@@ -178,14 +178,14 @@ class GiveBack:
         """Tell the kernel: one by one; many at once, as each takes a process of its own. Raises OSError."""
         if len(commands) <= FEW:
             for words in commands:
-                others.asked(*words)
+                set_by_others.asked(*words)
             return
         path = os.path.join(self.folder, "batch")
         for family in ("-4", "-6", ""):
             own = [words for words in commands if (words[0] if words[0] in ("-4", "-6") else "") == family]
             lines = [" ".join(words[1:] if family else words) for words in own]
             files.write(path, "".join(f"{line}\n" for line in lines))
-            others.asked(*([family] if family else []), "-force", "-batch", path, seconds=LIMIT)
+            set_by_others.asked(*([family] if family else []), "-force", "-batch", path, seconds=LIMIT)
 
 
 def after_trial(
@@ -213,9 +213,9 @@ def note(folder: str, name: str, devices: t.Mapping[str, DeviceData], lost: t.Se
     :param name: the name of the note
     :param lost: the commands that would give what the trial has taken away
     """
-    found = others.look()
+    found = set_by_others.look()
     if devices and found.routes:
-        held = {each: sorted(network.held(device)) for each, device in devices.items()}
+        held = {each: sorted(network.subnets_of(device)) for each, device in devices.items()}
         said = {"words": found.words, "addresses": held, "lost": lost}
         files.write(os.path.join(folder, name), json.dumps(said))
         settings.note(folder, f"settings.{name}", files.load(os.path.join(folder, "state.json")), devices)
@@ -228,7 +228,7 @@ def key(words: t.Sequence[str]) -> tuple[str, ...]:
 
 def hosts(device: DeviceData) -> set[str]:
     """A device's addresses without their subnets."""
-    return {address.partition("/")[0] for address in network.held(device)}
+    return {address.partition("/")[0] for address in network.subnets_of(device)}
 
 
 def leads_over(words: Words, devices: t.Container[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import strays
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import trial_leftovers
 
 
 def test_only_what_is_of_no_use_goes(tmp_path: Path) -> None:
@@ -16,15 +16,20 @@ def test_only_what_is_of_no_use_goes(tmp_path: Path) -> None:
     inner.mkdir()
     (tmp_path / "01-netcfg.yaml").write_text("now", encoding="utf-8")
     (inner / "here.conf").write_text("now", encoding="utf-8")
-    stem = strays.stem("0123abcd-4567", 0)
+    stem = trial_leftovers.stem("0123abcd-4567", 0)
     for folder, file in ((tmp_path, "01-netcfg.yaml"), (inner, "here.conf")):
         os.link(folder / file, folder / f"{stem}.old")
         (folder / f"{stem}.new").write_text("never", encoding="utf-8")
-    spared = inner / f"{strays.stem('0123abcd-4567', 1)}.old"
+    spared = inner / f"{trial_leftovers.stem('0123abcd-4567', 1)}.old"
     others = [spared, tmp_path / ".virtfleet-part", tmp_path / f"{stem}.new.yaml", tmp_path / "x.virtfleet-a-0.new"]
     for path in others:
         path.write_text("somebody's", encoding="utf-8")
-    os.symlink("/etc/hostname", tmp_path / f"{strays.stem('b', 2)}.old")
-    strays.clear((str(tmp_path), str(tmp_path / "not there")))
+    os.symlink("/etc/hostname", tmp_path / f"{trial_leftovers.stem('b', 2)}.old")
+    trial_leftovers.clear((str(tmp_path), str(tmp_path / "not there")))
     left = {path for path in tmp_path.rglob("*") if not path.is_dir()}
-    assert left == {*others, tmp_path / "01-netcfg.yaml", inner / "here.conf", tmp_path / f"{strays.stem('b', 2)}.old"}
+    assert left == {
+        *others,
+        tmp_path / "01-netcfg.yaml",
+        inner / "here.conf",
+        tmp_path / f"{trial_leftovers.stem('b', 2)}.old",
+    }

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from .._engine.rows.model import Item
 from .._printing import readable
 from .facts import Facts
-from .guests_by_then import GuestByThen
+from .guests_forecast import GuestByThen
 from .links_plan import LinksPlan
 
 
@@ -143,7 +143,7 @@ def foreseen(
 ) -> list[Namer]:
     """Those that would still be there in check mode, once earlier tasks are carried out.
 
-    :param guests: what guests would have, by name (see guests_by_then)
+    :param guests: what guests would have, by name (see guests_forecast)
     :param networks: what networks would have, by name; None for one that would be gone
     """
     found = []

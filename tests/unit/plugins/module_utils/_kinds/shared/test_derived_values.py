@@ -17,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derived_values
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, changes, plan_one
 
 HOST = Host()
@@ -29,34 +29,34 @@ def scope(name: str = "web01", index: int = 0, kind: str = "domain", **item: str
 
 @given(st.text(min_size=1), st.integers(0, 100))
 def test_macs_are_stable_and_good(name: str, index: int) -> None:
-    mac = derive.derive_mac(scope(name, index))
-    assert mac == derive.derive_mac(scope(name, index)) == MAC.parse(mac)
+    mac = derived_values.derive_mac(scope(name, index))
+    assert mac == derived_values.derive_mac(scope(name, index)) == MAC.parse(mac)
     assert mac.startswith("52:54:")
 
 
 @given(st.text(min_size=1))
 def test_uuids_are_stable_and_good(name: str) -> None:
-    found = derive.derive_uuid(scope(name))
-    assert found == derive.derive_uuid(scope(name, index=3)) == UUID.parse(found)
-    assert found != derive.derive_uuid(scope(name, kind="network"))
+    found = derived_values.derive_uuid(scope(name))
+    assert found == derived_values.derive_uuid(scope(name, index=3)) == UUID.parse(found)
+    assert found != derived_values.derive_uuid(scope(name, kind="network"))
 
 
 def test_derived_values_are_promised_for_good() -> None:
     """A fleet that is built again has to come out the same: these may never change."""
-    assert derive.derive_mac(scope("web01")) == "52:54:30:62:68:03"
-    assert derive.derive_uuid(scope("web01")) == "87c2c2c7-7838-59a0-a216-e5604e7c2b18"
+    assert derived_values.derive_mac(scope("web01")) == "52:54:30:62:68:03"
+    assert derived_values.derive_uuid(scope("web01")) == "87c2c2c7-7838-59a0-a216-e5604e7c2b18"
 
 
 def test_a_thousand_guests_with_two_cards_have_two_thousand_macs() -> None:
-    macs = {derive.derive_mac(scope(f"g{number}", index)) for number in range(1000) for index in range(2)}
-    uuids = {derive.derive_uuid(scope(f"g{number}")) for number in range(1000)}
+    macs = {derived_values.derive_mac(scope(f"g{number}", index)) for number in range(1000) for index in range(2)}
+    uuids = {derived_values.derive_uuid(scope(f"g{number}")) for number in range(1000)}
     assert (len(macs), len(uuids)) == (2000, 1000)
 
 
 def test_a_mac_that_a_sibling_has_is_not_taken() -> None:
-    first = derive.derive_mac(scope())
-    second = derive.derive_mac(dataclasses.replace(scope(), siblings=({"mac": first},)))
-    third = derive.derive_mac(dataclasses.replace(scope(), siblings=({"mac": first}, {"mac": second})))
+    first = derived_values.derive_mac(scope())
+    second = derived_values.derive_mac(dataclasses.replace(scope(), siblings=({"mac": first},)))
+    third = derived_values.derive_mac(dataclasses.replace(scope(), siblings=({"mac": first}, {"mac": second})))
     assert len({first, second, third}) == 3
 
 
@@ -76,11 +76,11 @@ def test_a_mac_that_a_sibling_has_is_not_taken() -> None:
 )
 def test_targets(bus: str, taken: list[str], target: str) -> None:
     siblings = tuple({"target": name} for name in taken)
-    assert derive.derive_target(dataclasses.replace(scope(bus=bus), siblings=siblings)) == target
+    assert derived_values.derive_target(dataclasses.replace(scope(bus=bus), siblings=siblings)) == target
 
 
 def test_targets_never_end() -> None:
-    names = list(itertools.islice(derive.targets("vd"), 26 + 26 * 26 + 1))
+    names = list(itertools.islice(derived_values.targets("vd"), 26 + 26 * 26 + 1))
     assert (names[0], names[25], names[26], names[27], names[-1]) == ("vda", "vdz", "vdaa", "vdab", "vdaaa")
     assert len(set(names)) == len(names)
 

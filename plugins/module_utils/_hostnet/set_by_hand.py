@@ -36,7 +36,7 @@ BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
 
-def told(
+def warn_of_lost(
     wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan
 ) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.
@@ -109,7 +109,8 @@ def goes_away(
 def configured_anew(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> dict[str, str]:
     """The devices that lose what no file has, each with the link that is the reason.
 
-    Those that only carry a link, as its parent, are configured anew as well, and keep it: see the agent's give_back.
+    Those that only carry a link, as its parent, are configured anew as well, and keep it: the agent restores it
+    (restore_others).
     """
     found = {}
     changed = dict(out.items)

@@ -31,7 +31,7 @@ def validate(plan: LinksPlan) -> None:
         return
     try:
         with read_by_netplan(plan.documents) as (_root, status, errors):
-            said = told(errors, secrets(plan))
+            said = without_content(errors, secrets(plan))
     except subprocess.TimeoutExpired:
         raise VirtfleetError("nothing was changed: netplan did not end within 60 s") from None
     except OSError as error:
@@ -81,7 +81,7 @@ def units_in(folder: str) -> dict[str, str]:
     }
 
 
-def told(errors: str, hidden: t.Sequence[str]) -> str:
+def without_content(errors: str, hidden: t.Sequence[str]) -> str:
     """What netplan says is wrong, without the lines of the file that it shows: these can hold passwords."""
     lines = errors.splitlines()
     shown = [index - 1 for index, line in enumerate(lines) if line.strip() == "^"]
