@@ -27,9 +27,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import By
 
 from . import _cloud_config, _cloud_init_schema
 from ._cloud_config import Finding, shown_place
-from ._yaml_files import LOADER, why_unreadable
 from ._settings import bearable
 from ._templar import HostTemplar
+from ._yaml_files import LOADER, why_unreadable
 
 SETTING = "kvm_cloud_init_schema"
 """The variable by which cloud-init's own schema is left out."""
