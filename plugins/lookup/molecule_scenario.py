@@ -89,7 +89,7 @@ _raw:
       type: list
       elements: dict
     fresh:
-      description: Path of the file that says that nobody has used the guests since they were made or put back.
+      description: Path of the file that says that no step has been since the guests were made.
       type: str
     begun:
       description: Path of the file that is there while guests are made.
