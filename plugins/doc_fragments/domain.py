@@ -6701,7 +6701,8 @@ options:
                 type: bool
               address:
                 description:
-                - 'Context id of the guest (libvirt''s cid C(address)): V(3) or more.'
+                - 'Context id of the guest (libvirt''s cid C(address)): V(3) or more, and none
+                  that another guest of the host has.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           driver:

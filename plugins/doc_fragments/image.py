@@ -39,12 +39,12 @@ options:
         description: Path of the image on the host, in place of C(url), such as V(/srv/images/debian.qcow2).
         type: str
       debian:
-        description: 'Release of Debian, such as V(13), in place of C(url): the host finds the
-          newest image on the C(mirror).'
-        type: int
+        description: 'Release of Debian, such as V(13) or V(trixie), in place of C(url): the
+          host finds the newest image on the C(mirror).'
+        type: str
       ubuntu:
-        description: 'Release of Ubuntu, such as V(''24.04''), in place of C(url): the host
-          finds the newest image in the index of the C(mirror).'
+        description: 'Release of Ubuntu, such as V(''24.04'') or V(noble), in place of C(url):
+          the host finds the newest image in the index of the C(mirror).'
         type: str
       variant:
         description: Variant of the distribution's image. For C(debian) it is V(genericcloud),
@@ -138,7 +138,8 @@ options:
       and sends it over Ansible's connection to each host that lacks it, into Ansible's temporary
       folder there (C(remote_tmp)). The host then verifies it as it does with what it fetches
       itself.
-    - Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) to use them.
+    - Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) or C(sqv) to use
+      them.
     - Images that a disk or volume names by a URL, without O(images), are always fetched by
       the host.
     type: str

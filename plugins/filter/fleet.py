@@ -35,6 +35,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _stray_files,
     _undeclared,
     _unknown_names,
+    _user_data,
     _variable_files,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -118,9 +119,12 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    doubtful: list[_fleet.HostProblem] = []
+    wrong, warned_of = _user_data.problems(raw, variables, evaluated.variables)
+    lines += _fleet.told_once(wrong)
+    doubtful = list(warned_of)
     if locks:
-        wrong, doubtful = _images_lock.problems(raw, variables, evaluated.variables)
+        wrong, more = _images_lock.problems(raw, variables, evaluated.variables)
+        doubtful += more
     else:
         wrong = _images_lock.unwritable(raw, variables, evaluated.variables)
     lines += _fleet.told_once(wrong)

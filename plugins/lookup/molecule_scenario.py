@@ -25,6 +25,18 @@ options:
       - Without it, only what tells this scenario from others is returned.
     type: bool
     default: true
+  home:
+    description:
+      - The home of the user on the KVM host, for the libvirt of an ordinary user.
+      - Without it, that of the user of this machine.
+    type: str
+    default: ''
+  ports:
+    description:
+      - For the libvirt of an ordinary user, the free port that was found at each of RV(_raw[].forwards).
+      - Without it, nobody has looked yet.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = """
@@ -77,7 +89,7 @@ _raw:
       type: list
       elements: dict
     fresh:
-      description: Path of the file that says that nobody has used the guests since they were made or put back.
+      description: Path of the file that says that no step has been since the guests were made.
       type: str
     begun:
       description: Path of the file that is there while guests are made.
@@ -96,6 +108,10 @@ _raw:
       returned: without O(guests)
       type: list
       elements: str
+    worker:
+      description: Whether molecule runs scenarios at the same time, of which this step is of one, on the same guests.
+      returned: without O(guests)
+      type: bool
     mark:
       description: The label (C(owner)) of all that is made for the scenario.
       type: str
@@ -107,13 +123,28 @@ _raw:
         - The KVM host, with its C(name) in the inventory, whether it is C(remote), and its C(variables).
         - It is the one on which guests were made, until they are destroyed.
       type: dict
+    uri:
+      description: The libvirt of the KVM host that has the guests, as the modules take it.
+      type: str
+    session:
+      description: Whether that is the libvirt of an ordinary user.
+      type: bool
+    port_finder:
+      description: Path of the program that finds free ports on the KVM host.
+      type: str
+    first_port:
+      description: The lowest port that it tries.
+      type: int
     kept_images:
       description: All images that the scenario could use, which stay on the KVM host.
       returned: without O(guests)
       type: list
       elements: dict
     guests:
-      description: The guests, each with C(name), C(domain), C(user), C(groups), C(snapshot) and C(config).
+      description:
+        - The guests, each with C(name), C(domain), C(user), C(groups), C(snapshot) and C(config).
+        - With the libvirt of an ordinary user, also with C(forward), the C(address) and C(port) of the KVM host that
+          lead to the guest's SSH server.
       returned: with O(guests)
       type: list
       elements: dict
@@ -122,6 +153,11 @@ _raw:
       returned: with O(guests)
       type: list
       elements: dict
+    forwards:
+      description: The addresses of the KVM host at which a port is forwarded.
+      returned: with O(guests)
+      type: list
+      elements: str
     networks:
       description: The networks that are started for the guests, as M(virtfleet.kvm.networks) takes them.
       returned: with O(guests)
@@ -145,6 +181,8 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _molecule_names,
     _molecule_notes,
     _molecule_orphans,
+    _molecule_ports,
+    _molecule_session,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
@@ -185,34 +223,62 @@ class LookupModule(LookupBase):
         _molecule_notes.check(place, note, made)
         # Until the guests are destroyed, they are where they were made, whatever is set by now.
         wanted = str(note.where or value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or "localhost")
-        kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or (), os.getuid() == 0)
+        kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or ())
+        uri = note.uri or (note.where and _molecule_session.SYSTEM)
+        uri = uri or self.uri(value("molecule_kvm_uri"), kvm["remote"])
+        session = uri == _molecule_session.SESSION
+        if not kvm["remote"]:
+            kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
         told: dict[str, t.Any] = {
-            "folder": place.folder,
+            **files_of(place),
             "project": place.project,
-            "own": place.path(_molecule_files.OWN),
-            "key": place.path(_molecule_files.KEY),
-            "files": [place.path(name) for name in _molecule_files.ALL],
-            "fresh": place.path(_molecule_files.FRESH),
-            "begun": place.path(_molecule_files.BEGUN),
             "mark": place.mark,
-            "pool": {"name": _molecule.POOL, "type": "dir", "target": _molecule.TARGET, "state": "active"},
+            "pool": {
+                "name": _molecule.POOL,
+                "type": "dir",
+                "target": _molecule_session.pool_of(self.get_option("home")) if session else _molecule.TARGET,
+                "state": "active",
+            },
             "kvm": {**kvm, "wanted": wanted},
+            "uri": uri,
+            "session": session,
+            "port_finder": _molecule_ports.__file__,
+            "first_port": _molecule_session.PORT,
             "made": made,
-            "stale": [place.path(name) for name in _molecule_files.STALE],
             "note": {
                 "path": place.path(_molecule_files.NOTE),
-                "content": _molecule_notes.Noted(place.mark, wanted, place.project).text(),
+                "content": _molecule_notes.Noted(place.mark, wanted, place.project, uri).text(),
             },
-            "inventory": place.path(_molecule_files.INVENTORY),
-            "removing": place.path(_molecule_files.REMOVING),
         }
         if not self.get_option("guests"):
             known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
             left = _molecule_orphans.orphans(place.folder)
             ending = _molecule_orphans.ending(left)
-            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending}
+            worker = _molecule_orphans.is_worker()
+            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending, "worker": worker}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         taken = _molecule_names.Names(variables.get("groups"), [guest["name"] for guest in made])
-        scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken)
+        ports = self.get_option("ports") if session else None
+        scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
         return {**told, **scenario.told()}
+
+    def uri(self, wanted: object, remote: bool) -> str:
+        """The libvirt of the scenario, where nothing is made yet. Raises VirtfleetError for one that is not known."""
+        chosen = wanted or os.environ.get("MOLECULE_KVM_URI")
+        return _molecule_session.uri_of(chosen, remote, os.getuid() == 0)
+
+
+def files_of(place: _molecule.Checkout) -> dict[str, t.Any]:
+    """The files of a scenario in molecule's ephemeral directory."""
+    return {
+        "folder": place.folder,
+        "own": place.path(_molecule_files.OWN),
+        "key": place.path(_molecule_files.KEY),
+        "files": [place.path(name) for name in _molecule_files.ALL],
+        "fresh": place.path(_molecule_files.FRESH),
+        "begun": place.path(_molecule_files.BEGUN),
+        "stale": [place.path(name) for name in _molecule_files.STALE],
+        "inventory": place.path(_molecule_files.INVENTORY),
+        "removing": place.path(_molecule_files.REMOVING),
+    }

@@ -15,6 +15,7 @@ import typing as t
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.table import nested
+from ._fleet_layers import CLONE
 from ._fleet_once import entries, word
 from ._kinds.domain.table import DOMAIN
 from ._kinds.volume.storage_rules import MADE
@@ -23,7 +24,13 @@ from ._printing import label, printable
 DEFAULT = "default"
 """The network and the pool that there are without a word."""
 
-KINDS = {"kvm_links": "bridge", "kvm_networks": "network", "kvm_pools": "pool", "kvm_volumes": "volume"}
+KINDS = {
+    "kvm_guests": "guest",
+    "kvm_links": "bridge",
+    "kvm_networks": "network",
+    "kvm_pools": "pool",
+    "kvm_volumes": "volume",
+}
 """What is called so, by the variable that declares it."""
 
 
@@ -41,10 +48,11 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
             for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
         }
         declared["kvm_links"] = bridges(values)
-        guests = values.get("kvm_guests")
-        for guest in guests if isinstance(guests, (list, tuple)) and any(declared.values()) else ():
-            if isinstance(guest, dict) and word(guest, "host") == host and not nested(guest):
-                found += of_guest(DOMAIN.written_out(guest), host, declared)
+        listed = values.get("kvm_guests")
+        guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
+        for guest in guests if any(declared.values()) else ():
+            found += of_guest(DOMAIN.written_out(guest), host, declared)
+        found += originals(guests, host)
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
             if word(volume, "state") != "absent":
                 called = f"volume {label(word(volume, 'name'))}: pool"
@@ -62,6 +70,20 @@ def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]
             elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
                 name = word(device, option).rpartition("/")[2]
                 yield from of_name(called, name, host, variable, declared[variable])
+
+
+def originals(guests: t.Sequence[Item], host: str) -> t.Iterator[str]:
+    """A sentence for each guest that a new one is to begin as, and that is a slip of a declared one of the host.
+
+    Clones of the same original are no such slips: their names are often made of its name.
+    """
+    staying = [guest for guest in guests if word(guest, "state") != "absent"]
+    names = {word(guest, "name") for guest in guests}
+    for guest in staying:
+        name = word(guest, CLONE)
+        if name and name not in names:
+            known = {word(one, "name") for one in staying if word(one, CLONE) != name} - {""}
+            yield from of_name(f"guest {label(word(guest, 'name'))}: {CLONE}", name, host, "kvm_guests", known)
 
 
 NAMED = (

@@ -14,7 +14,7 @@ import posixpath
 import re
 import typing as t
 
-from ._engine.converters import MAC, UUID, YES_NO, Converter, digits
+from ._engine.converters import MAC, NATURAL, UUID, YES_NO, Converter, digits
 from ._engine.rows.model import Item
 from ._kinds.network.table import NETWORK
 from ._kinds.volume.storage_rules import IMAGES, MADE_DIRECTORIES
@@ -54,6 +54,7 @@ def problems(
     lines = names_twice(guests, here, repeated)
     lines += twice(here, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
     lines += twice(here, "mac", macs)
+    lines += twice(here, "vsock.cid", context_ids)
     lines += twice(here, "address", lambda guest: addresses(guest, inside.get(word(guest, "host"), {})))
     owned = twice(here, "disk", lambda guest: disks_of(guest, False), lambda guest: disks_of(guest, True))
     lines += [f"{line}, or shareable: true where they share it (it has to be raw)" for line in owned]
@@ -95,6 +96,14 @@ def macs(guest: Item) -> list[object]:
         if mac is not None:
             found.append(f"{mac} in the user network of {named_on(guest)}" if of_its_own(entry) else mac)
     return found
+
+
+def context_ids(guest: Item) -> list[object]:
+    """The context id of a guest on its host, unless libvirt picks one."""
+    vsock = guest.get("vsock")
+    cid = vsock.get("cid") if isinstance(vsock, dict) else None
+    number = normal(NATURAL, cid.get("address")) if isinstance(cid, dict) and not allowed(cid, "auto") else None
+    return [] if number is None else [f"{number} of {word(guest, 'host')}"]
 
 
 def of_its_own(interface: Item) -> bool:

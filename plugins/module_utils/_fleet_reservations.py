@@ -165,9 +165,34 @@ def card_problems(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> t.
         told = inside_problem(card, guest, networks)
         if told is not None:
             yield Invalid(IP, told)
+    if inside and card.get("gateway") is not None:
+        told = gateway_problem(str(card[IP]), card["gateway"])
+        if told is not None:
+            yield Invalid("gateway", told)
     for name in WAYS:
         if card.get(name) is not None and not inside:
             yield Invalid(name, "goes with an ip that has its subnet, such as 192.0.2.21/24, which cloud-init sets")
+
+
+def gateway_problem(ip: str, gateway: object) -> str | None:
+    """Why a guest with an address does not reach a gateway; None where it does, or the gateway is refused by itself.
+
+    :param ip: the address with its subnet
+    """
+    own = t.cast("str", normal(INTERFACE, ip))
+    router = normal(ADDRESS, gateway)
+    if router is None:
+        return None
+    card, reached = ipaddress.ip_interface(own), ipaddress.ip_address(str(router))
+    if reached == card.ip:
+        return f"{reached} is the address of the guest itself: write that of its router"
+    # An address of the link alone is reached from any subnet.
+    if reached in card.network or (reached.version == card.version and reached.is_link_local):
+        return None
+    return (
+        f"{reached} is outside of {card.network}, the subnet of {IP}, so the guest does not reach it: see both; where"
+        " it is meant so, write cloud_init.network as a dictionary, with on-link: true for the route"
+    )
 
 
 def inside_problem(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> str | None:

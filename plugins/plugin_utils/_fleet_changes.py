@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import mas
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from ._endless import is_endless
+from ._installed import packages
 
 RESULTS = results()
 """Where the roles leave the results of their tasks, in the order of the site: of all that may fail on a host."""
@@ -136,7 +137,8 @@ def of_host(values: Variables, goes_on: bool = True) -> HostResults:
         changes += result.get("changes") or []
         pending += result.get("pending_restart") or []
         if name in OTHERS and result.get("changed"):
-            changes.append({"resource": f"{SETTING} {OTHERS[name]}", "path": "state", "before": None, "after": None})
+            what = packages(result.get("stdout")) if name == "host_installed" else None
+            changes.append({"resource": f"{SETTING} {OTHERS[name]}", "path": "new", "before": None, "after": what})
         if result.get("failed") and not result.get("unreachable"):
             problems += problems_of(result)
     made, changed, removed = sorted_out(changes)
@@ -251,9 +253,14 @@ def sorted_out(changes: t.Iterable[t.Mapping[str, object]]) -> tuple[list[str], 
         else:
             kinds.setdefault(name, "changed")
             if NEW_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
-                kinds[f"{VOLUME}{after.get('pool') or 'default'}/{after['name']}"] = "made"
+                kinds[volume_of(after)] = "made"
     of = {each: [name for name, kind in kinds.items() if kind == each] for each in ("made", "changed", "removed")}
     return of["made"], of["changed"], of["removed"]
+
+
+def volume_of(disk: t.Mapping[str, object]) -> str:
+    """Kind and name of a new volume of a guest."""
+    return f"{VOLUME}{disk.get('pool') or 'default'}/{disk.get('name')}"
 
 
 def as_guest(name: str) -> str:
@@ -335,19 +342,22 @@ def waiting(found: FleetResults) -> list[str]:
 
 
 def fields_of(name: str, changes: t.Iterable[t.Mapping[str, object]]) -> list[str]:
-    """What a new resource has, a line for each option but its name, and how it ends up; nothing of a volume of a
-    guest's disk."""
+    """What a new resource has, a line for each option but its name, and how it ends up; of a volume of a guest's disk,
+    its size."""
     found = [(change["path"], change.get("after")) for change in changes if change["resource"] == name]
+    disks = [change.get("after") for change in changes if NEW_VOLUME.fullmatch(text(change["path"]))]
+    sizes = [disk.get("capacity") for disk in disks if isinstance(disk, dict) and volume_of(disk) == name]
     options = [one for path, one in found if path == "definition" and isinstance(one, dict) and not endless(one)]
     fields = [pair for one in options for pair in one.items() if pair[0] != "name"]
-    fields += [pair for pair in found if pair[0] in BESIDE]
+    fields += [pair for pair in found if pair[0] in BESIDE] + [("capacity", size) for size in sizes if size is not None]
     return [f"{option}: {shown(value)}" for option, value in fields]
 
 
 def one_change(change: t.Mapping[str, object]) -> str:
     """A change of one field in a line."""
-    if change.get("before") is None and change.get("after") is None:
-        return text(change["resource"]).removeprefix(f"{SETTING} ")
+    if is_setting(text(change["resource"])):
+        told = "" if change.get("after") is None else f": {shown(change['after'])}"
+        return text(change["resource"]).removeprefix(f"{SETTING} ") + told
     name = as_guest(text(change["resource"]))
     return f"{name}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.simplestreams import age
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import (
@@ -196,7 +197,9 @@ def images_locked(
     declared = {name for fleet in fleets.values() for name, _declaration in fleet.declared}
     for key, names in named.items():
         for name in sorted(names - declared):
-            problems.append(f"{key}: {label(name)} is no image in {IMAGES} of any host that can be locked")
+            like = near(name, declared)
+            hint = f"; did you mean {label(like[0])}?" if like else ""
+            problems.append(f"{key}: {label(name)} is no image in {IMAGES} of any host that can be locked{hint}")
     made, told = [], []
     for real, fleet in fleets.items():
         locks = locked(fleet, wanted, problems)

@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import e
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
-from . import _owner
+from . import _molecule_session, _owner
 from ._molecule_names import NAME, Names, mixed_up
 
 FOLDER, SCENARIO, PROJECT = (
@@ -132,15 +132,22 @@ class Scenario:
     :param variables: ``kvm_guests`` and what else is declared, evaluated, by the names of the variables
     :param key: the public key of the scenario; empty where it is not made yet
     :param taken: the names that others have in the scenario's inventory
+    :param ports: with the libvirt of an ordinary user, the free ports that were found at addresses; None otherwise
     :ivar problems: a sentence for all that is wrong
     :ivar guests: a dictionary for each guest: ``name``, ``domain``, ``user``, ``groups``, ``snapshot``, to which it is
-        put back, and ``config``, what the module domains makes
+        put back, ``config``, what the module domains makes, and ``forward``, where its SSH server is reached, if that
+        is not at an address of its own
     """
 
     def __init__(
-        self, place: Checkout, variables: t.Mapping[str, t.Any], key: str = "", taken: Names | None = None
+        self,
+        place: Checkout,
+        variables: t.Mapping[str, t.Any],
+        key: str = "",
+        taken: Names | None = None,
+        ports: t.Mapping[str, t.Any] | None = None,
     ) -> None:
-        self.place, self.variables, self.key, self.taken = place, variables, key, taken or Names()
+        self.place, self.variables, self.key, self.taken, self.ports = place, variables, key, taken or Names(), ports
         self.problems: list[str] = []
         self.layers = [self.layer(name, variables.get(name)) for name in DEFAULTS]
         self.images = self.declared_images()
@@ -166,6 +173,7 @@ class Scenario:
             "guests": self.guests,
             "images": [image for name, image in self.images.items() if name in wanted],
             "networks": [{"name": NETWORK, "state": "active"}] if self.uses_default() else [],
+            "forwards": [guest["forward"]["address"] for guest in self.guests if "forward" in guest],
         }
 
     def uses_default(self) -> bool:
@@ -219,8 +227,9 @@ class Scenario:
         """A guest of the scenario; None where something is wrong with it."""
         name = declared.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name):
+            shown = " ".join(label(name).split())
             self.problems.append(
-                f"guest {label(name)}: name: use letters, digits and hyphens, at most 52, as in a name of a host"
+                f"guest {shown}: name: use letters, digits and hyphens, at most 52, as in a name of a host"
             )
             return None
         try:
@@ -252,21 +261,30 @@ class Scenario:
             **options,
             "name": domain,
             "disks": in_pool(short_image.beside_disks(with_disks(options))["disks"]),
-            "interfaces": self.with_macs(domain, options.get("interfaces", [{"network": NETWORK}])),
+            "interfaces": self.with_macs(domain, options.get("interfaces", [self.card()])),
             "cloud_init": self.seed(options, user),
             "state": "running",
             "wait_for": "address",
             "wait_timeout": self.timeout(),
         }
         config.pop("image", None)
-        return {
+        guest = {
             "name": name,
             "domain": domain,
             "user": user,
             "groups": groups,
             "snapshot": {"name": SNAPSHOT, "domain": domain},
-            "config": config,
         }
+        if self.ports is None:
+            return {**guest, "config": config}
+        # Nobody gives this guest a lease, so its host knows no address of it.
+        del config["wait_for"], config["wait_timeout"]
+        forward = _molecule_session.forward_of(domain, self.ports)
+        return {**guest, "forward": forward, "config": _molecule_session.with_forward(config, forward)}
+
+    def card(self) -> Item:
+        """The network card of guests that declare none."""
+        return {"network": NETWORK} if self.ports is None else {"type": "user"}
 
     def timeout(self) -> int:
         """Seconds that guests may take to come up. Raises VirtfleetError for what is no number of them."""
@@ -293,7 +311,8 @@ class Scenario:
     def user_of(self, options: Item) -> str:
         """The user of an image, where it is known, and nobody has said which users there are to be."""
         seed = options.get("cloud_init")
-        image = self.images.get(str(image_of(options)), {})
+        name = image_of(options)
+        image = self.images.get(name, {}) if isinstance(name, str) else {}
         known = [user for distribution, user in USERS.items() if image.get(distribution) is not None]
         return known[0] if known and not (isinstance(seed, dict) and seed.get("users")) else OWN_USER
 

@@ -32,7 +32,7 @@ INSTANCES = "instance_config.yml"
 """Where molecule login looks for a guest."""
 
 FRESH = f"{OWN}/guests_are_fresh"
-"""Says that nobody has used the guests since they were made or put back."""
+"""Says that no step has been since the guests were made."""
 
 BEGUN = f"{OWN}/guests_are_being_made"
 """Is there while guests are made: afterwards, it says that this was broken off."""
@@ -51,20 +51,24 @@ STALE = (KEY, f"{KEY}.pub", KNOWN_HOSTS, SSH_CONFIG, FRESH, REMOVING, INSTANCES)
 
 HEAD = "Written by virtfleet.kvm.molecule_create, removed by virtfleet.kvm.molecule_destroy."
 
+SSH_PORT = 22
+
+IN_INVENTORY = ("name", "domain", "user", "groups", "snapshot", "forward")
+"""What the inventory tells of a guest, where it is known."""
+
 DESTINATION = re.compile(
     r"(?:ssh://)?(?:(?P<user>[^@/\s]+)@)?(?P<host>\[[0-9a-fA-F:.%\w]+\]|[^@:/\s\[\]-][^@:/\s\[\]]*)(?::(?P<port>[0-9]+))?/?"
 )
 """Where a KVM host is: USER@HOST:PORT, as ssh takes it."""
 
 
-def kvm_host(wanted: object, hosts: t.Container[str], root: bool) -> dict[str, t.Any]:
+def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
     """The KVM host of a scenario: its ``name`` in the inventory, whether it is ``remote``, and its ``variables``.
 
     Raises VirtfleetError for what is no host.
 
     :param wanted: ``molecule_kvm_host``; empty for this machine
     :param hosts: the hosts of the scenario's inventory
-    :param root: whether the user of this machine is root
     """
     name = str(wanted or "localhost")
     found: dict[str, t.Any] = {"ansible_python_interpreter": "/usr/bin/python3"}
@@ -73,7 +77,7 @@ def kvm_host(wanted: object, hosts: t.Container[str], root: bool) -> dict[str, t
             "name": HOST,
             "remote": False,
             "known": False,
-            "variables": {**found, "ansible_connection": "local", "ansible_become": not root},
+            "variables": {**found, "ansible_connection": "local"},
         }
     if name in hosts:
         return {"name": name, "remote": True, "known": True, "variables": {}}
@@ -90,8 +94,14 @@ def kvm_host(wanted: object, hosts: t.Container[str], root: bool) -> dict[str, t
     return {"name": HOST, "remote": True, "known": False, "variables": found}
 
 
+def place_of(guest: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any]) -> tuple[str, int]:
+    """The address and the port by which a guest is reached. Raises VirtfleetError where it has no address."""
+    forward = guest.get("forward")
+    return (forward["address"], forward["port"]) if forward else (address_of(guest["domain"], addresses), SSH_PORT)
+
+
 def address_of(domain: str, addresses: t.Mapping[str, t.Any]) -> str:
-    """The address by which a guest is reached, IPv4 before IPv6. Raises VirtfleetError where it has none.
+    """The address that a guest has, IPv4 before IPv6. Raises VirtfleetError where it has none.
 
     :param addresses: as the module domains returns them: of each guest a list
     """
@@ -113,6 +123,7 @@ class GuestFiles:
     :param project: the checkout that the scenario is in
     :param turn: another one each time that guests are made or put back
     :param mark: the label of the guests
+    :param uri: the libvirt that they are of
     """
 
     def __init__(
@@ -125,11 +136,17 @@ class GuestFiles:
         project: str = "",
         turn: str = "",
         mark: str = "",
+        uri: str = "",
     ) -> None:
         self.folder, self.guests, self.jump, self.turn = folder, guests, jump, turn
         # So that later steps look for the guests where they are, and no other checkout takes the files for its own.
-        self.notes = {"molecule_kvm_host": where, "molecule_project": project, "molecule_mark": mark}
-        self.addresses = {guest["name"]: address_of(guest["domain"], addresses) for guest in guests}
+        self.notes = {
+            "molecule_kvm_host": where,
+            "molecule_kvm_uri": uri,
+            "molecule_project": project,
+            "molecule_mark": mark,
+        }
+        self.places = {guest["name"]: place_of(guest, addresses) for guest in guests}
 
     def path(self, name: str) -> str:
         """A file of the kit."""
@@ -137,22 +154,22 @@ class GuestFiles:
 
     def variables(self, guest: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The variables of a guest in the inventory."""
-        name = guest["name"]
+        address, port = self.places[guest["name"]]
         # Ansible keeps connections open. One to a guest that is no more as it was would hang.
-        mark = hashlib.sha256(f"{guest['domain']} {self.addresses[name]} {self.turn}".encode()).hexdigest()[:10]
+        mark = hashlib.sha256(f"{guest['domain']} {address} {self.turn}".encode()).hexdigest()[:10]
         return {
             # The inventory may have another one for the KVM host.
             "ansible_connection": "ssh",
-            "ansible_host": self.addresses[name],
+            "ansible_host": address,
             "ansible_user": guest["user"],
-            "ansible_port": 22,
+            "ansible_port": port,
             # The default of 10 s is too short for a guest that is emulated; sudo has to answer within it, too.
             "ansible_timeout": 60,
             "ansible_pipelining": True,
             "ansible_ssh_private_key_file": self.path(KEY),
             "ansible_ssh_common_args": f"-F {shlex.quote(self.path(SSH_CONFIG))}",
             "ansible_control_path": f"%(directory)s/{mark}",
-            "molecule_guest": {name: guest[name] for name in ("name", "domain", "user", "groups", "snapshot")},
+            "molecule_guest": {name: guest[name] for name in IN_INVENTORY if name in guest},
         }
 
     def hosts(self) -> list[dict[str, t.Any]]:
@@ -181,11 +198,12 @@ class GuestFiles:
         lines = [f"# {HEAD}"]
         for guest in self.guests:
             name = guest["name"]
+            address, port = self.places[name]
             lines += [
-                f"Host {name} {self.addresses[name]}",
-                f"  HostName {self.addresses[name]}",
+                f"Host {name} {address}",
+                f"  HostName {address}",
                 f"  User {guest['user']}",
-                "  Port 22",
+                f"  Port {port}",
                 f"  IdentityFile {quoted(self.path(KEY))}",
                 "  IdentitiesOnly yes",
                 f"  HostKeyAlias {name}",
@@ -206,7 +224,7 @@ class GuestFiles:
                 "instance": guest["name"],
                 "address": f"-F {shlex.quote(self.path(SSH_CONFIG))} {guest['name']}",
                 "user": guest["user"],
-                "port": "22",
+                "port": str(self.places[guest["name"]][1]),
                 "identity_file": shlex.quote(self.path(KEY)),
             }
             for guest in self.guests
@@ -253,4 +271,4 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
             # Molecule has told Ansible not to look at keys of hosts; that is meant for guests.
             jump = reach.through(ssh._replace(is_checked=True))
     where, project, mark = kit["kvm"]["wanted"], kit["project"], kit["mark"]
-    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, where, project, turn, mark).told()
+    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, where, project, turn, mark, kit["uri"]).told()

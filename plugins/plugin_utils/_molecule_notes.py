@@ -25,11 +25,13 @@ class Noted(t.NamedTuple):
     :param mark: the label (``owner``) of the guests
     :param where: the KVM host, as the scenario had it
     :param project: the checkout
+    :param uri: the libvirt of that host
     """
 
     mark: str = ""
     where: str = ""
     project: str = ""
+    uri: str = ""
 
     def text(self) -> str:
         """What is written into the file of the note, before anything is made."""
@@ -49,7 +51,7 @@ def noted(folder: str) -> Noted:
     return Noted(*found)
 
 
-NAMES = {"mark": "mark", "where": "kvm_host", "project": "project"}
+NAMES = {"mark": "mark", "where": "kvm_host", "project": "project", "uri": "kvm_uri"}
 """What is noted, and what the inventory calls it."""
 
 
@@ -83,9 +85,15 @@ def guests_in(folder: str) -> list[dict[str, t.Any]]:
     found = [member(member(hosts, name), "molecule_guest") for name in hosts]
     for guest in found:
         whole_guest = all(isinstance(guest.get(name), kind) for name, kind in GUEST.items())
-        if not whole_guest or guest["snapshot"].get("domain") != guest["domain"]:
+        if not whole_guest or not is_forward(guest) or guest["snapshot"].get("domain") != guest["domain"]:
             raise foreign(Path(folder) / INVENTORY)
     return found
+
+
+def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
+    """Whether it is told as it should be where a guest is reached, if that is told."""
+    forward = guest.get("forward", {"address": "", "port": 0})
+    return isinstance(forward, dict) and isinstance(forward.get("address"), str) and type(forward.get("port")) is int
 
 
 def read(path: Path) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ reaches it. Run as a program, this file ends such processes.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -62,6 +63,28 @@ def orphans(folder: str, proc: Path = PROC, me: int | None = None) -> list[str]:
         if process.parent in parents and is_ssh(process.words) and ends(process) and process not in steps
     ]
     return [f"{process.pid}:{process.began}" for process in sorted([*steps, *below])]
+
+
+def is_worker(proc: Path = PROC, me: int | None = None) -> bool:
+    """Whether molecule runs scenarios at the same time (``--workers``), of which this is one, on the same guests.
+
+    It tells its workers to be quiet, but not if it is to be verbose. So its own command is looked at, too.
+
+    :param me: this process
+    """
+    if os.environ.get("MOLECULE_QUIET_ANSIBLE") == "1":
+        return True
+    found = {process.pid: process for process in map(process_of, numbers(proc)) if process is not None}
+    return any(has_workers(found[pid].words) for pid in line(os.getpid() if me is None else me, found))
+
+
+def has_workers(words: t.Sequence[str]) -> bool:
+    """Whether a command is molecule with several workers."""
+    if "molecule" not in [os.path.basename(word) for word in words[:4]]:
+        return False
+    given = [later for word, later in itertools.pairwise(words) if word == "--workers"]
+    given += [word.partition("=")[2] for word in words if word.startswith("--workers=")]
+    return any(workers.strip() != "1" for workers in given)
 
 
 def is_playbook(words: t.Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ PROGRESS = "kvm_progress"
 OWNER = "kvm_owner"
 """The label of what the roles make."""
 
-SWITCHES = ("kvm_look_first", "kvm_plan_only", "images_lock_prune")
+SWITCHES = ("kvm_cloud_init_schema", "kvm_look_first", "kvm_plan_only", "images_lock_prune")
 """Of no role: what the playbooks take true or false for. They take any other word for false, without a word."""
 
 IMAGE_NAMES = ("images_lock_only", "images_lock_older", "images_lock_unsigned")

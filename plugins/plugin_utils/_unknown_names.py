@@ -97,6 +97,7 @@ def options() -> frozenset[str]:
             "images_lock_only",
             "images_lock_prune",
             "images_lock_unsigned",
+            "kvm_cloud_init_schema",
             "kvm_look_first",
             "kvm_plan_only",
             "kvm_progress",

@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lab")]
 
 import control_node  # noqa: E402
+import reset  # noqa: E402
 import unchanged  # noqa: E402
 from fleet import LAB, Fleet  # noqa: E402
 from goals import SIZES, Measured, goals, table  # noqa: E402
@@ -207,6 +208,7 @@ def main() -> int:
             bench.prepare()
             bench.rounds(QUICK if arguments.quick else ROUNDS)
             bench.site()
+            reset.measure(fleet.name, QUICK, measured.add)
         except (Unmeasured, ValueError) as error:
             print(f"could not be measured: {error}", file=sys.stderr)
             return 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
 
 from .ansible_runs import NAMESPACE
@@ -34,6 +35,10 @@ def run_molecule(block: Block, folder: Path) -> None:
             assert (ROOT / f"playbooks/{name}.yml").is_file()
     elif isinstance(shown, list):
         assert [play["hosts"] for play in shown] == ["molecule"]
+    elif "kvm_guests" in shown:
+        place = Checkout("/tmp/x", "/home/kim/role", "default", "")
+        for guest in Scenario(place, shown, "ssh-ed25519 AAAA", ports={}).told()["guests"]:
+            assert DOMAIN.parse_item(guest["config"])[1] == []
     else:
         assert shown.keys() <= variables(block.page)
     written = [one for one in blocks(block.page) if one.file in NEEDED]

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
-import sys
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from fleet import Fleet
+from molecule_project import Project
 from virtfleet_lab import cloud_guest
-from virtfleet_lab.inventory import variables
 from virtfleet_lab.state import Lab
 
 pytestmark = pytest.mark.long
 
 NAME = "moleculekit"
-EXAMPLE = Path(__file__).parents[2] / "examples/role-with-molecule"
 POOL = "/var/lib/libvirt/virtfleet-molecule"
-MOLECULE = Path(sys.executable).with_name("molecule")
 
 LEFT = f"""
 virsh list --all --name
@@ -37,79 +32,6 @@ ls -A /var/lib/libvirt/qemu/snapshot /var/lib/libvirt/qemu/save 2>/dev/null | gr
 true
 """
 """All that is there of guests, but for the images, which stay for the next ones."""
-
-
-class Project:
-    """A checkout of the example.
-
-    :param folder: where it is
-    :param home: the folder of Ansible, below which molecule has its own
-    """
-
-    def __init__(self, folder: Path, home: Path, settings: dict[str, t.Any]) -> None:
-        self.folder, self.home, self.settings = folder, home, settings
-        shutil.copytree(EXAMPLE, folder)
-        self.base = folder.parent / f"{folder.name}.yml"
-        self.set()
-
-    def set(self, **more: t.Any) -> None:
-        """Write what the user of this machine has set for all scenarios."""
-        group_vars = {"all": {**self.settings, **more}}
-        self.base.write_text(yaml.safe_dump({"provisioner": {"inventory": {"group_vars": group_vars}}}), "utf-8")
-
-    def declare(self, guests: list[dict[str, t.Any]]) -> None:
-        text = yaml.safe_dump({"all": {"vars": {"kvm_guests": guests}}})
-        (self.folder / "molecule/default/inventory/hosts.yml").write_text(text, "utf-8")
-
-    def command(self, *words: str) -> list[str]:
-        return [str(MOLECULE), "-c", str(self.base), *words]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        # Ansible shares open connections by address, and hosts of other labs have the same.
-        shared = {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(Lab(NAME).run / "ssh")}
-        return {**os.environ, **shared, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
-
-    def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
-        """The exit code of a command of molecule, and what it printed."""
-        done = subprocess.run(
-            self.command(*words),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return done.returncode, done.stdout
-
-    def done(self, *words: str) -> str:
-        """What a command of molecule prints that has to succeed."""
-        code, said = self.run(*words)
-        print(said)
-        assert code == 0, said
-        return said
-
-    def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command of molecule as a group of processes of its own, as a terminal does."""
-        return subprocess.Popen(
-            self.command(*words),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def files(self) -> list[str]:
-        """The files in molecule's folder that are not molecule's own."""
-        own = ("ansible.cfg", "state.yml", "molecule.yml", "ansible_inventory.yml", "all")
-        folders = (self.home / "tmp").glob("molecule.*")
-        found = [path for folder in folders for path in folder.rglob("*") if path.is_file() or path.name == "kvm"]
-        return sorted(path.name for path in found if path.name not in own)
 
 
 @pytest.fixture(scope="module")
@@ -128,22 +50,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
 @pytest.fixture
 def project(fleet: Fleet, tmp_path: Path) -> t.Iterator[Project]:
     """A checkout whose guests are on the lab's host, with the lab's image for those of the distributions."""
-    lab = Lab(fleet.name)
-    known = dict(variables(lab, lab.host("kvm01")))
-    image = f"{cloud_guest.FOLDER}/disk.img"
-    settings = {
-        "molecule_kvm_host": f"root@{known['ansible_host']}",
-        "molecule_kvm_key": known["ansible_ssh_private_key_file"],
-        "molecule_kvm_ssh_args": known["ansible_ssh_common_args"],
-        "molecule_timeout": 1500,
-        "kvm_images": [{"name": name, "path": image} for name in ("debian-12", "debian-13")],
-        "kvm_guest_defaults": {
-            "kernel": f"{cloud_guest.FOLDER}/vmlinuz",
-            "initrd": f"{cloud_guest.FOLDER}/initrd.img",
-            "cmdline": cloud_guest.CMDLINE,
-        },
-    }
-    made = Project(tmp_path / "web", tmp_path / "home", settings)
+    made = Project(tmp_path / "web", tmp_path / "home", fleet.name)
     try:
         yield made
     finally:

@@ -81,7 +81,7 @@ def enter(work: Path) -> None:
         os.execvp("unshare", ["unshare", *words, sys.executable, *sys.argv])
 
 
-def shut_in(work: Path) -> None:
+def shut_in(work: Path, checkout: Path) -> None:
     """Make everything but a folder read-only, and /tmp and the home folders of its own."""
     if str(work).startswith("/tmp/"):
         sys.exit(f"{work} is in /tmp, which the mutants get one of their own of: set XDG_CACHE_HOME to another folder")
@@ -98,7 +98,12 @@ def shut_in(work: Path) -> None:
             place.startswith(("/mnt", "/home", "/srv", "/media", "/var", "/root")) and place != str(work)
         ):
             run("mount", "-o", "remount,bind,ro", place)
-    run("mount", "--bind", work / "tmp", "/tmp")
+    if str(checkout).startswith("/tmp/"):  # where its programs are still looked for
+        seen = work / str(checkout)[1:]
+        seen.mkdir(parents=True)
+        run("mount", "--bind", checkout, seen)
+        run("mount", "-o", "remount,bind,ro", seen)
+    run("mount", "--rbind", work / "tmp", "/tmp")
     run("mount", "--bind", work / "home", ansible)
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     run("mount", "-t", "sysfs", "sysfs", "/sys")  # with the network of this namespace
@@ -142,7 +147,7 @@ def main() -> None:
     collections = work / "collections"
     stage = collections / "ansible_collections/virtfleet/kvm"
     run(sys.executable, "-I", checkout / "tests/tools/stage.py", checkout, stage)
-    shut_in(work)
+    shut_in(work, checkout)
     environment = os.environ | {
         "ANSIBLE_COLLECTIONS_PATH": str(collections), "PYTHONPATH": str(HERE), "TMPDIR": "/tmp",
         "MUTANTS": str(work / "orders.json"), "HYPOTHESIS_STORAGE_DIRECTORY": str(work / "tmp/hypothesis"),

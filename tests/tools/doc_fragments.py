@@ -54,7 +54,7 @@ NAMED: dict[str, dict[str, Any]] = {
                 " the first of its hosts needs it, keeps it in C(virtfleet.kvm/images) of C(ANSIBLE_HOME), and"
                 " sends it over Ansible's connection to each host that lacks it, into Ansible's temporary folder there"
                 " (C(remote_tmp)). The host then verifies it as it does with what it fetches itself.",
-                "Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) to use them.",
+                "Keyrings (C(keyring)) are then on the control node, which needs C(gpgv) or C(sqv) to use them.",
                 "Images that a disk or volume names by a URL, without O(images), are always fetched by the host.",
             ],
             "type": "str",

@@ -51,17 +51,17 @@ forgive() {
 }
 totals() { touch "$RUN/counts" && awk '{p += $1; f += $2} END {print p + 0, f + 0}' "$RUN/counts"; }
 
-# check NAME COMMAND...: one check, quiet when it passes.
+# check NAME COMMAND...: one check, quiet when it passes. Several may run at once.
 check() {
-    local name=$1 started=$SECONDS
+    local name=$1 started=$SECONDS log=$RUN/check-${1// /-}.log
     shift
-    if "$@" >"$RUN/check.log" 2>&1; then
+    if "$@" >"$log" 2>&1; then
         printf 'ok      %-22s %3d s\n' "$name" $((SECONDS - started))
         count 1 0
         return 0
     fi
     printf 'FAILED  %-22s %3d s\n' "$name" $((SECONDS - started))
-    sed "s#ansible_collections/virtfleet/kvm/##g; s#$STAGE/##g; s/^/    /" "$RUN/check.log"
+    sed "s#ansible_collections/virtfleet/kvm/##g; s#$STAGE/##g; s/^/    /" "$log"
     count 0 1
     return 1
 }
@@ -104,18 +104,32 @@ part_lint() (
     export ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS
     failed=0
     mapfile -t scripts < <(grep -lrIE --exclude='*.py' --exclude-dir=__pycache__ '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
+    lint_documents &
+    documents=$!
+    lint_code || failed=1
+    wait "$documents" || failed=1
+    exit $failed
+)
+
+# Two rows of checks, which take about as long as each other and run at once.
+lint_code() {
+    local failed=0
     check 'ruff check' ruff check --no-cache --quiet . || failed=1
     check 'ruff format' ruff format --no-cache --quiet --diff . || failed=1
     check 'mypy plugins' mypy_plugins || failed=1
     [ ! -d tests/lab ] || check 'mypy tests/lab' mypy_lab || failed=1
     check 'mypy tests/bench' mypy_bench || failed=1
-    check 'yamllint' yamllint --strict . || failed=1
     check 'shellcheck' shellcheck --external-sources "${scripts[@]}" || failed=1
-    check 'antsibull-changelog' antsibull-changelog lint || failed=1
     check 'antsibull-docs' antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . || failed=1
+    return $failed
+}
+lint_documents() {
+    local failed=0
     check 'ansible-lint' ansible-lint --offline --strict --profile production --nocolor -q || failed=1
-    exit $failed
-)
+    check 'antsibull-changelog' antsibull-changelog lint || failed=1
+    check 'yamllint' yamllint --strict . || failed=1
+    return $failed
+}
 
 # From the folder that holds ansible_collections, so that a file has one module name only.
 mypy_plugins() {
@@ -138,10 +152,11 @@ part_docs() { here 'tests of the pages' tests/docs tests/packaging; }
 
 # here WHY PYTEST-OPTION...: tests that need no host. Neighbours, which share what is made once, stay together; who has
 # nothing left to do takes over some of the other's.
+# More at once than there are CPUs, since many tests wait for something.
 # Without coverage, which doubles the time; ./runtests unit -- --cov=plugins measures it.
 here() {
     need_packages "$1" qemu-img=qemu-utils mcopy=mtools zstd=zstd setpriv=util-linux ip=iproute2
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 --dist worksteal ${CHOICE[@]+"${CHOICE[@]}"} "${@:2}"
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 4 --dist worksteal ${CHOICE[@]+"${CHOICE[@]}"} "${@:2}"
 }
 
 # --- ansible-test ---
@@ -185,13 +200,34 @@ sanity_on() (
     exit "${PIPESTATUS[0]}"
 )
 
+# The oldest and the newest Python that there is of those that ansible-test knows here.
+outer_pythons() {
+    local versions
+    mapfile -t versions < <(printf '%s\n' "$CACHE"/pythons/python3.* | sed 's/.*python//' | sort -V)
+    printf '%s\n' "${versions[0]}" "${versions[-1]}" | uniq
+}
+
+# import_on COPY: whether all files can be imported. Each Python costs as much as most of the rest: where no part is
+# named, the oldest and the newest do.
+import_on() {
+    local python status=0
+    if [ -z "${CHOICE[*]-}" ]; then
+        sanity_on "$1" "$RUN/sanity-import.log" --test import
+        return
+    fi
+    for python in $(outer_pythons); do
+        sanity_on "$1" "$RUN/sanity-import-$python.log" --test import --python "$python" || status=$?
+    done
+    return $status
+}
+
 # ansible-test does one thing after the other. "import", on every Python, takes about as long as much of the rest: it
 # runs beside them. ansible-test keeps one run's files in the collection's own folder: so it has a copy.
 part_sanity() (
     ansible_test_ready
     copy=$CACHE/sanity-import/ansible_collections/virtfleet/kvm
     "$PY" -I "$ROOT/tests/tools/stage.py" "$ROOT" "$copy" || exit
-    sanity_on "$copy" "$RUN/sanity-import.log" --test import >"$RUN/sanity-import.out" 2>&1 &
+    import_on "$copy" >"$RUN/sanity-import.out" 2>&1 &
     beside=$!
     status=0
     sanity_on "$STAGE" "$RUN/sanity.log" --skip-test import || status=$?
@@ -202,7 +238,7 @@ part_sanity() (
     count $((ran - failed)) "$failed"
     # A stage that ansible-test does not see as a collection gives "skipped" and status 0.
     [ "$ran" -gt 20 ] || { echo "only $ran sanity tests ran" && exit 1; }
-    grep -q '^Running sanity test "import"' "$RUN/sanity-import.log" || { echo 'the sanity test "import" did not run' && exit 1; }
+    grep -qh '^Running sanity test "import"' "$RUN"/sanity-import*.log || { echo 'the sanity test "import" did not run' && exit 1; }
     exit "$status"
 )
 
@@ -214,7 +250,8 @@ lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site plan check adopt listener progress live locks normalforms faults purge storage
     storageguests storagesafety diskformats disksthere images declaredimages imagesbycontrol imageslock clones snapshots
     snapshotsrefused snapshotsbroken storagefuzz cloudinit seeds agentconn links linksbackends linksbroken linksdocs
-    linksfault linksrace linksguests linksothers linksfuzz guestsashosts moleculekit pull)
+    linksfault linksrace linksguests linksothers linksfuzz guestsashosts moleculekit moleculehere moleculemany
+    pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.

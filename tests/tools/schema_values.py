@@ -257,7 +257,14 @@ def checksum(converter: storage_values.Checksum) -> Schema:
 
 
 def ubuntu_release(converter: storage_values.UbuntuRelease) -> Schema:
-    return text(converter.rule, "Write the release in quotes, like '24.04'.")
+    names = "|".join(map(anycase, storage_values.UBUNTU_NAMES))
+    return text(f"{converter.rule}|{names}", "Write the release in quotes, like '24.04', or its name, like noble.")
+
+
+def debian_release(_converter: Any) -> Schema:
+    names = "|".join(map(anycase, storage_values.DEBIAN_NAMES.values()))
+    schema = text(f"[0-9]{{1,4}}|{names}", "Write the number of the release, like 13, or its name.", "integer")
+    return {**schema, "minimum": 0, "maximum": 9999}
 
 
 def cookie_name(_converter: Any) -> Schema:
@@ -371,6 +378,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     storage_values.ImageValue: image_place,
     storage_values.Checksum: checksum,
     storage_values.UbuntuRelease: ubuntu_release,
+    storage_values.DebianRelease: debian_release,
     cloud_init.HostName: host_name,
     cloud_init.CryptHash: crypt_hash,
     cloud_init.Clean: any_text,

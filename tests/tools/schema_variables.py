@@ -85,6 +85,11 @@ PLAYBOOKS = {
         "bool",
         "Whether it removes images from the lock file that are not in C(kvm_images). Other inventories may use them.",
     ),
+    "kvm_cloud_init_schema": (
+        "bool",
+        "Whether the data that guests give cloud-init is also checked by cloud-init's own schema, where its package and"
+        " jsonschema are on the control node; true if it is left out.",
+    ),
     "kvm_look_first": (
         "bool",
         "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done;"

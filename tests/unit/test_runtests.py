@@ -146,3 +146,18 @@ def test_sanity_is_what_both_runs_say(
     numbers = f"IMPORT={imported} REST={rest} OTHERS={others}"
     said = shell(f"{there} {numbers}; {SANITY} code=0; set +e; part_sanity >/dev/null; echo $?; totals")
     assert said.splitlines() == [str(status), counted]
+
+
+@pytest.mark.parametrize(
+    ("choice", "asked"), [("()", ["all"]), ("(-m 'not long')", ["3.9", "3.13"])], ids=["named", "all"]
+)
+def test_where_no_part_is_named_two_pythons_are_enough_for_imports(
+    tmp_path: Path, choice: str, asked: list[str]
+) -> None:
+    folder = tmp_path / "pythons"
+    folder.mkdir()
+    for version in ("3.9", "3.10", "3.13"):
+        (folder / f"python{version}").touch()
+    fakes = 'sanity_on() { [ "${5-}" = --python ] && echo "$6" || echo all; }'
+    said = shell(f"RUN={tmp_path} CACHE={tmp_path} CHOICE={choice}; {fakes}; import_on copy")
+    assert said.split() == asked

@@ -143,14 +143,16 @@ class Run:
                     self.warnings.append(self.told_fresh(session.absent))
                 elif self.module.is_planning:
                     wait = self.kind.wait
-                    waits = None if wait is None or self.failed else lambda wants: wait(session, wants, {})
+                    waits = None if wait is None or self.failed else lambda wants: wait(session, wants, {}, None)
                     self.addresses, self.unfinished = unfinished_work(self.plans, self.wants, waits)
                 return
             if session.absent is not None:
                 raise session.absent
+            look = self.kind.before
+            before = None if look is None else session.read(lambda connection: look(connection, self.wants))
             if any(entry.steps for entry in self.plans):
                 self.carry_out(session)
-            self.wait(session)
+            self.wait(session, before)
 
     def read(self) -> None:
         """Read what is declared. Raises VirtfleetError for refused input."""
@@ -210,11 +212,11 @@ class Run:
         if foretell is not None and self.module.is_foretelling and session.absent is None:
             self.foretold = session.read(lambda connection: foretell(connection, self.plans))
 
-    def wait(self, session: Session) -> None:
-        """Wait until what was made is of use, where that is asked for."""
+    def wait(self, session: Session, before: object = None) -> None:
+        """Wait until what was made is of use, where that is asked for (see Kind.before)."""
         if self.kind.wait is not None:
             self.doing = "are waited for"
-            self.addresses, late, warnings = self.kind.wait(session, self.wants, self.failed)
+            self.addresses, late, warnings = self.kind.wait(session, self.wants, self.failed, before)
             self.failed.update(late)
             self.warnings += warnings
 

@@ -154,8 +154,9 @@ class Kind:
     :param left_alone: the names of what the collection made for an owner, nobody declares any more, and no purge
         removes: takes the connection and what was asked for
     :param foretell: in check mode, what later tasks have to know of these plans
-    :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
-        addresses by name, what is missing of which, and warnings
+    :param wait: waits until what was made is of use: takes the session, the items, what failed by name, and what
+        ``before`` has returned. Returns addresses by name, what is missing of which, and warnings
+    :param before: what ``wait`` has to know of the time before anything is made: takes the connection and the items
     :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused_changes)
     """
 
@@ -182,9 +183,12 @@ class Kind:
     left_alone: t.Callable[[Connection, Asked], list[str]] | None = None
     foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
     wait: (
-        t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]]
+        t.Callable[
+            [Session, Wants, t.Container[str], t.Any], tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]
+        ]
         | None
     ) = None
+    before: t.Callable[[Connection, Wants], object] | None = None
     note_refused: t.Callable[[Connection, str, t.Mapping[str, str]], None] | None = None
 
     @property

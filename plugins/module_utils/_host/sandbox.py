@@ -117,6 +117,18 @@ def works(words: tuple[str, ...]) -> bool:
     return done.returncode == 0
 
 
+@contextlib.contextmanager
+def in_memory(content: bytes) -> t.Iterator[int]:
+    """A file in memory that has some content: its descriptor."""
+    made = os.memfd_create("virtfleet")
+    try:
+        with os.fdopen(os.dup(made), "wb") as file:
+            file.write(content)
+        yield made
+    finally:
+        os.close(made)
+
+
 def tool_user() -> int | None:
     """The user that tools run as; None where it is the one that asks."""
     return wrapping(os.geteuid())[1]

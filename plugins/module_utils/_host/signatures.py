@@ -1,7 +1,8 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a file that tells of images was signed by who should have: OpenPGP signatures, verified by gpgv(1).
+"""Whether a file that tells of images was signed by who should have: OpenPGP signatures, verified by gpgv(1), or, where
+only that is there, by sqv(1) (see sqv).
 
 gpgv is the distribution's. It knows the keys of one keyring and no others, asks nobody, and keeps nothing. It reads
 what a server sends, so it runs without any right (see sandbox), on files in memory. What it says counts by its status
@@ -19,7 +20,7 @@ import typing as t
 
 from .._errors import VirtfleetError
 from .._printing import label, printable
-from . import sandbox
+from . import sandbox, sqv
 from .image_format import Unfit
 
 PROGRAM = "gpgv"
@@ -88,9 +89,14 @@ class Keyring(t.NamedTuple):
         if not os.path.isfile(self.path):
             brings = f" (package {self.package})" if self.package else ""
             return f"{machine} has no keyring {printable(self.path)}{brings}"
-        if shutil.which(PROGRAM, path=sandbox.ENVIRONMENT["PATH"]) is None:
-            return f"{machine} has no {PROGRAM} (package {PROGRAM})"
+        if not is_there(PROGRAM) and not is_there(sqv.PROGRAM):
+            return f"{machine} has neither {PROGRAM} nor {sqv.PROGRAM} (packages of these names)"
         return None
+
+
+def is_there(program: str) -> bool:
+    """Whether this machine has a program."""
+    return shutil.which(program, path=sandbox.ENVIRONMENT["PATH"]) is not None
 
 
 class SignedBy(t.NamedTuple):
@@ -125,6 +131,9 @@ def inside(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
     """The text that has a signature around it, and the fingerprint of the key. Raises Unfit where it is not good."""
     if not content.lstrip().startswith(CLEAR) or content.count(CLEAR) != 1:
         raise Unfit("is no text with one signature around it")
+    if not is_there(PROGRAM):
+        signed, plain, signature = sqv.parts(content)
+        return plain, sqv.signer(keys_of(keyring), signed, signature, printable(keyring.path))
     statuses, text = verify(keyring, content, wants_text=True)
     if any(words[0] == "ERROR" for words in statuses):
         raise Unfit("has more in it than the text that is signed")
@@ -133,6 +142,8 @@ def inside(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
 
 def beside(content: bytes, signature: bytes, keyring: Keyring) -> str:
     """The fingerprint of the key by which a file is signed beside it. Raises Unfit where that is not good."""
+    if not is_there(PROGRAM):
+        return sqv.signer(keys_of(keyring), content, signature, printable(keyring.path))
     statuses, _text = verify(keyring, signature, content)
     if any(words[0] == "PLAINTEXT" for words in statuses):
         raise Unfit("has a signature beside it that is of something else")
@@ -186,7 +197,7 @@ def verify(
     keys = keys_of(keyring)
     said = bytearray()
     with contextlib.ExitStack() as stack:
-        names = [stack.enter_context(in_memory(part)) for part in (keys, signed, b"", content or b"")]
+        names = [stack.enter_context(sandbox.in_memory(part)) for part in (keys, signed, b"", content or b"")]
         paths = [f"/proc/self/fd/{name}" for name in names]
         command = [PROGRAM, "--homedir", "/nonexistent", "--status-fd", "1", "--keyring", paths[0]]
         command += ["--output", paths[2], paths[1]] if wants_text else [paths[1], paths[3]]
@@ -198,18 +209,6 @@ def verify(
         lines = bytes(said).decode("utf-8", "replace").splitlines()
         statuses = [line.split(" ")[1:] for line in lines if re.match(r"\[GNUPG:\] [A-Z]", line)]
         return statuses, os.pread(names[2], len(signed), 0)
-
-
-@contextlib.contextmanager
-def in_memory(content: bytes) -> t.Iterator[int]:
-    """A file in memory that has some content: its descriptor."""
-    made = os.memfd_create("virtfleet")
-    try:
-        with os.fdopen(os.dup(made), "wb") as file:
-            file.write(content)
-        yield made
-    finally:
-        os.close(made)
 
 
 def keys_of(keyring: Keyring) -> bytes:

@@ -59,8 +59,9 @@ def scenario(hostile: Hostile, chance: random.Random) -> Told:
     for name in SCENARIO:
         if chance.random() < 0.15:
             variables[name] = hostile.value()
+    ports = chance.choice((None, {}, {"127.0.0.1": hostile.value()}))
     try:
-        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY").told()
+        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY", ports=ports).told()
     except UndefinedError:
         return Told("")  # The lookup has evaluated all of it before.
     except VirtfleetError as error:
@@ -105,6 +106,25 @@ def lock_file(hostile: Hostile, chance: random.Random) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".yml", delete=False, dir=FOLDER.name) as file:
         file.write(chance.choice(texts))
     return os.path.realpath(file.name)
+
+
+def data_for_cloud_init(hostile: Hostile, chance: random.Random) -> dict[str, t.Any]:
+    """Options of cloud-init with data of any sort, whose values may be secret."""
+    names = ("users", "write_files", "chpasswd", "runcmd", "packages", "pakages", "power_state", "ntp", "mine")
+    inner = chance.choice((hostile.value(), {"name": hostile.secret}, [{"path": hostile.value()}], hostile.secret))
+    entries = {chance.choice((*names, hostile.sane())): inner, "password": hostile.secret}
+    texts = (
+        f"#cloud-config\npasswd: [{hostile.secret}",
+        f"#cloud-config\nchpasswd: {{list: {{{hostile.secret}: 1}}}}\nusers: [{{name: a, {hostile.secret}: 1}}]",
+        f"#cloud-config-archive\n- {{type: text/cloud-config, content: '{hostile.secret}'}}",
+        "#cloud-config\n" + "[" * 3000,
+        "#cloud-config\na: &a [*a, *a]\nb: [*a]",
+        f"Content-Type: multipart/mixed; boundary=X\n\n--X\n\n#cloud-config\n{hostile.secret}\n--X--",
+        "Content-Type: multipart/mixed",
+    )
+    data = chance.choice((entries, chance.choice(texts), hostile.value()))
+    network = {"version": 2, chance.choice(("ethernets", "ethernet", "wifis")): hostile.value()}
+    return {chance.choice(("user_data", "vendor_data")): data, "network": chance.choice(("auto", network))}
 
 
 def arguments_of(name: str, hostile: Hostile, chance: random.Random) -> tuple[t.Any, ...]:
@@ -173,7 +193,10 @@ def arguments_of(name: str, hostile: Hostile, chance: random.Random) -> tuple[t.
         hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
         arguments = (["kvm01"], hosts) if name != "changes_told" else (chance.choice((hosts, {"hosts": hosts})),)
     elif name == "fleet_checked":
-        variables = {"kvm_guests": chance.choice(([hostile.item(DOMAIN)], hostile.value()))}
+        item = {**hostile.item(DOMAIN), "name": "a", "host": "kvm01", "memory": "1GiB"}
+        if chance.random() < 0.5:
+            item["cloud_init"] = data_for_cloud_init(hostile, chance)
+        variables = {"kvm_guests": chance.choice(([item], hostile.value()))}
         arguments = (["kvm01"], {"kvm01": variables}, [hostile.value()] if chance.random() < 0.2 else [])
     elif name == "left_out":
         item = {"name": hostile.value(), chance.choice(("secrets", "uncovered", "refused")): hostile.value()}

@@ -32,6 +32,7 @@ def destroy(folder: Path, made: list[str], there: list[str] | None) -> tuple[int
         "own": str(own),
         "mark": "molecule/role/1",
         "kvm": {"name": "molecule-kvm", "wanted": "root@kvm01"},
+        "uri": "qemu:///session",
     }
     found = {} if there is None else {"undeclared": there}
     plays = [
@@ -56,6 +57,7 @@ def test_guests_that_are_somewhere_else(tmp_path: Path, there: list[str] | None)
     words = " ".join(said.split())
     assert "none of the guests in /e/inventory/molecule_guests.yml (web-1, db-1) is on root@kvm01" in words
     assert "with the label molecule/role/1" in words
+    assert "Look for them with 'virsh -c qemu:///session list --all'" in words
     assert not noted(tmp_path)
 
 

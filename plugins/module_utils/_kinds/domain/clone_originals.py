@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 
+from ..._engine.rows.model import Change, Item
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.options import Options as KindOptions
@@ -28,6 +29,15 @@ CHECK = "check_original"
 SETTLE = "settle_copies"
 """The step that notes that the clone is defined, so that its disks are those of a guest like any other."""
 
+STOP = "stop it first (virsh shutdown {0:sh}), as its disks change meanwhile"
+"""What to do about an original that runs."""
+
+NOT_YET = (
+    "begins as guest {0}, which an earlier task of the run makes: what it gets of that one, and what may be in the way,"
+    " is only known then, so check mode tells no more than that it is made"
+)
+"""What is said in check mode of a clone whose original is not there yet."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Original:
@@ -43,6 +53,26 @@ class Original:
     uuid: str
     files: tuple[str, ...] = ()
     seen: dict[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+
+
+def as_known(want: Item, change: Change) -> Change:
+    """A change that makes a clone of what is not there yet, without what is only known by then.
+
+    :param want: the clone as it is declared
+    """
+    if not isinstance(change.after, dict):
+        return change
+    own = [name for name in KNOWN if name == "name" or want.get(name) is not None]
+    return dataclasses.replace(change, after={name: change.after[name] for name in own})
+
+
+KNOWN = ("name", "memory")
+"""What of a definition follows from the declaration of a clone alone."""
+
+
+def is_unknown(change: Change) -> bool:
+    """Whether a change makes a guest of which only that is known."""
+    return change.before is None and isinstance(change.after, dict) and change.after.keys() <= set(KNOWN)
 
 
 def check_original(connection: Connection, name: str, step: Step, options: KindOptions) -> None:

@@ -32,7 +32,7 @@ from ..._storage.storage_observe import ObservedPool, source_place
 from ..shared.lacking import Site
 from .clone_disks import disks_of, says_itself
 from .clone_new import from_declared
-from .clone_originals import CHECK, MODE, OPTION, SETTLE, Original
+from .clone_originals import CHECK, MODE, NOT_YET, OPTION, SETTLE, STOP, Original, as_known
 from .clone_parts import own_parts
 from .cloud_init.seeds import is_here
 from .disks.guest_disks import Needed
@@ -67,6 +67,7 @@ class Clones:
     :ivar originals: what they begin as, by name
     :ivar begin_as: the names of their originals, by name
     :ivar new: guests that are not there, by name
+    :ivar unseen: in check mode, clones of what an earlier task would make, as they are declared, by name
     :ivar copied: the places of their disks that are made from those of the original, by name
     """
 
@@ -84,6 +85,7 @@ class Clones:
         self.copied: dict[str, set[int]] = {}
         self.begin_as: dict[str, str] = {}
         self.new: dict[str, Item] = {}
+        self.unseen: dict[str, Item] = {}
 
     def complete(self, wants: Wants, have: Have) -> list[Item]:
         """Guests, each new clone with what it gets of its original. Of one that is refused, the least that is planned.
@@ -117,6 +119,9 @@ class Clones:
         try:
             if self.is_made_too(source, there, states):
                 return self.of_new(want, self.new[source])
+            if source not in there and self.is_foretold(source):
+                self.unseen[name], self.warnings[name] = want, [NOT_YET.format(label(source))]
+                return {**least, "state": want["state"]}
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
@@ -137,6 +142,15 @@ class Clones:
         is_off = states.get(source) in ("present", "stopped")
         return declared is not None and source not in there and is_off and declared.get(OPTION) is None
 
+    def is_foretold(self, source: str) -> bool:
+        """Whether an earlier task of the run would make an original. Raises VirtfleetError where it would run then."""
+        told = self.forecast.guests.get(source)
+        if told is None or told.gone or told.uuid is not None:
+            return False
+        if told.runs:
+            raise VirtfleetError(f"guest {label(source)} runs: {STOP.format(ShellWord(source))}")
+        return True
+
     def of_new(self, want: Item, original: Item) -> Item:
         """A clone of a guest that is made in the same run. Raises VirtfleetError where it cannot be."""
         name = str(want["name"])
@@ -153,7 +167,7 @@ class Clones:
         told = self.forecast.guests.get(name)
         if there is None or (told is not None and told.gone):
             raise VirtfleetError(self.unknown(name, states))
-        stop = f"stop it first (virsh shutdown {ShellWord(name):sh}), as its disks change meanwhile"
+        stop = STOP.format(ShellWord(name))
         if there.state != "stopped":
             raise VirtfleetError(f"guest {label(name)} {'is paused' if there.state == 'paused' else 'runs'}: {stop}")
         if is_saved(self.connection.lookupByName(name)):
@@ -295,6 +309,8 @@ class Clones:
                 continue
             if entry.name in self.begin_as and entry.steps:
                 entry.warnings += self.warnings[entry.name]
+            if entry.name in self.unseen:
+                entry.changes[:] = [as_known(self.unseen[entry.name], change) for change in entry.changes]
             if entry.name in self.originals and entry.steps:
                 made = [step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied]
                 # Before the disks are copied, and once they are: what is defined is whole.

@@ -50,6 +50,7 @@ class CloudStatus(t.NamedTuple):
     :param recoverable: what went wrong that it went on in spite of
     :param disabled: whether it does nothing at all
     :param refused: why the agent does not tell
+    :param silent: whether the agent does not answer
     """
 
     done: bool = False
@@ -57,6 +58,7 @@ class CloudStatus(t.NamedTuple):
     recoverable: tuple[str, ...] = ()
     disabled: bool = False
     refused: str | None = None
+    silent: bool = False
 
     @property
     def problem(self) -> str | None:
@@ -99,7 +101,7 @@ def status(domain: Resource) -> CloudStatus:
     except LibvirtError as error:
         told = message_of(error)
         # An agent that does not answer may be one that is not there yet.
-        return CloudStatus(refused=told if REFUSED.search(told) else None)
+        return CloudStatus(refused=told) if REFUSED.search(told) else CloudStatus(silent=True)
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
         return CloudStatus()  # A guest may tell anything.
     return CloudStatus()

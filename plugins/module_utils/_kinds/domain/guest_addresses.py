@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ..._libvirt.objects import GuestAddress
+
 IPAddress = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007 - for older Pythons
 
 
@@ -31,3 +33,11 @@ def reachable(text: object) -> IPAddress | None:
     if found is None or found.is_link_local or found.is_loopback or found.is_multicast:
         return None
     return None if found.is_unspecified or found.is_reserved else found
+
+
+def counted(found: t.Iterable[GuestAddress], macs: t.Container[str]) -> list[GuestAddress]:
+    """The addresses at which others reach a guest, of its own interfaces.
+
+    :param macs: the MAC addresses of those
+    """
+    return [one for one in found if reachable(one["address"]) is not None and str(one["mac"]).lower() in macs]

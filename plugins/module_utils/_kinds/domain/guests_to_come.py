@@ -22,6 +22,7 @@ from ..._storage.forecast import ToCome
 from ..._storage.guest_places import GuestPlace, guest_places, item_places
 from ..._storage.new_volumes import Making
 from ..secret.references import secrets_of
+from .clone_originals import is_unknown
 
 PARTS = ("target", "source", "driver", "readonly", "shareable", "transient")
 """What snapshots have to know of a disk."""
@@ -68,7 +69,7 @@ def to_come(connection: Connection, plan: Plan) -> ToCome | None:
         places=tuple(dict.fromkeys(places)),
         interfaces=tuple(dict.fromkeys(on for tree in trees for on in interfaces(tree))),
         secrets=tuple(dict.fromkeys(reference for tree in trees for reference in secrets_of(tree))),
-        disks=disks(after) if domain is None else "",
+        disks=disks(after) if domain is None and not any(map(is_unknown, plan.changes)) else "",
         runs=domain is None and "start" in actions,
     )
 

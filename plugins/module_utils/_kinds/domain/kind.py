@@ -21,6 +21,7 @@ from .guests_to_come import guests_to_come
 from .leftovers import declared_elsewhere, left_alone, leftovers
 from .live import refusals
 from .observe import DEFINITION, domains
+from .old_leases import OldLeases, old_leases
 from .plan import plan_guests
 from .rehearsal import keeps, unasked
 from .table import DOMAIN
@@ -39,11 +40,11 @@ def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around
 
 
 def wait(
-    session: Session, wants: t.Sequence[Item], failed: t.Container[str]
+    session: Session, wants: t.Sequence[Item], failed: t.Container[str], before: OldLeases | None
 ) -> tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]:
     """Wait for the guests that are to be of use by the end of the run."""
     waits = wait_for.waited_for(wants, failed)
-    return wait_for.wait(session, waits) if waits else ({}, {}, [])
+    return wait_for.wait(session, waits, before or OldLeases()) if waits else ({}, {}, [])
 
 
 def steps() -> dict[str, Action]:
@@ -83,5 +84,6 @@ DOMAINS = Kind(
     moved=declared_elsewhere,
     foretell=guests_to_come,
     wait=wait,
+    before=old_leases,
     note_refused=refusals.note,
 )

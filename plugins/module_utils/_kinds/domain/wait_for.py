@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 import typing as t
@@ -15,17 +14,22 @@ from ..._engine.rows.model import Item
 from ..._host import meter, waiting_caller
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
-from .cloud_status import CloudStatus, status
-from .guest_addresses import reachable
+from .agent_answers import AgentAnswers, Question
+from .cloud_status import CloudStatus
+from .guest_addresses import counted
 from .impossible import AGENT
+from .old_leases import OldLeases
 from .ssh_answers import SshServer
+
+NONE_OLD = OldLeases()
+"""Where no guest was made."""
 
 POLL = 1.0
 """Seconds between two looks at a guest."""
+FIRST_ANSWER = 30
+"""Seconds that the agent of a guest has beyond its time until it is known whether it answers at all."""
 PATIENCE = 300
 """Seconds that a guest has where it is not said."""
-ANSWER = 5
-"""Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
 
 ENDS = {
     "address": "have an address",
@@ -50,6 +54,9 @@ class GuestLook:
     :ivar runs: whether it runs
     :ivar cloud: how far cloud-init is; None where nobody asked, or no agent can tell
     :ivar ssh: whether its SSH server has answered
+    :ivar silent: whether its agent is connected, and does not answer
+    :ivar question: what its agent is asked; None where it is not connected
+    :ivar others: the addresses that count where the agent tells none
     """
 
     addresses: Addresses = dataclasses.field(default_factory=list)
@@ -57,6 +64,22 @@ class GuestLook:
     runs: bool = True
     cloud: CloudStatus | None = None
     ssh: bool = False
+    silent: bool = False
+    question: Question | None = None
+    others: Addresses = dataclasses.field(default_factory=list)
+
+    def settled(self) -> GuestLook:
+        """The same, with what its agent has answered by now."""
+        told = self.question
+        if told is None:
+            return self
+        addresses = self.addresses or [{**one, "source": "agent"} for one in told.addresses] or self.others
+        return dataclasses.replace(self, addresses=addresses, cloud=told.cloud, silent=told.silent)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether its agent is being asked for the first time, so that nothing is known yet."""
+        return self.question is not None and not self.question.heard
 
     def fulfils(self, what: str) -> bool:
         """Whether what is waited for is there."""
@@ -66,8 +89,9 @@ class GuestLook:
 
     def lacks(self, what: str, seconds: float) -> str:
         """What is missing after so long a time, with what was seen."""
-        agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: "its agent answers"}
-        if what == "agent" or (what == "cloud_init" and not self.agent):
+        answers = "its agent is connected and does not answer" if self.silent else "its agent answers"
+        agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: answers}
+        if what == "agent" or (what == "cloud_init" and (self.silent or not self.agent)):
             return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
         if what == "cloud_init":
             return f"wait_for: after {seconds:g} s cloud-init is not done; {LONGER}"
@@ -91,10 +115,14 @@ def waited_for(wants: t.Iterable[Item], failed: t.Container[str]) -> list[Item]:
     ]
 
 
-def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses], dict[str, str], list[str]]:
+def wait(
+    session: Session, wants: t.Sequence[Item], old: OldLeases = NONE_OLD
+) -> tuple[dict[str, Addresses], dict[str, str], list[str]]:
     """Wait for guests side by side. Returns their addresses, by name what is missing of which, and warnings.
 
     A guest that is left as it is, and does not run, is not waited for.
+
+    :param old: leases that do not count for guests that were made in this run
     """
     found: dict[str, Addresses] = {}
     problems: dict[str, str] = {}
@@ -103,14 +131,16 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
     left = {str(want["name"]): want for want in wants}
     idle = {name for name, want in left.items() if want["state"] == "present"}
     servers = {name: SshServer() for name, want in left.items() if want["wait_for"] == "ssh"}
+    agents = AgentAnswers()
     while left:
+        looks = looked_at(session, left, agents, old)
         for name, want in list(left.items()):
-            cloud = want["wait_for"] == "cloud_init"
-            seen = session.read(lambda connection: look(connection, name, cloud))  # noqa: B023
+            seen = looks[name]
             if name in servers:
                 seen.ssh = seen.runs and servers[name].answers([str(one["address"]) for one in seen.addresses])
             seconds = want.get("wait_timeout") or PATIENCE
-            told = problem(seen, want["wait_for"], seconds, time.monotonic() - start >= seconds)
+            late = time.monotonic() - start >= seconds + (FIRST_ANSWER if seen.is_awaited else 0)
+            told = problem(seen, want["wait_for"], seconds, late)
             if not seen.runs and name in idle:
                 del left[name]
             elif seen.runs and seen.fulfils(want["wait_for"]):
@@ -123,15 +153,36 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
             if seen.runs:
                 idle.discard(name)
         if left:
-            seconds = max(want.get("wait_timeout") or PATIENCE for want in left.values())
-            meter.waits(awaited(left, len(found), problems), time.monotonic() - start, seconds)
-            with waiting_caller.heeded():
-                waiting_caller.heed()
-            time.sleep(POLL)
+            pause(left, len(found), problems, time.monotonic() - start)
     meter.over()
+    agents.close()
     for server in servers.values():
         server.close()
     return found, problems, warnings
+
+
+def looked_at(
+    session: Session, left: t.Mapping[str, Item], agents: AgentAnswers, old: OldLeases
+) -> dict[str, GuestLook]:
+    """What is seen of guests in one round, by name. Their agents are asked beside it, all at the same time."""
+    looks = {}
+    for name, want in left.items():
+        cloud = want["wait_for"] == "cloud_init"
+        looks[name] = session.read(lambda connection: look(connection, name, cloud, agents, old))  # noqa: B023
+    agents.settle()
+    return {name: seen.settled() for name, seen in looks.items()}
+
+
+def pause(left: t.Mapping[str, Item], ready: int, problems: t.Sized, seconds: float) -> None:
+    """Say what is waited for, and wait for the next round.
+
+    :param seconds: how long it has taken so far
+    """
+    most = max(want.get("wait_timeout") or PATIENCE for want in left.values())
+    meter.waits(awaited(left, ready, problems), seconds, most)
+    with waiting_caller.heeded():
+        waiting_caller.heed()
+    time.sleep(POLL)
 
 
 def awaited(left: t.Mapping[str, Item], ready: int, problems: t.Sized) -> str:
@@ -164,12 +215,14 @@ def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | Non
     return seen.lacks(what, seconds) if late else None
 
 
-def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
+def look(connection: Connection, name: str, cloud: bool, agents: AgentAnswers, old: OldLeases = NONE_OLD) -> GuestLook:
     """Look at a guest.
 
     :param cloud: whether cloud-init is asked about
+    :param agents: asks the agents of guests
+    :param old: leases that do not count
     """
-    from .facts import SOURCES, addresses
+    from .facts import addresses
 
     try:
         domain = connection.lookupByName(name)
@@ -183,16 +236,12 @@ def look(connection: Connection, name: str, cloud: bool = False) -> GuestLook:
     channel = next((node for node in root.iterfind("devices/channel/target") if node.get("name") == AGENT), None)
     agent = None if channel is None else channel.get("state") == "connected"
     macs = {str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")}
-    if agent:
-        with contextlib.suppress(LibvirtError, AttributeError):
-            domain.agentSetResponseTimeout(ANSWER, 0)
-    reached = status(domain) if cloud and agent else None
-    for source in SOURCES:
-        known: list[GuestAddress] = [
-            {**one, "source": source}
-            for one in (addresses(domain, source) if source != "agent" or agent else ())
-            if reachable(one["address"]) is not None and str(one["mac"]).lower() in macs
-        ]
-        if known:
-            return GuestLook(known, agent, cloud=reached)
-    return GuestLook([], agent, cloud=reached)
+
+    def known(source: str) -> Addresses:
+        counting: Addresses = [{**one, "source": source} for one in counted(addresses(domain, source), macs)]
+        return old.without(connection, name, root, counting)
+
+    leases = known("lease")
+    question = agents.ask(name, domain, cloud, macs) if agent and (cloud or not leases) else None
+    others = [] if leases else known("arp")
+    return GuestLook(leases if question else leases or others, agent, question=question, others=others)

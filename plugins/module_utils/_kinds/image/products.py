@@ -17,15 +17,13 @@ import urllib.parse
 
 from ..._errors import VirtfleetError
 from ..._host.signatures import Keyring
+from ..shared.storage_values import DEBIAN_NAMES
 
 MIRRORS = {"debian": "https://cloud.debian.org/images/cloud", "ubuntu": "https://cloud-images.ubuntu.com"}
 """The servers of the distributions."""
 
 VARIANTS = {"debian": ("genericcloud", "generic", "nocloud"), "ubuntu": ("server", "minimal")}
 """The variants of images, the usual one first."""
-
-CODENAMES = {11: "bullseye", 12: "bookworm", 13: "trixie", 14: "forky"}
-"""The releases of Debian, by which its folders are called."""
 
 SERIAL = re.compile(r"[0-9]{8}(?:[.-][0-9]{1,6})?")
 """What a version is called: a date, and a number within it."""
@@ -165,7 +163,7 @@ def lasting(product: Product, host: str, seconds: float | None = None) -> Versio
         from ..._host import debian_builds
 
         arch = arch_of(product, host)
-        folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/latest"
+        folder = f"{product.mirror}/{DEBIAN_NAMES[int(product.release)]}/latest"
         url = f"{folder}/debian-{product.release}-{product.variant}-{arch}.json"
         product = dataclasses.replace(product, serial=debian_builds.serial_of(url, product.variant, arch, seconds))
     return newest(product, host, seconds)
@@ -188,7 +186,7 @@ def of_debian(product: Product, arch: str, seconds: float | None) -> Version:
     from ..._host import checksum_list
 
     serial = product.serial
-    folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/{serial or 'latest'}"
+    folder = f"{product.mirror}/{DEBIAN_NAMES[int(product.release)]}/{serial or 'latest'}"
     end = "" if serial is None else f"-{serial}"
     place = f"{folder}/debian-{product.release}-{product.variant}-{arch}{end}.qcow2"
     keyring = keyring_of(product.keyring, "")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.converters import COUNT, NAME, PATH, TEXT, Choice, Integer
+from ..._engine.converters import COUNT, NAME, PATH, TEXT, Choice
 from ..._engine.rows.create_only import Aside
 from ..._engine.rows.model import Item
 from ..._engine.table import Table
 from ..._errors import Invalid
 from ..._printing import printable
-from ..shared.storage_values import CHECKSUM, IMAGE, UBUNTU
+from ..shared.storage_values import CHECKSUM, DEBIAN, DEBIAN_NAMES, IMAGE, UBUNTU
 from ..volume.storage_rules import CHECKED, IN_TIME, TAKEN
-from .products import ARCHES, CODENAMES, SERIAL, VARIANTS
+from .products import ARCHES, SERIAL, VARIANTS
 
 SOURCES = ("url", "path", "debian", "ubuntu")
 """Options of which each says where an image comes from."""
@@ -74,9 +74,9 @@ def products(image: Item) -> t.Iterator[Invalid]:
         return
     if image.get("variant") is not None and image["variant"] not in VARIANTS[system]:
         yield Invalid("variant", f"{printable(image['variant'])} is none of {system}: {', '.join(VARIANTS[system])}")
-    if system == "debian" and image["debian"] not in CODENAMES:
+    if system == "debian" and image["debian"] not in DEBIAN_NAMES:
         yield Invalid(
-            "debian", f"{image['debian']} is not known here: {', '.join(map(str, CODENAMES))}; write url instead"
+            "debian", f"{image['debian']} is not known here: {', '.join(map(str, DEBIAN_NAMES))}; write url instead"
         )
     if image.get("serial") is not None and not SERIAL.fullmatch(image["serial"]):
         yield Invalid("serial", f"{printable(image['serial'])} is no serial such as {EXAMPLES[system]}")
@@ -110,15 +110,16 @@ IMAGES = Table(
         Aside(
             "debian",
             "",
-            Integer(1),
-            "Release of Debian, such as V(13), in place of C(url): the host finds the newest image on the C(mirror).",
+            DEBIAN,
+            "Release of Debian, such as V(13) or V(trixie), in place of C(url): the host finds the newest image on the"
+            " C(mirror).",
         ),
         Aside(
             "ubuntu",
             "",
             UBUNTU,
-            "Release of Ubuntu, such as V('24.04'), in place of C(url): the host finds the newest image in the index of"
-            " the C(mirror).",
+            "Release of Ubuntu, such as V('24.04') or V(noble), in place of C(url): the host finds the newest image in"
+            " the index of the C(mirror).",
         ),
         Aside(
             "variant",

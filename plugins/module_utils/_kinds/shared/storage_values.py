@@ -169,8 +169,41 @@ class Checksum(Converter):
         return text
 
 
+DEBIAN_NAMES = {11: "bullseye", 12: "bookworm", 13: "trixie", 14: "forky"}
+"""The releases of Debian, by which its folders are called."""
+
+UBUNTU_NAMES = {
+    "bionic": "18.04",
+    "focal": "20.04",
+    "jammy": "22.04",
+    "noble": "24.04",
+    "oracular": "24.10",
+    "plucky": "25.04",
+    "questing": "25.10",
+    "resolute": "26.04",
+}
+"""The releases of Ubuntu by the first words of their names."""
+
+
+class DebianRelease(Converter):
+    """A release of Debian, by its number or its name."""
+
+    def parse(self, value: t.Any) -> int:
+        text = digits(value).strip().lower()
+        by_name = {name: number for number, name in DEBIAN_NAMES.items()}
+        if text in by_name:
+            return by_name[text]
+        if not re.fullmatch("[0-9]{1,4}", text):
+            known = ", ".join(f"{number} ({name})" for number, name in DEBIAN_NAMES.items())
+            raise ValueError(f"{printable(value)} is not a release of Debian; write its number or its name: {known}")
+        return int(text)
+
+
 class UbuntuRelease(Converter):
-    """A release of Ubuntu, such as ``24.04``. YAML makes a number of it that has lost a zero, as of 24.10."""
+    """A release of Ubuntu, such as ``24.04``, or by the first word of its name.
+
+    YAML makes a number of a release that has lost a zero, as of 24.10.
+    """
 
     rule: t.ClassVar[str] = r"[0-9]{2}\.(?:04|10)"
 
@@ -178,8 +211,14 @@ class UbuntuRelease(Converter):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             raise ValueError(f"{printable(value)} is a number to YAML: write the release in quotes, such as '24.04'")
         text = str(super().parse(value)).strip()
+        name = text.lower()
+        if name in UBUNTU_NAMES:
+            return UBUNTU_NAMES[name]
         if not re.fullmatch(self.rule, text):
-            raise ValueError(f"{printable(text)} is not a release of Ubuntu; write it like '24.04'")
+            raise ValueError(
+                f"{printable(text)} is not a release of Ubuntu; write it like '24.04', or by its name:"
+                f" {', '.join(UBUNTU_NAMES)}"
+            )
         return text
 
 
@@ -192,3 +231,4 @@ PLACE = VolumeName()
 IMAGE = ImageValue()
 CHECKSUM = Checksum()
 UBUNTU = UbuntuRelease()
+DEBIAN = DebianRelease()

@@ -30,6 +30,7 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOLECULE_PROJECT_DIRECTORY", str(tmp_path / "project"))
     monkeypatch.setenv("MOLECULE_SCENARIO_NAME", "default")
     monkeypatch.delenv("MOLECULE_KVM_HOST", raising=False)
+    monkeypatch.setenv("MOLECULE_KVM_URI", "qemu:///system")
 
 
 def write_inventory(folder: Path, guests: list[Any]) -> None:
@@ -139,6 +140,38 @@ def test_the_guests_stay_where_they_were_made(tmp_path: Path, monkeypatch: pytes
     assert not found(tmp_path, PLACE)["kvm"]["remote"]
     (tmp_path / "scenario/kvm/where_the_guests_are").unlink()
     assert found(tmp_path, PLACE)["kvm"]["wanted"] == "root@elsewhere"
+
+
+def test_the_libvirt_of_an_ordinary_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the guests are destroyed, they are in the libvirt in which they were made."""
+    place = found(tmp_path, PLACE)
+    assert (place["uri"], place["session"]) == ("qemu:///system", False)
+    assert place["pool"]["target"] == "/var/lib/libvirt/virtfleet-molecule"
+    monkeypatch.setenv("MOLECULE_KVM_URI", "qemu:///session")
+    kit = found(tmp_path, "{{ lookup('virtfleet.kvm.molecule_scenario', home='/home/kim') }}", kvm_guests=[WEB])
+    assert (kit["uri"], kit["session"]) == ("qemu:///session", True)
+    assert kit["pool"]["target"] == "/home/kim/.local/share/libvirt/virtfleet-molecule"
+    assert kit["kvm"]["variables"]["ansible_become"] is False
+    (guest,) = kit["guests"]
+    (address,) = kit["forwards"]
+    assert guest["forward"] == {"address": address, "port": kit["first_port"]}
+    assert Path(kit["port_finder"]).name == "_molecule_ports.py"
+    ports = f"{{{{ lookup('virtfleet.kvm.molecule_scenario', ports={{'{address}': 2230}}) }}}}"
+    kit = found(tmp_path, ports, kvm_guests=[WEB])
+    assert kit["guests"][0]["forward"]["port"] == 2230
+    write_note(tmp_path, kit["note"])
+    monkeypatch.setenv("MOLECULE_KVM_URI", "qemu:///system")
+    assert found(tmp_path, PLACE, molecule_kvm_uri="qemu:///system")["uri"] == "qemu:///session"
+    write_inventory(tmp_path, kit["guests"])
+    assert found(tmp_path, PLACE)["made"][0]["forward"] == {"address": address, "port": 2230}
+
+
+def test_become_is_for_the_libvirt_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for user, uri, becomes in ((1000, "qemu:///system", True), (1000, "qemu:///session", False), (0, "", False)):
+        monkeypatch.setattr("os.getuid", lambda user=user: user)
+        monkeypatch.setenv("MOLECULE_KVM_URI", uri)
+        assert found(tmp_path, PLACE)["kvm"]["variables"]["ansible_become"] is becomes
+    assert "neither qemu:///system nor qemu:///session" in refused(tmp_path, PLACE, molecule_kvm_uri="lxc:///")
 
 
 def test_files_of_another_scenario(tmp_path: Path) -> None:

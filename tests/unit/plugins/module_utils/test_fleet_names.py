@@ -86,3 +86,27 @@ def test_a_slip_in_the_pool_of_a_volume(volume: dict[str, Any], told: bool) -> N
         "volume a.raw: pool: 'fsat' is not in kvm_pools of host kvm01; did you mean 'fast'? The run goes on, for the"
         " host may have a pool fsat that nobody declares"
     ]
+
+
+@pytest.mark.parametrize(
+    ("original", "others", "like"),
+    [
+        ("goldn", ["golden"], "golden"),
+        ("golden", ["golden"], None),
+        ("by-hand", ["golden"], None),
+    ],
+)
+def test_the_original_of_a_clone(original: str, others: list[str], like: str | None) -> None:
+    guests = [*map(guest, others), guest("web", clone_of=original)]
+    said = (
+        f"guest web: clone_of: {original!r} is not in kvm_guests of host kvm01; did you mean {like!r}? The run goes on,"
+        f" for the host may have a guest {original} that nobody declares"
+    )
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == ([said] if like else [])
+
+
+def test_clones_of_one_original_are_no_slips_of_its_name() -> None:
+    guests = [guest(name, clone_of="golden") for name in ("golden1", "goldens", "golden-2")]
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == []
+    other = guest("goldem", "kvm02")
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": [*guests, other]}}) == []

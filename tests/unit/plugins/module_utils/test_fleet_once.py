@@ -20,6 +20,7 @@ TAKEN: list[dict[str, Any]] = [
     {"interfaces": [{"network": "default", "mac": MAC}]},
     {"interfaces": [{"network": "default", "ips": [{"address": "192.0.2.7", "prefix": 24}]}]},
     {"disks": [{"file": "/srv/x"}]},
+    {"vsock": {"cid": {"address": 5}}},
     {"disks": [{"protocol": "rbd", "source": {"name": "rbd/web", "hosts": [{"name": "mon1", "port": 6789}]}}]},
 ]
 
@@ -122,3 +123,23 @@ BELOW = {"file": "/srv/x", "transient": {"share_backing": "yes"}}
 def test_an_image_that_guests_share_below_their_disks(disks: list[dict[str, Any]], free: bool) -> None:
     lines = problems(HOSTS, fleet(*(guest(f"g{index}", disks=[disk]) for index, disk in enumerate(disks))))
     assert [line.partition(":")[0] for line in lines] == ([] if free else ["disk /srv/x of kvm01"])
+
+
+@pytest.mark.parametrize(
+    ("other", "twice"),
+    [
+        (guest("b", vsock={"cid": {"address": "5"}}), True),
+        (guest("b", vsock={"cid": {"address": 6}}), False),
+        (guest("b", vsock={"cid": {"address": 5, "auto": True}}), False),
+        (guest("b", "kvm02", vsock={"cid": {"address": 5}}), False),
+    ],
+)
+def test_a_context_id_is_of_one_guest_of_a_host(other: dict[str, Any], twice: bool) -> None:
+    found = problems(HOSTS, fleet(guest("a", vsock={"cid": {"address": 5, "auto": False}}), other))
+    line = "vsock.cid 5 of kvm01: is declared more than once: a on kvm01, b on kvm01; each guest needs its own"
+    assert found == ([line] if twice else [])
+
+
+def test_a_context_id_of_the_host_itself_is_refused() -> None:
+    (line,) = problems(HOSTS, fleet(guest("a", vsock={"cid": {"address": 2}})))
+    assert line == "guest a: vsock.cid.address: 2 is less than 3"

@@ -188,3 +188,30 @@ def test_an_address_with_its_subnet_is_set_by_cloud_init() -> None:
 def test_an_address_that_cloud_init_cannot_set(card: dict[str, Any], cloud: Any, said: str) -> None:
     (line,) = problems({**guest("web01", card), **({} if cloud is None else {"cloud_init": cloud})})
     assert line.startswith(f"guest web01: interfaces[0].{said}")
+
+
+@pytest.mark.parametrize(
+    ("ip", "gateway", "said"),
+    [
+        ("192.0.2.21/24", "192.0.2.1", None),
+        ("192.0.2.21/24", "192.0.3.1", "192.0.3.1 is outside of 192.0.2.0/24, the subnet of ip, so the guest"),
+        (
+            "192.0.2.21/32",
+            "192.0.2.1",
+            "192.0.2.1 is outside of 192.0.2.21/32, the subnet of ip, so the guest",
+        ),
+        ("192.0.2.21/24", "192.0.2.21", "192.0.2.21 is the address of the guest itself: write that of its router"),
+        ("192.0.2.21/24", "fe80::1", "fe80::1 is outside of 192.0.2.0/24, the subnet of ip"),
+        ("2001:db8::21/64", "fe80::1", None),
+        ("2001:db8::21/64", "2001:db8:1::1", "2001:db8:1::1 is outside of 2001:db8::/64, the subnet of ip"),
+    ],
+)
+def test_the_gateway_of_an_address(ip: str, gateway: str, said: str | None) -> None:
+    found = problems({**guest("web01", {"bridge": "br0", "ip": ip, "gateway": gateway}), "cloud_init": {}})
+    assert len(found) == (said is not None)
+    assert all(line.startswith(f"guest web01: interfaces[0].gateway: {said}") for line in found)
+
+
+def test_a_gateway_that_is_none_is_told_once() -> None:
+    (line,) = problems({**guest("web01", {**FIXED, "gateway": "192.0.2"}), "cloud_init": {}})
+    assert line == "guest web01: cloud_init.addresses[0].gateway: a string is not an IP address"

@@ -153,3 +153,52 @@ def test_addresses_of_the_original_are_its_own(connection: Any, run_main: Run, i
     )
     assert "192.168.122.7" not in str(whole)
     assert "52:54:00:aa:00:01" not in str(whole)
+
+
+@pytest.mark.parametrize("memory", [None, "2GiB"])
+def test_an_earlier_task_makes_the_original(
+    connection: Any, run_main: Run, seed_folder: Path, image: str, memory: str | None
+) -> None:
+    """Check mode says that the clone is made, and that it does not know what it gets."""
+    first = run_main(domains.main, config=[gold(image)], uri=URI, check=True, _forecast={})
+    wanted = {"name": "web", "clone_of": "gold", "state": "running", **({"memory": memory} if memory else {})}
+    said = run_main(domains.main, config=[wanted], uri=URI, check=True, _forecast={"domains": first["_forecast"]})
+    known = {"name": "web", **({"memory": memory} if memory else {})}
+    assert [(change["path"], change["after"]) for change in said["changes"]] == [
+        ("definition", known),
+        ("state", "running"),
+    ]
+    assert said["warnings"] == [
+        "domain web: begins as guest gold, which an earlier task of the run makes: what it gets of that one, and what"
+        " may be in the way, is only known then, so check mode tells no more than that it is made"
+    ]
+    assert said["_forecast"]["web"]["disks"] == ""
+    run_main(domains.main, config=[gold(image)], uri=URI)
+    done = run_main(domains.main, config=[wanted], uri=URI)
+    assert [change["path"] for change in done["changes"]] == ["disks[0].volume", "definition", "state"]
+    assert connection.lookupByName("web").isActive()
+
+
+def test_an_earlier_task_starts_the_original(connection: Any, run_main: Run, seed_folder: Path, image: str) -> None:
+    """Both refuse it in the same words."""
+    original = gold(image, state="running")
+    first = run_main(domains.main, config=[original], uri=URI, check=True, _forecast={})
+    wanted = {"name": "web", "clone_of": "gold"}
+    forecast = {"domains": first["_forecast"]}
+    said = run_main(domains.main, config=[wanted], uri=URI, check=True, fails=True, _forecast=forecast)
+    run_main(domains.main, config=[original], uri=URI)
+    done = run_main(domains.main, config=[wanted], uri=URI, fails=True)
+    assert said["failures"] == done["failures"]
+    assert "guest gold runs: stop it first" in done["msg"]
+
+
+def test_an_original_that_an_earlier_task_removes(
+    connection: Any, run_main: Run, seed_folder: Path, image: str
+) -> None:
+    run_main(domains.main, config=[gold(image)], uri=URI)
+    gone = {"name": "gold", "state": "absent"}
+    first = run_main(domains.main, config=[gone], uri=URI, check=True, _forecast={})
+    wanted = {"name": "web", "clone_of": "gold"}
+    forecast = {"domains": first["_forecast"]}
+    said = run_main(domains.main, config=[wanted], uri=URI, check=True, fails=True, _forecast=forecast)
+    assert "clone_of: the host has no guest 'gold'" in said["msg"]

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import declared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.products import arch_of
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.table import IMAGES
 from ansible_collections.virtfleet.kvm.plugins.modules import volumes
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import NEW, NEWER, OLD, Mirror
 
@@ -87,9 +88,16 @@ def test_what_a_mirror_does_not_have_is_told(
     ("options", "words"),
     [
         ({"ubuntu": 24.04}, "ubuntu: 24.04 is a number to YAML: write the release in quotes"),
-        ({"ubuntu": "noble"}, "ubuntu: 'noble' is not a release of Ubuntu"),
+        (
+            {"ubuntu": "noblesse"},
+            "ubuntu: 'noblesse' is not a release of Ubuntu; write it like '24.04', or",
+        ),
+        (
+            {"debian": "sid"},
+            "debian: 'sid' is not a release of Debian; write its number or its name: 11 (bullseye)",
+        ),
+        ({"debian": True}, "debian: True is not a release of Debian"),
         ({"debian": 9}, "debian: 9 is not known here: 11, 12, 13, 14"),
-        ({"debian": "trixie"}, "debian: 'trixie' is not a whole number"),
         ({"debian": 13, "ubuntu": "24.04"}, "give only one of url, path, debian, ubuntu"),
         ({"debian": 13, "variant": "minimal"}, "variant: 'minimal' is none of debian: genericcloud, generic, nocloud"),
         ({"ubuntu": "24.04", "variant": "generic"}, "variant: 'generic' is none of ubuntu: server, minimal"),
@@ -119,3 +127,18 @@ def test_left_out_it_is_the_usual_variant_of_the_hosts_architecture() -> None:
     assert [arch_of(debian, arch) for arch in ("x86_64", "aarch64", "ppc64le")] == ["amd64", "arm64", "ppc64el"]
     with pytest.raises(VirtfleetError, match="write arch in the image"):
         arch_of(debian, "m68k")
+
+
+@pytest.mark.parametrize(
+    ("options", "means"),
+    [
+        ({"debian": "trixie"}, {"debian": 13}),
+        ({"debian": " Bookworm "}, {"debian": 12}),
+        ({"debian": "13"}, {"debian": 13}),
+        ({"ubuntu": "noble"}, {"ubuntu": "24.04"}),
+        ({"ubuntu": "Jammy"}, {"ubuntu": "22.04"}),
+    ],
+)
+def test_a_release_has_a_name(options: dict[str, Any], means: dict[str, Any]) -> None:
+    """So a lock file that was written for the number counts for the name."""
+    assert IMAGES.parse([{"name": "a", **options}]) == IMAGES.parse([{"name": "a", **means}])

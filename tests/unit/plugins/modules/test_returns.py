@@ -98,7 +98,7 @@ def results(secret_host: Any, run_main: Run, noted: Any, monkeypatch: pytest.Mon
         planned = planned_only(plan, SimpleNamespace(check_mode=True, play=None), {PLANNING: True})
         done = run_main(module.main, config=[NEW[kind]], **given)
         # A guest that has lost its address is waited for, which is no change.
-        monkeypatch.setattr(wait_for, "look", lambda connection, name, cloud=False: wait_for.GuestLook([], None))
+        monkeypatch.setattr(wait_for, "look", lambda connection, name, *more: wait_for.GuestLook([], None))
         late = run_main(module.main, config=[NEW[kind]], **planning)
         monkeypatch.setitem(module.PARAMETERS.kind.actions, "define", refuse)
         # Guests are defined together; this one has the UUID of another.

@@ -10,11 +10,18 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.agent_answers import (
+    ANSWER,
+    AgentAnswers,
+    Question,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_status import CloudStatus
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.old_leases import OldLeases
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import GuestLook
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
@@ -39,7 +46,7 @@ def guest(name: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seeing], None]:
     """Have guests be seen so."""
-    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name, cloud=False: see(name))
+    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name, *more: see(name))
 
 
 def after(seconds: float, look: GuestLook) -> Callable[[], GuestLook]:
@@ -193,11 +200,39 @@ def domain(state: str | None, told: dict[str, Any]) -> Any:
 )
 def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found: list[tuple[str, str]]) -> None:
     guest = domain(state, told)
-    seen = ready.look(mock.Mock(lookupByName=lambda name: guest), "web01")
+    agents = AgentAnswers()
+    seen = ready.look(mock.Mock(lookupByName=lambda name: guest), "web01", False, agents)
+    agents.settle()
+    seen = seen.settled()
     assert [(one["source"], one["address"]) for one in seen.addresses] == found
     assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
-    asked = [mock.call(ready.ANSWER, 0)] if state == "connected" else []
+    asked = [mock.call(ANSWER, 0)] if state == "connected" else []
     assert guest.agentSetResponseTimeout.call_args_list == asked
+
+
+def test_an_agent_is_asked_only_where_that_tells_something() -> None:
+    guest = domain("connected", {"lease": ["192.0.2.1"], "agent": ["192.0.2.3"]})
+    connection = mock.Mock(lookupByName=lambda name: guest)
+    assert ready.look(connection, "web01", False, AgentAnswers()).question is None
+    assert ready.look(connection, "web01", True, AgentAnswers()).question is not None
+
+
+@pytest.mark.parametrize(("grace", "heard"), [(5.0, True), (0.2, False)])
+def test_the_first_answer_of_an_agent_is_waited_for(
+    connection: Any, run_domains: Any, sees: Any, monkeypatch: pytest.MonkeyPatch, grace: float, heard: bool
+) -> None:
+    """Also where its time is over already, as in a plan, which only looks; but not for ever."""
+    monkeypatch.setattr(ready, "FIRST_ANSWER", grace)
+    question, start = Question(), time.monotonic()
+
+    def see(name: str) -> GuestLook:
+        if time.monotonic() - start > 1.5:
+            question.heard, question.cloud = True, DONE
+        return GuestLook([SEEN], True, question=question)
+
+    sees(see)
+    done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=not heard)
+    assert ("cloud-init is not done" in done.get("msg", "")) is not heard
 
 
 DONE = CloudStatus(done=True)
@@ -228,13 +263,15 @@ def test_cloud_init_with_errors_that_it_went_on_in_spite_of(connection: Any, run
         (CloudStatus(disabled=True), "cloud-init is disabled in it, so it does nothing"),
         (CloudStatus(refused="guest-exec has been disabled"), "its agent does not tell how far cloud-init is: guest-"),
         (CloudStatus(), "after 1 s cloud-init is not done; look at its console"),
+        ("silent", "after 1 s its agent is connected and does not answer; look at its console"),
         (None, "after 1 s its agent is not connected"),
     ],
 )
 def test_what_cloud_init_can_come_to(
-    connection: Any, run_domains: Any, sees: Any, cloud: CloudStatus | None, said: str
+    connection: Any, run_domains: Any, sees: Any, cloud: CloudStatus | str | None, said: str
 ) -> None:
-    sees(lambda name: GuestLook([SEEN], cloud is not None, cloud=cloud))
+    told = cloud if isinstance(cloud, CloudStatus) else None
+    sees(lambda name: GuestLook([SEEN], cloud is not None, cloud=told, silent=cloud == "silent"))
     done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=True)
     assert f"domain web01: wait_for: {said}" in done["msg"]
 
@@ -242,3 +279,22 @@ def test_what_cloud_init_can_come_to(
 def test_cloud_init_needs_a_channel_for_the_agent(connection: Any, run_domains: Any) -> None:
     done = run_domains(guest("web01", wait_for="cloud_init"), fails=True)
     assert "wait_for: cloud_init is asked about by the agent, and the guest has no channel for it" in done["msg"]
+
+
+def test_leases_are_noted_before_a_guest_is_made(
+    connection: Any, run_domains: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guest that an earlier run made counts as it is; a new one waits for a lease of its own."""
+    given: list[OldLeases] = []
+
+    def look(connection: Any, name: str, cloud: bool, agents: AgentAnswers, old: OldLeases) -> GuestLook:
+        given.append(old)
+        return GuestLook([SEEN])
+
+    lease = {"mac": "52:54:00:00:00:01", "ipaddr": "192.168.122.9", "expirytime": 100}
+    monkeypatch.setattr(ready, "look", look)
+    monkeypatch.setattr(libvirt.virNetwork, "DHCPLeases", lambda network: [lease])
+    for _time in range(2):
+        run_domains(guest("web01", wait_for="address"))
+    old = OldLeases(frozenset({"web01"}), frozenset({("52:54:00:00:00:01", "192.168.122.9", 100)}))
+    assert given == [old, OldLeases()]

@@ -36,7 +36,7 @@ WAITS = {"domain": "db01", "paths": ["memory"], "reasons": {"memory": "why"}}
 FLEET: dict[str, dict[str, Any]] = {
     "quiet": {"host_found": {"changed": False}, "guests_declared": {"changes": []}},
     "busy": {
-        "host_installed": {"changed": True},
+        "host_installed": {"changed": True, "stdout": "Inst mtools (4.0)\nInst qemu-utils (1:7.2)\nConf mtools\n"},
         "host_services": {"skipped": True, "changed": False},
         "guests_declared": {"changes": [MADE, COMES_UP, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
         "networks_purged": {"changes": [GONE]},
@@ -102,7 +102,8 @@ def test_the_details_name_each_field() -> None:
         "busy: guest web01: autostart: true",
         "busy: guest web01: state: running",
         "busy: volume default/db01-vdb.qcow2: made",
-        "busy: packages of the host",
+        "busy: volume default/db01-vdb.qcow2: capacity: 1GiB",
+        "busy: packages of the host: mtools, qemu-utils",
         "busy: guest db01: memory: 1 -> 2",
         'busy: guest db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
         "busy: guest old: removed",
@@ -237,3 +238,12 @@ def test_a_host_that_is_unreachable_at_the_look() -> None:
     lost = {"site_looked": {"unreachable": True, "msg": "no route"}}
     assert _fleet_changes.of_host(lost, goes_on=False)["outcome"] == "unreachable"
     assert _fleet_changes.of_host({"site_looked": {"unchanged": False}}, goes_on=False)["outcome"] == "stopped"
+
+
+def test_all_keys_are_documented() -> None:
+    """The file that the playbook plan writes has them, too."""
+    described = yaml.safe_load((ROOT / "plugins/filter/fleet_changes.yml").read_text())["RETURN"]["_value"]["contains"]
+    text = " ".join(described["hosts"]["description"])
+    assert [key for key in found()["hosts"]["busy"] if f"C({key})" not in text] == []
+    text = " ".join(described["totals"]["description"])
+    assert [key for key in found()["totals"] if f"C({key})" not in text] == []

@@ -107,7 +107,9 @@ def test_only_some_are_locked_anew(lock: Locking) -> None:
     lock(only=["noble"], a=host(NOBLE, found=[answer(NOBLE, serial="20251001")]))
     assert lock.entries == {"noble": [("amd64", "20251001")], "trixie": [("amd64", "20250805")]}
     told, problems = lock(only="noble, trixei", a=host(NOBLE, TRIXIE, found=[]))
-    assert problems == ["images_lock_only: trixei is no image in kvm_images of any host that can be locked"]
+    assert problems == [
+        "images_lock_only: trixei is no image in kvm_images of any host that can be locked; did you mean trixie?"
+    ]
 
 
 def test_hosts_that_were_not_asked_keep_what_they_have(lock: Locking) -> None:

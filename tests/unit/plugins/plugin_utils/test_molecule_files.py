@@ -67,9 +67,11 @@ def test_without_a_jump(tmp_path: Path) -> None:
 
 
 def test_the_inventory_has_the_guests_and_their_groups() -> None:
-    found = yaml.safe_load(files(where="root@kvm01", project="/home/kim/role", mark="m/role/1").inventory())["all"]
+    found = files(where="root@kvm01", project="/home/kim/role", mark="m/role/1", uri="qemu:///session")
+    found = yaml.safe_load(found.inventory())["all"]
     assert found["vars"] == {
         "molecule_kvm_host": "root@kvm01",
+        "molecule_kvm_uri": "qemu:///session",
         "molecule_project": "/home/kim/role",
         "molecule_mark": "m/role/1",
     }
@@ -85,6 +87,21 @@ def test_the_inventory_has_the_guests_and_their_groups() -> None:
     assert web["ansible_connection"] == "ssh"
     assert (web["ansible_timeout"], web["ansible_pipelining"]) == (60, True)
     assert web["molecule_guest"]["domain"] == "web-1"
+
+
+def test_a_guest_behind_a_forwarded_port(tmp_path: Path) -> None:
+    """It has no lease. Others have the same port, and an address of their own, by which ssh tells them apart."""
+    forwards = [{"address": f"127.0.0.{place}", "port": 2222} for place in (1, 2)]
+    guests = [{**guest, "forward": forward} for guest, forward in zip(GUESTS, forwards, strict=True)]
+    made = GuestFiles("/tmp/x", guests, {})
+    for name, address in (("web", "127.0.0.1"), ("db", "127.0.0.2")):
+        for asked in (name, address):
+            found = settings(tmp_path, made.ssh_config(), asked)
+            assert (found["hostname"], found["port"], found["hostkeyalias"]) == (address, "2222", name)
+        variables = yaml.safe_load(made.inventory())["all"]["hosts"][name]
+        assert (variables["ansible_host"], variables["ansible_port"]) == (address, 2222)
+        assert variables["molecule_guest"]["forward"] == {"address": address, "port": 2222}
+    assert {one["port"] for one in json.loads(made.instances())} == {"2222"}
 
 
 def test_a_guest_that_was_put_back_gets_a_new_connection() -> None:
@@ -121,10 +138,8 @@ def test_a_guest_without_an_address(found: dict[str, t.Any]) -> None:
 
 @pytest.mark.parametrize("wanted", [None, "", "localhost"])
 def test_this_machine(wanted: object) -> None:
-    found = kvm_host(wanted, (), False)
+    found = kvm_host(wanted, ())
     assert (found["remote"], found["variables"]["ansible_connection"]) == (False, "local")
-    assert found["variables"]["ansible_become"]
-    assert not kvm_host(wanted, (), True)["variables"]["ansible_become"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +152,7 @@ def test_this_machine(wanted: object) -> None:
     ],
 )
 def test_a_host_by_ssh(wanted: str, host: str, user: str | None, port: int | None) -> None:
-    found = kvm_host(wanted, ("web",), True)
+    found = kvm_host(wanted, ("web",))
     variables = found["variables"]
     assert (found["name"], found["remote"]) == ("molecule-kvm", True)
     given = tuple(variables.get(f"ansible_{name}") for name in ("host", "user", "port"))
@@ -145,13 +160,13 @@ def test_a_host_by_ssh(wanted: str, host: str, user: str | None, port: int | Non
 
 
 def test_a_host_of_the_inventory() -> None:
-    assert kvm_host("kvm01", ("kvm01",), True) == {"name": "kvm01", "remote": True, "known": True, "variables": {}}
+    assert kvm_host("kvm01", ("kvm01",)) == {"name": "kvm01", "remote": True, "known": True, "variables": {}}
 
 
 @pytest.mark.parametrize("wanted", ["-oProxyCommand=x", "a b", "a:b:c", "user@", "kvm01:port"])
 def test_what_is_no_host(wanted: str) -> None:
     with pytest.raises(VirtfleetError, match="neither a host of the inventory nor USER@HOST:PORT"):
-        kvm_host(wanted, (), True)
+        kvm_host(wanted, ())
 
 
 def test_the_way_through_a_host() -> None:
@@ -159,6 +174,7 @@ def test_the_way_through_a_host() -> None:
         "folder": "/tmp/x",
         "project": "/home/kim/role",
         "mark": "molecule/role/1",
+        "uri": "qemu:///system",
         "guests": GUESTS,
         "kvm": {"name": "molecule-kvm", "remote": True, "wanted": "root@kvm01"},
     }

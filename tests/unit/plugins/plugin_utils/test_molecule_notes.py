@@ -33,19 +33,19 @@ def write(folder: Path, name: str, text: str) -> None:
 
 def inventory(place: Checkout) -> str:
     addresses = {guest["domain"]: ["192.0.2.5"] for guest in made(place)}
-    more = {"where": "root@kvm01", "project": place.project, "mark": place.mark}
+    more = {"where": "root@kvm01", "project": place.project, "mark": place.mark, "uri": "qemu:///session"}
     return GuestFiles(place.folder, made(place), addresses, None, **more).inventory()
 
 
 def test_nothing_is_noted(tmp_path: Path) -> None:
-    assert noted(str(tmp_path)) == Noted("", "", "")
+    assert noted(str(tmp_path)) == Noted("", "", "", "")
     assert guests_in(str(tmp_path)) == []
     check(PLACE, Noted(), [])
 
 
 def test_what_is_noted_is_read(tmp_path: Path) -> None:
     """Before the guests are made, by the note alone; and by the inventory, if only that is left."""
-    note = Noted(PLACE.mark, "root@kvm01", PLACE.project)
+    note = Noted(PLACE.mark, "root@kvm01", PLACE.project, "qemu:///session")
     write(tmp_path, NOTE, note.text())
     assert noted(str(tmp_path)) == note
     (tmp_path / NOTE).unlink()
@@ -67,7 +67,18 @@ def test_guests_of_another_machine(tmp_path: Path) -> None:
         check(there, Noted(PLACE.mark), [])
 
 
-@pytest.mark.parametrize("guest", [{}, {"name": "web"}, {"snapshot": {"domain": "mine"}}, {"domain": ["web"]}])
+@pytest.mark.parametrize(
+    "guest",
+    [
+        {},
+        {"name": "web"},
+        {"snapshot": {"domain": "mine"}},
+        {"domain": ["web"]},
+        {"forward": "127.0.0.1"},
+        {"forward": {"address": "127.0.0.1", "port": True}},
+        {"forward": {"port": 2222}},
+    ],
+)
 def test_guests_that_the_kit_has_not_written(tmp_path: Path, guest: dict[str, t.Any]) -> None:
     whole = json.loads(inventory(PLACE).partition("\n")[2])
     known = whole["all"]["hosts"]["web"]["molecule_guest"]

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _molecule_orphans
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_orphans import ending, orphans, process_of
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_orphans import (
+    ending,
+    is_worker,
+    orphans,
+    process_of,
+)
 
 FOLDER = "/home/kim/.ansible/tmp/molecule.x.default"
 PLAYBOOK = f"/usr/bin/python3 /usr/bin/ansible-playbook --inventory {FOLDER}/inventory /home/kim/role/create.yml"
@@ -167,3 +172,25 @@ def test_the_command_that_ends_it(step: tuple[str, subprocess.Popen[bytes]]) -> 
     subprocess.run(ending(orphans(folder, me=0)), check=True)
     assert begun.wait(30) == -9
     assert process_of(Path(f"/proc/{begun.pid}")) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "several"),
+    [
+        ("/usr/bin/python3 /usr/bin/molecule test --all --workers 2", True),
+        ("/usr/bin/molecule -v test --workers=cpus", True),
+        ("python3 -m molecule test --all --workers 2", True),
+        ("/usr/bin/molecule test --workers 1", False),
+        ("/usr/bin/molecule test --all", False),
+        ("make test --workers 2", False),
+    ],
+)
+def test_scenarios_at_the_same_time(proc: Path, command: str, several: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if molecule is to be verbose, which its workers are then, too."""
+    monkeypatch.delenv("MOLECULE_QUIET_ANSIBLE", raising=False)
+    write(proc, 20, 1, command)
+    write(proc, 21, 20, "python3 -c spawn")
+    write(proc, 22, 21, PLAYBOOK)
+    assert is_worker(proc, 22) is several
+    monkeypatch.setenv("MOLECULE_QUIET_ANSIBLE", "1")
+    assert is_worker(proc, 22)

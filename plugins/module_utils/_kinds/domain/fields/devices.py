@@ -17,6 +17,7 @@ from ...._engine.converters import (
     YES_NO,
     Choice,
     Identifier,
+    Integer,
     Size,
 )
 from ...._engine.rows import Field, Group, Struct, Values
@@ -889,8 +890,9 @@ VSOCK = (
             Field(
                 "address",
                 "@address",
-                NATURAL,
-                "Context id of the guest (libvirt's cid C(address)): V(3) or more.",
+                Integer(3, 2**32 - 1),
+                "Context id of the guest (libvirt's cid C(address)): V(3) or more, and none that another guest of the"
+                " host has.",
                 filled=True,
             ),
         ),

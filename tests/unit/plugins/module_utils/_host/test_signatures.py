@@ -186,9 +186,10 @@ def test_where_nothing_can_be_verified_that_is_said(
     assert usable(Keyring(path, True, "keys"), "why") == (None, SignedBy(None, f"{said} (package keys)"))
     with pytest.raises(VirtfleetError, match=f"keyring: {said}"):
         usable(Keyring(path, True), "why")
-    monkeypatch.setattr(signatures, "PROGRAM", "gpgv-that-is-not-there")
-    assert "the host has no gpgv-that-is-not-there" in str(usable(ring.keyring._replace(package="x"), "")[1])
-    with pytest.raises(VirtfleetError, match="keyring: the host has no gpgv-that-is-not-there"):
+    monkeypatch.setattr(signatures, "PROGRAM", "no-gpgv")
+    monkeypatch.setattr(signatures.sqv, "PROGRAM", "no-sqv")
+    assert "the host has neither no-gpgv nor no-sqv" in str(usable(ring.keyring._replace(package="x"), "")[1])
+    with pytest.raises(VirtfleetError, match="keyring: the host has neither no-gpgv nor no-sqv"):
         usable(ring.keyring, "")
 
 
