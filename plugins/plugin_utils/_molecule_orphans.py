@@ -9,6 +9,7 @@ reaches it. Run as a program, this file ends such processes.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -81,7 +82,7 @@ def has_workers(words: t.Sequence[str]) -> bool:
     """Whether a command is molecule with several workers."""
     if "molecule" not in [os.path.basename(word) for word in words[:4]]:
         return False
-    given = [later for word, later in zip(words, words[1:], strict=False) if word == "--workers"]
+    given = [later for word, later in itertools.pairwise(words) if word == "--workers"]
     given += [word.partition("=")[2] for word in words if word.startswith("--workers=")]
     return any(workers.strip() != "1" for workers in given)
 
