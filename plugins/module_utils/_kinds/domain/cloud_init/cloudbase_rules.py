@@ -71,7 +71,7 @@ def of_file(file: Item, where: str) -> t.Iterator[Invalid]:
     """What is wrong with a file."""
     path = file.get("path")
     if path is not None and not WINDOWS_PATH.fullmatch(path):
-        yield Invalid(f"{where}.path", f"{label(path)} is not a path of Windows, such as C:\\ProgramData\\x")
+        yield Invalid(f"{where}.path", "is not a path of Windows, such as C:/ProgramData/x")
     if file.get("content") is None:
         yield Invalid(f"{where}.content", f"is missing: {READER} writes no file without it")
     for name, value in file.items():

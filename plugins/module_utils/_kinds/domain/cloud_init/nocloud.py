@@ -215,7 +215,8 @@ def parts(before: SeedFiles, after: SeedFiles) -> dict[str, tuple[object, object
         old, new = before.get(name), after.get(name)
         if old == new:
             continue
-        was, will = (None if content is None else read(content) for content in (old, new))
+        none: Item | None = {} if name == DRIVE_NAMES.user else None  # A config drive may have no user data.
+        was, will = (none if content is None else read(content) for content in (old, new))
         if name in (names.meta, names.user) and isinstance(was, dict) and isinstance(will, dict):
             for key in [*will, *(key for key in was if key not in will)]:
                 if was.get(key) != will.get(key):

@@ -229,3 +229,12 @@ def test_the_serial_number(arch: str, sysinfo: str, smbios: str, serial: str | N
     assert after.findtext("sysinfo/system/entry[@name='serial']") == serial
     back = plan_one(DOMAIN, observed(defined(done) if done.steps else there), {"name": "web01", "cloud_init": None})
     assert [change.path for change in back.changes] == (["sysinfo.system.serial"] if serial == "ds=nocloud" else [])
+
+
+def test_a_config_drive_has_no_serial_number() -> None:
+    """It would send cloud-init to a seed of another kind; cloudbase-init takes no notice of it."""
+    there = OTHER.format(arch="x86_64", sysinfo="", smbios="")
+    drive = {"name": "web01", "cloud_init": {"datasource": "configdrive"}}
+    assert plan_one(DOMAIN, observed(there), drive).changes == []
+    seeded = defined(plan_one(DOMAIN, observed(there), {"name": "web01", "cloud_init": {}}))
+    assert [change.path for change in plan_one(DOMAIN, observed(seeded), drive).changes] == ["sysinfo.system.serial"]
