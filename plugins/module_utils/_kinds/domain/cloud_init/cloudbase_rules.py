@@ -17,7 +17,7 @@ READER = "cloudbase-init (datasource: configdrive)"
 
 NOT_TAKEN = {
     "fqdn": "leave it out: it sets no domain",
-    "packages": "install them by runcmd, or by a script in user_data",
+    "packages": "install them by runcmd",
     "vendor_data": "put it into user_data",
     "password": (
         "Windows makes no password of a hash: write the password itself as admin_pass of meta_data, from a vault, or"

@@ -24,6 +24,7 @@ from .values import (
     ANY_HASH,
     CLEAN,
     COMMANDS,
+    CONTENT,
     GUEST_PATH,
     HEADS,
     HOST_NAME,
@@ -100,7 +101,7 @@ FILE = (
         GUEST_PATH,
         "Path of the file in the guest, such as V(/etc/motd); in Windows, such as V(C:/ProgramData/motd).",
     ),
-    Aside("content", "", VERBATIM, "Content that is written into the file.", secret=True),
+    Aside("content", "", CONTENT, "Content that is written into the file.", secret=True),
     Aside(
         "encoding",
         "",

@@ -78,6 +78,12 @@ def test_every_text_reads_the_same_as_yaml(text: str) -> None:
     assert made["write_files"] == [{"content": text, text: [text]}]
 
 
+@pytest.mark.parametrize("content", ["", " ", "a\r\nb\r", "\n\n"])
+def test_the_content_of_a_file_stays_as_it_is(content: str) -> None:
+    """A definition would not keep it, and none holds it."""
+    assert config({"write_files": [{"path": "/a", "content": content}]})["write_files"][0]["content"] == content
+
+
 def test_the_network() -> None:
     given = [
         {"mac": MACS[1].upper(), "address": "192.0.2.21/24", "gateway": "192.0.2.1", "nameservers": ["192.0.2.2"]},
