@@ -392,7 +392,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.Sudo: data,
     cloud_init.UserData: user_data,
     cloud_init.GuestPath: guest_path,
-    cloud_init.Content: any_text,
+    cloud_init.FileContent: any_text,
     cloud_init.Commands: commands,
     cloud_init.NetworkData: network_data,
     links.LinkName: link_name,

@@ -23,11 +23,10 @@ SeedFiles = dict[str, bytes]
 """The files of a seed by their names."""
 
 META, USER, VENDOR, NETWORK = "meta-data", "user-data", "vendor-data", "network-config"
-DRIVE_FILES = ("meta_data.json", "user_data", "vendor_data.json", "network_data.json")
 INSTANCE = "instance-id"
 
 
-class Names(t.NamedTuple):
+class SeedNames(t.NamedTuple):
     """How the files of a seed are called, in the order in which they are written.
 
     :param instance: the entry of the meta data that is the identity of the instance
@@ -45,8 +44,14 @@ class Names(t.NamedTuple):
         return self[:4]
 
 
-NAMES = Names(META, USER, VENDOR, NETWORK, INSTANCE)
-DRIVE_NAMES = Names(*(f"openstack/latest/{name}" for name in DRIVE_FILES), "uuid")
+NAMES = SeedNames(META, USER, VENDOR, NETWORK, INSTANCE)
+DRIVE_NAMES = SeedNames(
+    "openstack/latest/meta_data.json",
+    "openstack/latest/user_data",
+    "openstack/latest/vendor_data.json",
+    "openstack/latest/network_data.json",
+    "uuid",
+)
 """Those of a config drive (see config_drive)."""
 HEAD = "#cloud-config\n"
 LARGEST = 16 * 1024**2
@@ -86,7 +91,7 @@ def bearable(made: SeedFiles) -> SeedFiles:
     return made
 
 
-def names_of(made: SeedFiles) -> Names:
+def names_of(made: SeedFiles) -> SeedNames:
     """How the files of a seed are called."""
     return DRIVE_NAMES if DRIVE_NAMES.meta in made else NAMES
 

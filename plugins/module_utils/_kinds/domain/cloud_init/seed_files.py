@@ -8,8 +8,9 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ...._engine.rows.model import Item
+from ...._errors import Invalid
 from . import config_drive, nocloud
-from .options import is_drive
+from .options import DRIVE_ALIAS, is_drive, is_seed
 
 
 def files_of(item: Item, guest: str, instance: str, root: ET.Element) -> nocloud.SeedFiles:
@@ -37,3 +38,18 @@ def instance_name(item: Item) -> str:
 def content_of(item: Item, files: nocloud.SeedFiles) -> str:
     """What tells the content of a seed from another one."""
     return nocloud.digest(files, instance_name(item) in (item.get("meta_data") or {}))
+
+
+def refuse_another_reader(node: ET.Element | None, drive: bool) -> None:
+    """Raises Invalid where the seed that a guest has is for another data source: its disk cannot become this one's.
+
+    :param node: the disk that it has as its seed
+    :param drive: whether it is to be a config drive
+    """
+    if node is not None and is_seed(node) and (node.find(f"alias[@name='{DRIVE_ALIAS}']") is not None) != drive:
+        there = "nocloud" if drive else "configdrive"
+        raise Invalid(
+            "cloud_init.datasource",
+            f"the guest has a seed for {there}, which cannot become another: write cloud_init: null, and run; once the"
+            " guest has been stopped, and the seed is gone, write this again",
+        )

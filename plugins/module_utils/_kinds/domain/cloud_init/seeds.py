@@ -38,7 +38,7 @@ from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, targ
 from . import nocloud
 from .options import ALIAS, DRIVE_ALIAS, is_drive, is_seed
 from .seed_adoption import AdoptedSeed, belongs, files_on, is_of_guest, path_of, refusal
-from .seed_files import content_of, files_of
+from .seed_files import content_of, files_of, refuse_another_reader
 
 LETTERS = 26
 """Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
@@ -193,21 +193,6 @@ def placed(
     bus = {"bus": "usb", "alias": DRIVE_ALIAS} if drive else {"bus": "virtio", "alias": ALIAS}
     more: Item = {} if node is not None else {**bus, "readonly": True}
     return {**source, "target": target, "format": "raw", **more}, needed(want, pool, name, spot, kept=False)
-
-
-def refuse_another_reader(node: ET.Element | None, drive: bool) -> None:
-    """Raises Invalid where the seed that a guest has is for another data source: its disk cannot become this one's.
-
-    :param node: the disk that it has as its seed
-    :param drive: whether it is to be a config drive
-    """
-    if node is not None and is_seed(node) and (node.find(f"alias[@name='{DRIVE_ALIAS}']") is not None) != drive:
-        there = "nocloud" if drive else "configdrive"
-        raise Invalid(
-            f"{WHERE}.datasource",
-            f"the guest has a seed for {there}, which cannot become another: write cloud_init: null, and run; once the"
-            " guest has been stopped, and the seed is gone, write this again",
-        )
 
 
 def needed(want: Item, pool: str, name: str, spot: int, kept: bool) -> Needed:

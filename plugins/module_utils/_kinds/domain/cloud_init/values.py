@@ -104,7 +104,7 @@ WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/][^\x00-\x1f\x7f]*")
 """A path from the root of a drive."""
 
 
-class Content(Converter):
+class FileContent(Converter):
     """The content of a file: an empty one is a content, too, and the ends of lines are those of Windows or others."""
 
     whole = True
@@ -263,7 +263,7 @@ COMMANDS = Commands()
 USER_DATA = UserData()
 META_DATA = Data("dict")
 GUEST_PATH = GuestPath()
-CONTENT = Content()
+CONTENT = FileContent()
 NETWORK_DATA = NetworkData()
 SUDO = Sudo()
 KNOWN_HASH = CryptHash(("2a", "2y", "5", "6"))
