@@ -13,6 +13,7 @@ from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from . import memory_total
+from .cloud_init.cloudbase_rules import NO_USB
 from .cloud_init.options import is_seed
 from .normal_form import cpu
 
@@ -137,6 +138,4 @@ def without_usb(root: ET.Element) -> t.Iterator[Invalid]:
     if root.find("devices/controller[@type='usb'][@model='none']") is None:
         return
     if any(is_seed(disk) and disk.find("target[@bus='usb']") is not None for disk in root.iterfind("devices/disk")):
-        yield Invalid(
-            "cloud_init.datasource", "configdrive is a USB disk, and the guest has no USB: give it a USB controller"
-        )
+        yield Invalid("cloud_init.datasource", NO_USB)

@@ -31,17 +31,19 @@ OF_FILES = ("path", "content", "encoding", "permissions", "append")
 ENTRIES = ("groups", "hostname", "ntp", "runcmd", "set_hostname", "set_timezone", "timezone", "users", "write_files")
 """The entries of a cloud-config that it knows (cloudconfigplugins/factory.py)."""
 
+NO_USB = "configdrive is a USB disk, and the guest has no USB: give it a USB controller of another model than none"
+
 HASHED = (
     "is a hash, which cloudbase-init would take for the password itself: write the users in user_data, with the"
     " password as passwd"
 )
 
 
-def refused(given: Item, wait: object) -> t.Iterator[Invalid]:
+def refused(given: Item, guest: Item) -> t.Iterator[Invalid]:
     """What is wrong with the options of a guest with a config drive.
 
     :param given: the options of ``cloud_init``
-    :param wait: what is waited for once the guest runs
+    :param guest: all that is declared of it
     """
     for name, advice in NOT_TAKEN.items():
         if given.get(name) is not None:
@@ -53,7 +55,9 @@ def refused(given: Item, wait: object) -> t.Iterator[Invalid]:
     yield from of_user_data(given.get("user_data"))
     if isinstance(given.get("network"), dict):
         yield Invalid("cloud_init.network", f"is not for {READER}; give interfaces an ip, or write none")
-    if wait == "cloud_init":
+    if any(one.get("type") == "usb" and one.get("model") == "none" for one in guest.get("controllers") or []):
+        yield Invalid("cloud_init.datasource", NO_USB)
+    if guest.get("wait_for") == "cloud_init":
         yield Invalid(
             "wait_for", f"cloud_init does not go with {READER}, which does not tell when it ends: write agent"
         )

@@ -314,7 +314,7 @@ def seeds(domain: Item) -> t.Iterator[Invalid]:
             told = f"is missing, for {printable(domain['name'])} is no name of a host"
             yield Invalid("cloud_init.hostname", told)
     if is_drive(given):
-        yield from refused(given, domain.get("wait_for"))
+        yield from refused(given, domain)
     else:
         yield from of_windows(given)
     if isinstance(given.get("user_data"), str):

@@ -102,6 +102,15 @@ def test_the_end_of_cloudbase_init_is_not_waited_for() -> None:
     )
 
 
+def test_a_guest_without_usb() -> None:
+    """The config drive is a USB disk."""
+    said = "guest win01: cloud_init.datasource: configdrive is a USB disk, and the guest has no USB: give it a USB"
+    for model, count in (("none", 1), ("qemu-xhci", 0)):
+        told = problems({"datasource": "configdrive"}, controllers=[{"type": "usb", "model": model}])
+        assert [line.startswith(said) for line in told] == [True] * count
+    assert problems({}, controllers=[{"type": "usb", "model": "none"}]) == []
+
+
 @pytest.mark.parametrize(
     ("cloud", "said"),
     [
