@@ -28,8 +28,18 @@ NOT_TAKEN = {
 
 OF_USERS = ("name", "gecos", "groups", "primary_group", "expiredate", "no_create_home", "ssh_authorized_keys")
 OF_FILES = ("path", "content", "encoding", "permissions", "append")
-ENTRIES = ("groups", "hostname", "ntp", "runcmd", "set_hostname", "set_timezone", "timezone", "users", "write_files")
-"""The entries of a cloud-config that it knows (cloudconfigplugins/factory.py)."""
+ENTRIES: dict[str, tuple[type, str]] = {
+    "groups": (list, "a list"),
+    "hostname": (str, "a text"),
+    "ntp": (dict, "a dictionary"),
+    "runcmd": (list, "a list"),
+    "set_hostname": (str, "a text"),
+    "set_timezone": (str, "a text"),
+    "timezone": (str, "a text"),
+    "users": (list, "a list"),
+    "write_files": (list, "a list"),
+}
+"""The entries of a cloud-config that it knows (cloudconfigplugins/factory.py), each with what it takes."""
 
 NO_USB = "configdrive is a USB disk, and the guest has no USB: give it a USB controller of another model than none"
 
@@ -88,7 +98,9 @@ def of_user_data(data: object) -> t.Iterator[Invalid]:
     if isinstance(data, str) and not re.match(WINDOWS_HEADS, data):
         told = "begins with no line that cloudbase-init knows, such as '#ps1_sysnative', 'rem cmd' or '#cloud-config'"
         yield Invalid("cloud_init.user_data", told)
-    for name in data if isinstance(data, dict) else ():
+    for name, value in data.items() if isinstance(data, dict) else ():
+        if name in ENTRIES and value is not None and not isinstance(value, ENTRIES[name][0]):
+            yield Invalid(f"cloud_init.user_data.{label(name)}", f"is not {ENTRIES[name][1]}, which it is to be")
         if name not in ENTRIES:
             yield Invalid(
                 f"cloud_init.user_data.{label(name)}",
