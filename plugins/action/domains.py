@@ -1,8 +1,10 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of all declaring modules but links (meta/runtime.yml): in check mode it tells what the tasks
-before would have made."""
+"""The controller's half of module domains: in check mode it tells what the tasks before make.
+
+Written by tests/tools/site_tasks.py.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +12,4 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import Dec
 
 
 class ActionModule(DeclaringAction):
-    """See the documentation of the module that a task names."""
+    """See the module's documentation."""

@@ -1,8 +1,10 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of all modules that read but images_info (meta/runtime.yml): it selects, as managed hosts have
-no library for it."""
+"""The controller's half of module domains_info: it evaluates the query.
+
+Written by tests/tools/site_tasks.py.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +12,4 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info_action import 
 
 
 class ActionModule(InfoAction):
-    """See the documentation of the module that a task names."""
+    """See the module's documentation."""

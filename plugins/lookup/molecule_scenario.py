@@ -37,6 +37,12 @@ options:
       - Without it, nobody has looked yet.
     type: dict
     default: {}
+  known:
+    description:
+      - Names of guests that were in the inventory when this run began. They are not taken by hosts of others.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = """
@@ -89,7 +95,7 @@ _raw:
       type: list
       elements: dict
     fresh:
-      description: Path of the file that says that nobody has used the guests since they were made or put back.
+      description: Path of the file that says that no step has been since the guests were made.
       type: str
     begun:
       description: Path of the file that is there while guests are made.
@@ -258,7 +264,8 @@ class LookupModule(LookupBase):
             return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending, "worker": worker}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
-        taken = _molecule_names.Names(variables.get("groups"), [guest["name"] for guest in made])
+        own = [*(guest["name"] for guest in made), *self.get_option("known")]
+        taken = _molecule_names.Names(variables.get("groups"), own)
         ports = self.get_option("ports") if session else None
         scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
         return {**told, **scenario.told()}

@@ -32,7 +32,7 @@ INSTANCES = "instance_config.yml"
 """Where molecule login looks for a guest."""
 
 FRESH = f"{OWN}/guests_are_fresh"
-"""Says that nobody has used the guests since they were made or put back."""
+"""Says that no step has been since the guests were made."""
 
 BEGUN = f"{OWN}/guests_are_being_made"
 """Is there while guests are made: afterwards, it says that this was broken off."""

@@ -151,6 +151,25 @@ def test_a_guest_is_waited_for(fleet: Fleet) -> None:
     declare(fleet, "domains", config=[gone], remove_storage=True, force_shutdown=True, shutdown_timeout=1)
 
 
+def test_the_lease_of_a_guest_that_is_gone_counts_for_nothing(fleet: Fleet) -> None:
+    """libvirt tells it of whoever has the MAC address. A guest that asks for one gets it anew, and is found by that."""
+    card = {"network": "default", "mac": "52:54:00:aa:bb:17"}
+    first = {**disk_guest("first", {"size": "8MiB"}, wait_for="address", wait_timeout=120), "interfaces": [card]}
+    gone = {"state": "absent"}
+    options: dict[str, t.Any] = {"remove_storage": True, "force_shutdown": True, "shutdown_timeout": 1}
+    for _time in range(2):
+        run = fleet.module("domains", config=[first])
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            (result,) = run.results("virtfleet.kvm.domains", host)
+            assert [one["source"] for one in result["addresses"]["first"]] == ["lease"]
+        fleet.module("domains", config=[{"name": "first", **gone}], **options)
+    deaf = {name: value for name, value in first.items() if name not in ("kernel", "initrd", "cmdline")}
+    deaf |= {"name": "deaf", "wait_timeout": 4}
+    failed(fleet, "domains", "domain deaf: wait_for: after 4 s it has no address: no lease", config=[deaf])
+    fleet.module("domains", config=[{"name": "deaf", **gone}], **options)
+
+
 def test_null_takes_the_seed_from_a_running_guest(fleet: Fleet) -> None:
     run = declare(fleet, "domains", config=[seeded(None)])
     for host in HOSTS:

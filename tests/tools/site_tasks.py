@@ -54,6 +54,24 @@ def parameters_of(name: str) -> Parameters | None:
     return None
 '''
 
+ACTION = '''\
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of module {module}: {text}.
+
+Written by tests/tools/site_tasks.py.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils.{file} import {name}
+
+
+class ActionModule({name}):
+    """See the module's documentation."""
+'''
+
 
 def by_hand_or_not(role: str, by_hand: bool) -> list[site_parts.SitePart]:
     """The kinds that are declared in a role, in their order.
@@ -152,9 +170,27 @@ def loading() -> str:
     return LOADING.replace("{loads}\n", loads)
 
 
+def actions() -> Iterator[tuple[Path, str]]:
+    """The action plugins of the modules.
+
+    Each module has a file of its name. Ansible's main process then loads it before the processes of tasks begin, so
+    they need not, and what is loaded with it counts in the main process, too (_progress.py).
+    """
+    declares = "in check mode it tells what the tasks before make"
+    for part in site_parts.site_parts():
+        for module, text, file, name in (
+            (part.module, declares, "_forecast", "DeclaringAction"),
+            (f"{part.module}_info", "it evaluates the query", "_info_action", "InfoAction"),
+        ):
+            content = ACTION.format(module=module, text=text, file=file, name=name)
+            if part.module:
+                yield ROOT / f"plugins/action/{module}.py", content
+
+
 def written() -> Iterator[tuple[Path, str]]:
     """The files that follow from the kinds, each with what it is to be."""
     yield ROOT / "plugins/module_utils/_kinds/declaring.py", loading()
+    yield from actions()
     for file, value in (
         ("looked", "{{ site_looked.results.NAME | default(omit) }}"),
         ("planned", "{{ planned_only if NAME is defined else omit }}"),

@@ -28,8 +28,8 @@ def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(converge, "with_kernel", lambda facts, wants: facts)
     monkeypatch.setattr(converge, "refuse_host", lambda planned: None)
     monkeypatch.setattr(converge, "naming", lambda *words: [])
-    monkeypatch.setattr(converge.netplan_says, "validate", lambda planned: None)
-    monkeypatch.setattr(converge.netplan_says, "unapplied", lambda planned, facts: [])
+    monkeypatch.setattr(converge.netplan_generate, "validate", lambda planned: None)
+    monkeypatch.setattr(converge.netplan_generate, "unapplied", lambda planned, facts: [])
     params = {"config": [BRIDGE], "rollback_after": 60, "leave_used": True, "bypass_iptables": None}
     return converge.converge(SimpleNamespace(check_mode=True, params=params, forecast=Forecast()))
 

@@ -110,6 +110,12 @@ def test_a_host_of_the_inventory_is_no_guest(tmp_path: Path) -> None:
     write_inventory(tmp_path, kit["guests"])
     groups = {"all": ["kvm01", "web"], "molecule": ["web"]}
     assert found(tmp_path, groups=groups, kvm_guests=[WEB])["guests"]
+    # While guests are made anew, the inventory that the kit has written is gone.
+    (tmp_path / "scenario/inventory/molecule_guests.yml").unlink()
+    known = "{{ lookup('virtfleet.kvm.molecule_scenario', known=['web']) }}"
+    assert found(tmp_path, known, groups=groups, kvm_guests=[WEB])["guests"]
+    with pytest.raises(AnsibleError, match="guest web: name: the scenario has a host"):
+        found(tmp_path, groups=groups, kvm_guests=[WEB])
     with pytest.raises(AnsibleError, match="guest db: name: the scenario has a host"):
         found(tmp_path, groups={"all": ["web", "db"]}, kvm_guests=[{**WEB, "name": "db"}])
 

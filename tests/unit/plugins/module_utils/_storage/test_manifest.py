@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import stat
@@ -90,3 +91,15 @@ def test_a_process_is_told_from_another_with_its_number() -> None:
     assert not process.alive(f"{word} {pid} {int(started) + 1} {boot}")
     assert not process.alive(f"{word} {pid} {started} another-boot")
     assert not process.alive("nonsense")
+
+
+@pytest.mark.parametrize("noted", [{"bear": 7}, {"bear": {"uuid": 7}}, {"": {}}])
+def test_what_is_noted_of_a_kind_of_another_version_is_looked_at_by_who_asks_for_it(
+    tmp_path: Path, noted: dict[str, object]
+) -> None:
+    (tmp_path / "storage.json").write_text(json.dumps({"qemu:///system": {"toys": noted, "pools": {"p": {}}}}))
+    (tmp_path / "storage.json").chmod(0o600)
+    manifest = Manifest("qemu:///system", str(tmp_path))
+    assert manifest.entries("pools") == {"p": {}}
+    with pytest.raises(VirtfleetError, match="cannot be read"):
+        manifest.entries("toys")

@@ -67,7 +67,7 @@ def test_metadata_is_the_same_whatever_the_prefix(prefix: str, kept: str) -> Non
 
 PROGRAM = """
 import sys
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import adopt, paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
