@@ -90,3 +90,30 @@ def test_a_route_is_given_back_as_whose_it_was_and_as_long_as_it_lasts() -> None
         "-6 route replace fd00:9::/64 dev eno1 proto ra metric 100 expires 1790",
         "-4 route replace 10.0.0.0/8 via 192.0.2.9 dev eno1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("client_id", "iaid"),
+    [
+        ("ff0000000112345678", 1),
+        ("FF0000000A", 10),
+        ("ff0000000", None),
+        ("ff", None),
+        ("", None),
+        ("01525400000001", None),
+    ],
+)
+def test_the_identity_of_a_dhcp_client_is_in_its_client_id(client_id: str, iaid: int | None) -> None:
+    assert HostDevice("eno1", client_id=client_id).iaid == iaid
+
+
+def test_a_neighbour_has_a_device_and_an_address() -> None:
+    entries: list[dict[str, Any]] = [
+        {"dst": "192.0.2.1", "dev": "eno1"},
+        {"dst": "192.0.2.2"},
+        {"dev": "eno1"},
+        {"dst": None, "dev": "eno1"},
+        {"dst": "192.0.2.3", "dev": 3},
+        {},
+    ]
+    assert list(facts.neighbours(entries)) == [facts.Neighbour("eno1", "192.0.2.1")]

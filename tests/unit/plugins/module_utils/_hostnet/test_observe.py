@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,27 @@ def test_the_unit_of_a_trial_that_was_kept_is_the_kept_one(
     monkeypatch.setattr(observe, "known", lambda path: state if str(path).endswith("/links/7") else "")
     device = observe.detailed(HostDevice("sh0", index=7, kind="macvlan"))
     assert device.network_file == f"{tmp_path}/{found}/50-virtfleet-sh0.network"
+
+
+@pytest.mark.parametrize(
+    ("answer", "policy"),
+    [
+        ("-P FORWARD DROP\n-A FORWARD -j x\n", "DROP"),
+        ("-P FORWARD ACCEPT\n", "ACCEPT"),
+        ("-P FORWARD DROP", "DROP"),
+        ("-P INPUT DROP\n", "ACCEPT"),
+        ("-N FORWARD DROP\n", "ACCEPT"),
+        ("", "ACCEPT"),
+        (OSError("no such program"), "ACCEPT"),
+        (subprocess.TimeoutExpired("iptables", 5), "ACCEPT"),
+    ],
+)
+def test_the_policy_of_what_is_forwarded(monkeypatch: pytest.MonkeyPatch, answer: object, policy: str) -> None:
+    def run(command: list[str], _seconds: float) -> tuple[int, object, str]:
+        assert command == ["ip6tables", "-S", "FORWARD"]
+        if isinstance(answer, Exception):
+            raise answer
+        return 0, answer, ""
+
+    monkeypatch.setattr(observe.network, "run", run)
+    assert observe.forward_policy("ip6tables") == policy

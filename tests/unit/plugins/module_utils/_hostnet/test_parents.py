@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import LinksWork
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
     ENO1,
@@ -47,3 +50,30 @@ def test_another_name_of_a_device_is_told() -> None:
         said = refusal(item, host=host)
         assert f"{where}: enp9s0 is another name (altname) of eno1: write eno1" in said
         assert "has no device" not in said
+
+
+@pytest.mark.parametrize(("match", "refused"), [("eno*", True), ("eno2", False), (None, False)])
+def test_a_unit_that_serves_several_devices_gets_nothing_of_one(match: str | None, refused: bool) -> None:
+    file = "/etc/systemd/network/20-cards.network"
+    unit = "[Network]\nDHCP=no\n" if match is None else f"[Match]\nName={match}\n\n[Network]\nDHCP=no\n"
+    host = with_device(dataclasses.replace(ENO2, network_file=file))
+    host = dataclasses.replace(host, netplan=(), has_netplan=False, units={file: unit})
+    if refused:
+        said = refusal(SHIM, host=host)
+        assert f"parent: eno2 is configured by {file}, which serves several devices: give it a unit of its own" in said
+    else:
+        assert planned(SHIM, host=host).items
+
+
+def test_a_port_of_a_bridge_that_goes_has_the_addresses_of_that() -> None:
+    bridge = HostDevice("br9", kind="bridge", addresses=("192.0.2.9/24",))
+    port = dataclasses.replace(ENO2, master="br9")
+
+    def holder(gone: dict[str, str], devices: dict[str, HostDevice]) -> tuple[HostDevice, list[str]]:
+        out = SimpleNamespace(gone=gone, forecast=[{"link": "br9"}, {"link": "br8"}])
+        work: Any = SimpleNamespace(out=out, facts=SimpleNamespace(devices=devices))
+        return LinksWork.holder(work, port), [entry["link"] for entry in out.forecast]
+
+    assert holder({"br9": ""}, {"br9": bridge}) == (bridge, ["br8"])
+    assert holder({}, {"br9": bridge}) == (port, ["br9", "br8"])
+    assert holder({"br9": ""}, {}) == (port, ["br9", "br8"])

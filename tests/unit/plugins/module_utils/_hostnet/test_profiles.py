@@ -88,3 +88,14 @@ def test_a_link_that_a_connection_of_its_own_makes_is_refused(state: str) -> Non
     said = refusal({"name": "br7", "type": "bridge", "state": state}, host=host)
     assert f"link br7: {where}: br7 is configured by a connection of NetworkManager's own ({STORAGE})" in said
     assert hint in said
+
+
+def test_what_networkmanager_has_found_by_itself_hides_no_connection_behind_it() -> None:
+    cards = {
+        "eno2": dataclasses.replace(ENO2, profile=MEMORY),
+        "eno3": HostDevice("eno3", index=4, mac="52:54:00:00:00:03", profile=STORAGE),
+    }
+    netplan = (NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, renderer: NetworkManager}"),)
+    host = dataclasses.replace(HOST, netplan=netplan, network_manager=True, devices={**HOST.devices, **cards})
+    said = refusal({"name": "br7", "type": "bridge", "ports": ["eno2", "eno3"]}, host=host)
+    assert f"ports[1]: eno3 is configured by a connection of NetworkManager's own ({STORAGE})" in said

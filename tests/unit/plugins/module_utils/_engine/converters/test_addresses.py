@@ -162,3 +162,10 @@ def test_the_subnets_own_address_is_no_hosts(wrong: str) -> None:
 )
 def test_subnets_without_an_address_of_their_own(good: str) -> None:
     assert INTERFACE.parse(good) == good
+
+
+def test_an_address_that_goes_takes_its_subnet_along() -> None:
+    node = ET.fromstring("<ip family='ipv6' address='fd00::1' prefix='64' netmask='x' localPtr='yes'/>")
+    INTERFACE.forget(node)
+    assert node.attrib == {"localPtr": "yes"}
+    INTERFACE.forget(None)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import basic
 
 
 def roundtrip(converter: converters.Converter, value: Any, attribute: str | None = "x") -> Any:
@@ -163,3 +164,21 @@ def test_a_size_that_is_no_power_of_two(value: Any) -> None:
     with pytest.raises(ValueError, match="is not a power of two, such as 256 or 1024"):
         converters.POWER.parse(value)
     assert [converters.POWER.parse(number) for number in (1, "256", 1024)] == [1, 256, 1024]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7, "7"),
+        (-7, "-7"),
+        (1.5, "1.5"),
+        (" 7 ", "7"),
+        (True, ""),
+        (None, ""),
+        ([7], ""),
+        pytest.param(10**5000, "9" * 40, id="more digits than Python writes out"),
+        pytest.param(-(10**5000), "-" + "9" * 40, id="fewer than nothing"),
+    ],
+)
+def test_a_number_is_known_by_its_digits(value: Any, text: str) -> None:
+    assert basic.digits(value) == text

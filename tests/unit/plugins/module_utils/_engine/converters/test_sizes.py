@@ -168,3 +168,11 @@ def test_the_case_of_a_unit_means_nothing(number: int, unit: str) -> None:
 @given(st.integers(1, 999), st.integers(0, 9))
 def test_a_fraction_is_the_amount_it_says(whole: int, tenth: int) -> None:
     assert BYTES.parse(f"{whole}.{tenth}GB") == (whole * 10 + tenth) * 10**8
+
+
+def test_each_unit_is_what_libvirt_takes_it_for() -> None:
+    """formatdomain.html, memory: KB is 1000, K and KiB are 1024."""
+    assert {UNITS[name] for name in ("b", "bytes", "byte") if name in UNITS} == {1}
+    for power, letter in enumerate("kmgtp", 1):
+        assert UNITS[f"{letter}b"] == 1000**power
+        assert UNITS[letter] == UNITS[f"{letter}ib"] == 1024**power

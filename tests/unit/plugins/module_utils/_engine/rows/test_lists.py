@@ -162,6 +162,19 @@ def test_a_new_item_knows_those_behind_it() -> None:
     assert [item["target"] for item in read_rows((DISKS,), ET.fromstring(text))["disks"]] == ["b", "a"]
 
 
+def test_an_item_is_not_one_of_those_beside_it() -> None:
+    beside: list[tuple[int, list[str]]] = []
+
+    def note(scope: Any) -> str:
+        beside.append((scope.index, [item["file"] for item in scope.siblings]))
+        return "x"
+
+    disks = Group("disks", "disk", (Field("file", "@file", TEXT, "File."), Field("x", "@x", TEXT, "X.", new=note)), "")
+    item = {"disks": [{"file": "/1"}, {"file": "/2"}, {"file": "/3"}]}
+    complete_rows((disks,), item, SCOPE, [], "")
+    assert beside == [(0, ["/2", "/3"]), (1, ["/1", "/3"]), (2, ["/1", "/2"])]
+
+
 def test_another_value_of_a_key_that_may_not_change_is_another_item() -> None:
     text, changes = edit(DISKS, TWO, {"disks": [{"target": "a"}, {"target": "z", "file": "/9"}]})
     assert changes == [

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.clone_parts import own_parts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.clone_places import refuse_rest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 GOLD = """
@@ -190,3 +191,13 @@ def test_what_cannot_be_left_out_is_refused(given: dict[str, str], option: str, 
 def test_the_file_of_a_pstore_is_its_own() -> None:
     whole, left = parts("<pstore backend='acpi-erst'><path>/srv/x</path><size unit='KiB'>8</size></pstore>")
     assert (left, "path" in whole["pstore"]) == ({}, False)
+
+
+def test_what_names_something_of_the_host_is_declared_for_the_clone() -> None:
+    whole: dict[str, Any] = {"title": "/x", "odd": {"deep": [{"path": "/srv/x"}], "count": 3}}
+    with pytest.raises(Invalid) as error:
+        refuse_rest(whole, {})
+    assert error.value.where == "odd.deep.path"
+    assert "/srv/x" in error.value.problem
+    refuse_rest(whole, {"odd": {"deep": {"path": "/srv/y"}}})
+    refuse_rest({"title": "/x", "odd": {"count": 3}}, {})

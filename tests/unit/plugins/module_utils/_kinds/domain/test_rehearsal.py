@@ -45,3 +45,13 @@ def test_a_redirected_device_of_a_guest_whose_usb_qemu_adds(controller: str) -> 
     assert kept.find("devices/redirdev") is not None
     assert kept.find("devices/redirdev/source") is None
     assert len(kept.findall("devices/controller[@type='usb']")) == bool(controller)
+
+
+def test_what_is_rehearsed_is_in_the_way_of_no_other_guest() -> None:
+    guest = "<domain type='test'><name>n</name><uuid>{}</uuid><memory>65536</memory><os><type>hvm</type></os></domain>"
+    first, second = (f"6f1d8a52-3c0e-4b7a-9e44-2a8f0c1b7d9{digit}" for digit in "12")
+    with empty_host() as connection:
+        connection.defineXML(guest.format(first))
+        for uuid in (first, second):
+            keeps(connection, ET.fromstring(guest.format(uuid)))
+        assert connection.lookupByName("n").UUIDString() == first

@@ -52,3 +52,35 @@ def test_a_tpm_of_the_host(more: str, path: str) -> None:
     tpms = f"<tpm><backend type='emulator'/></tpm><tpm><backend type='passthrough'>{more}</backend></tpm>"
     (found,) = references(ET.fromstring(f"<domain><devices>{tpms}</devices></domain>"))
     assert (found.where({}), found.kind, found.value) == ("tpms[1].backend.device", "file", path)
+
+
+PCI = "<address {}domain='0x0000' bus='0x01' slot='0x02' function='0x3'/>"
+
+
+@pytest.mark.parametrize(
+    ("device", "found"),
+    [
+        ("<hostdev type='pci'/>", []),
+        (f"<hostdev type='pci'><source>{PCI.format('')}</source></hostdev>", [("pci", "0000:01:02.3")]),
+        (f"<hostdev type='pci'><source startupPolicy='optional'>{PCI.format('')}</source></hostdev>", []),
+        ("<hostdev type='pci'><source/></hostdev>", []),
+        ("<hostdev type='mdev'><source><address uuid='AB-CD'/></source></hostdev>", [("mdev", "ab-cd")]),
+        ("<hostdev type='mdev'><source><address/></source></hostdev>", []),
+        ("<hostdev type='other'><source><address uuid='ab-cd'/></source></hostdev>", []),
+        (
+            "<hostdev type='usb'><source><vendor id='0x1d6b'/><product id='0x2'/></source></hostdev>",
+            [("usb", "1d6b:0002")],
+        ),
+        ("<hostdev type='usb'><source><address bus='1' device='7'/></source></hostdev>", [("usb", "1.7")]),
+        (
+            "<hostdev type='usb'><source><vendor id='0x1d6b'/><address bus='1' device='7'/></source></hostdev>",
+            [("usb", "1.7")],
+        ),
+        ("<hostdev type='usb'><source><address bus='1'/></source></hostdev>", []),
+        ("<hostdev type='scsi'><source><adapter name='a'/></source></hostdev>", []),
+    ],
+)
+def test_a_device_of_the_host(device: str, found: list[tuple[str, str]]) -> None:
+    text = device.replace("<hostdev", "<hostdev mode='subsystem'")
+    root = ET.fromstring(f"<domain><devices>{text}</devices></domain>")
+    assert [(one.kind, one.value) for one in references(root)] == found

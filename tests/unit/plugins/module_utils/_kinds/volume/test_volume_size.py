@@ -173,3 +173,11 @@ def test_a_device_is_as_large_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert volume_size.as_device(have) is have
     monkeypatch.setattr(volume_size.stat, "S_ISBLK", stat.S_ISREG)
     assert volume_size.as_device(have).definition.findtext("capacity") == "7"
+
+
+def test_only_a_block_device_has_the_size_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 1000)
+    for path in (tmp_path / "file", tmp_path / "nowhere", tmp_path, "/dev/null", "a\0b"):
+        assert volume_size.device_size(str(path)) is None
+    monkeypatch.setattr(volume_size.stat, "S_ISBLK", lambda _mode: True)
+    assert volume_size.device_size(str(tmp_path / "file")) == 1000

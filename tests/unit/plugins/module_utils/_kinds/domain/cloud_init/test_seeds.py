@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+<<<<<<< HEAD
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+=======
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
+>>>>>>> kill
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import seeds
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 
@@ -132,3 +139,90 @@ def test_in_a_pool_that_nobody_knows_yet_a_seed_is_a_volume() -> None:
 )
 def test_a_volume_is_a_guests_seed_where_that_is_noted(facts: dict[str, Any], ours: bool) -> None:
     assert seeds.is_ours(facts, "web") is ours
+
+
+SEED = DISK.format("/srv/files/web-seed.img", "vdz")
+
+
+@pytest.mark.parametrize(
+    ("disk", "node", "stands"),
+    [
+        ({"target": "vdz"}, None, False),
+        ({"target": "vdz"}, SEED, True),
+        ({"target": "vdz", "file": "/srv/files/web-seed.img"}, SEED, True),
+        ({"target": "vdz", "file": None}, SEED, True),
+        ({"target": "vda"}, SEED, False),
+        ({"target": "vda", "file": "/a"}, SEED, False),
+        ({"file": "/srv/files/web-seed.img"}, SEED, True),
+        ({"target": "vda", "file": "/srv/files/web-seed.img"}, SEED, True),
+        ({}, SEED, False),
+        ({}, "<disk><target dev='vdz'/></disk>", False),
+    ],
+)
+def test_a_declared_disk_stands_for_the_seed_by_its_target_or_file(
+    disk: dict[str, Any], node: str | None, stands: bool
+) -> None:
+    assert seeds.stands_for(disk, None if node is None else ET.fromstring(node), "disks[1]") is stands
+
+
+@pytest.mark.parametrize("other", [{"file": "/a"}, {"block": "/dev/a"}, {"volume": "a"}])
+def test_another_disk_at_the_target_of_the_seed_is_refused(other: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as error:
+        seeds.stands_for({"target": "vdz", **other}, ET.fromstring(SEED), "disks[1]")
+    assert error.value.where == "disks[1].target"
+    assert error.value.problem == "vdz is that of the guest's seed (cloud_init): give another one"
+
+
+NEED = seeds.Needed(0, {"name": "web-seed.img", "pool": "files", "seed": {"hostname": "web"}}, kept=True)
+
+
+@pytest.fixture
+def planner() -> Any:
+    return seeds.Seeds({}, POOLS, SimpleNamespace(), here=True, check=False)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("where", "said"), [("user_data", "cloud_init.user_data"), ("", "cloud_init")])
+def test_what_is_wrong_in_a_seed_is_said_of_its_option(
+    planner: Any, monkeypatch: pytest.MonkeyPatch, where: str, said: str
+) -> None:
+    def wrong(*_args: object) -> None:
+        raise Invalid(where, "is wrong")
+
+    monkeypatch.setattr(seeds.Seeds, "looked_at", wrong)
+    with pytest.raises(Invalid) as error:
+        planner.plan(Plan("domain", "web"), NEED, None, None)
+    assert (error.value.where, error.value.problem) == (said, "is wrong")
+
+
+def test_what_speaks_against_a_seed_is_the_obstacle_of_its_guest(
+    planner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(*_args: object) -> None:
+        raise VirtfleetError("it is another's")
+
+    monkeypatch.setattr(seeds.Seeds, "looked_at", other)
+    plan = Plan("domain", "web")
+    assert planner.plan(plan, NEED, None, None) == ([], [])
+    assert plan.obstacle == "cloud_init: it is another's"
+
+
+@pytest.mark.parametrize("content", [b"what is on it", None])
+def test_a_seed_that_is_adopted_is_noted_with_what_is_on_it(
+    planner: Any, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    monkeypatch.setattr(seeds, "in_place_of_file", lambda _path: None)
+    monkeypatch.setattr(seeds, "files_on", lambda _path: {"meta-data": b"instance-id: web"})
+    monkeypatch.setattr(seeds, "belongs", lambda *_args: True)
+    monkeypatch.setattr(seeds, "identity", lambda _volume: None)
+    monkeypatch.setattr(seeds.seed_image, "missing", lambda: None)
+    monkeypatch.setattr(seeds.seed_image, "content_of", lambda _path: content)
+    planner.made = {"files/web-seed.img": {"owner": "us", "guest": "older", "part": "p", "other": "x"}}
+    volume = Observed(ET.fromstring("<volume><target><path>/srv/s</path></target></volume>"), None, "present", {})
+    facts = planner.adopted(Plan("domain", "web"), NEED, volume, "uuid").facts
+    assert facts["image"] == hashlib.sha256(content or b"").hexdigest()
+    assert {name: facts[name] for name in facts if name not in ("image", "seed")} == {
+        "owner": "us",
+        "part": "p",
+        "guest": "web",
+        "format": "raw",
+    }

@@ -93,3 +93,80 @@ def test_a_disk_that_stays_keeps_what_is_no_matter_of_its_image() -> None:
     kept = overlays.on({"target": "vdb", "bus": "virtio", "file": "/b", "format": "raw"}, ET.fromstring(FILE))
     assert (kept["target"], kept["bus"]) == ("vda", "virtio")
     assert not {"file", "format"} & set(kept)
+
+
+def at(path_of: Any = lambda place: None, local: bool = False, **forms: Any) -> overlays.Overlays:
+    """Disks on a host where nothing of a volume is known but its path."""
+    connection = SimpleNamespace(
+        storagePoolLookupByName=lambda _name: (_ for _ in ()).throw(libvirt.libvirtError("no such pool"))
+    )
+    return made(SimpleNamespace(path_of=path_of, local=local, connection=connection, pools={}, **forms))
+
+
+@pytest.mark.parametrize(
+    ("item", "place"),
+    [
+        ({"file": "/a"}, "/a"),
+        ({"block": "/dev/a"}, "/dev/a"),
+        ({"volume": "a"}, "default/a"),
+        ({"volume": "a", "pool": "fast"}, "fast/a"),
+        ({"protocol": "rbd", "source": {"name": "pool/a"}}, "rbd:pool/a"),
+        ({"protocol": "rbd", "source": {}}, None),
+        ({"protocol": "rbd"}, None),
+        ({"size": 1}, None),
+        ({}, None),
+        ({"device": "cdrom", "file": "/a"}, None),
+        ({"device": "floppy", "volume": "a"}, None),
+        ({"device": "disk", "file": "/a"}, "/a"),
+    ],
+)
+def test_what_a_disk_is_declared_to_be_on(item: dict[str, Any], place: str | None) -> None:
+    assert at().place(overlays.Given("web", 0, item, None)) == place
+
+
+def test_a_disk_that_is_given_by_its_size_is_on_the_volume_that_is_named_after_it() -> None:
+    node = ET.fromstring(FILE)
+    assert at().place(overlays.Given("web", 0, {"size": 1}, node)) == "default/web-vda.qcow2"
+    assert at().place(overlays.Given("web", 0, {"size": 1, "pool": "fast", "format": "raw"}, node)) == (
+        "fast/web-vda.raw"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "signs"),
+    [
+        ("/a", {"path /a"}),
+        ("/a:b", {"path /a:b"}),
+        ("images/a", {"path /srv/a"}),
+        ("images/a:b", {"volume images/a:b"}),
+        ("other/a", {"volume other/a"}),
+        ("gone/a", {"volume gone/a"}),
+        ("rbd:pool/a", {overlays.network("rbd", "pool/a")}),
+    ],
+)
+def test_what_a_place_is_on_another_host(place: str, signs: set[str]) -> None:
+    assert at({"images/a": "/srv/a", "gone/a": "rbd/a"}.get).signs(place) == signs
+
+
+LEVEL = "<backingStore><source file='{}'/></backingStore>"
+
+
+@pytest.mark.parametrize(
+    ("disk", "signs"),
+    [
+        ("<disk><driver type='qcow2'/><source file='/a'/></disk>", {"path /b"}),
+        (f"<disk><driver type='qcow2'/><source file='/a'/>{LEVEL.format('/c')}</disk>", {"path /b", "path /c"}),
+        (f"<disk><driver type='raw'/><source file='/a'/>{LEVEL.format('/c')}</disk>", {"path /c"}),
+        (f"<disk device='cdrom'><driver type='qcow2'/><source file='/a'/>{LEVEL.format('/c')}</disk>", {"path /c"}),
+        ("<disk device='floppy'><driver type='qcow2'/><source file='/a'/></disk>", set()),
+        ("<disk device='lun'><driver type='qcow2'/><source file='/a'/></disk>", {"path /b"}),
+        ("<disk><driver type='qcow2'/></disk>", set()),
+        ("<disk><driver type='qcow2'/><source pool='gone' volume='a'/></disk>", set()),
+        ("<disk><driver type='qcow2'/><source protocol='rbd' name='pool/a'/></disk>", set()),
+    ],
+)
+def test_what_a_disk_of_another_host_is_laid_over(disk: str, signs: set[str]) -> None:
+    found = at()
+    found.told = lambda path: frozenset({"path /b"} if path == "/a" else {f"asked for {path}"})  # type: ignore[method-assign]
+    below = found.below(ET.fromstring(disk))
+    assert (set(below.signs), below.doubt) == (signs, "")

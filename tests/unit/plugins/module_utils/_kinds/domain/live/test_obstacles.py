@@ -165,3 +165,20 @@ def test_a_device_that_is_fixed_waits_with_its_reason(device: str, why: str) -> 
 )
 def test_what_the_tables_do_not_name_is_not_fixed(device: str) -> None:
     assert obstacles.fixed(ET.fromstring(device)) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "node", "there"),
+    [
+        ("<cell/><cell/>", "1", True),
+        ("<cell/><cell/>", "2", False),
+        ("<cell id='4'/><cell id='7'/>", "7", True),
+        ("<cell id='4'/><cell id='7'/>", "1", False),
+        ("", "0", False),
+    ],
+)
+def test_a_memory_device_is_of_a_node_that_the_running_guest_has(cells: str, node: str, there: bool) -> None:
+    now = ET.fromstring(f"<domain><maxMemory slots='4'>1</maxMemory><cpu><numa>{cells}</numa></cpu></domain>")
+    device = ET.fromstring(f"<memory model='dimm'><target><node>{node}</node></target></memory>")
+    said = obstacles.memory(device, ET.fromstring("<domain><devices/></domain>"), now)
+    assert (said == f"the running guest has no NUMA node {node}") is not there

@@ -11,7 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import RESTART
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import entries
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import strategies
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, observed, plan_one
 
 RUNS = (
@@ -141,3 +144,9 @@ def test_a_medium_comes_into_a_drive_with_the_tray_that_it_has(live: str) -> Non
     plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": disks})
     assert [step.action for step in plan.steps] == ["define", "update_device"]
     assert ('tray="open"' in plan.steps[1].value) is bool(live)
+
+
+def test_a_device_inside_of_another_comes_with_the_start() -> None:
+    disk, inner = ET.fromstring("<disk/>"), ET.fromstring("<iotune/>")
+    change = Change("disks[0].parts[0]", None, "x", elements=(disk, inner))
+    assert strategies.hotplug([change], ET.Element("domain"), False, ET.Element("domain")) == RESTART
