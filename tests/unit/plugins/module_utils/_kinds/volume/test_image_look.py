@@ -310,9 +310,7 @@ def test_a_device_has_the_name_of_a_new_volume() -> None:
     assert said == "volume: /dev/null is a device: take that away, or give the volume another name"
 
 
-@pytest.mark.parametrize(
-    ("kind", "form"), [("dir", "qcow2"), ("logical", "raw"), (None, "raw")]
-)
+@pytest.mark.parametrize(("kind", "form"), [("dir", "qcow2"), ("logical", "raw"), (None, "raw")])
 def test_an_image_is_looked_at_for_the_format_that_its_pool_makes(
     files: Path, monkeypatch: pytest.MonkeyPatch, kind: str | None, form: str
 ) -> None:

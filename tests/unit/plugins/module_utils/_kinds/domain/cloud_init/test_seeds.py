@@ -164,9 +164,7 @@ def test_what_is_wrong_in_a_seed_is_said_of_its_option(
     assert (error.value.where, error.value.problem) == (said, "is wrong")
 
 
-def test_what_speaks_against_a_seed_is_the_obstacle_of_its_guest(
-    planner: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_speaks_against_a_seed_is_the_obstacle_of_its_guest(planner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(*_args: object) -> None:
         raise VirtfleetError("it is another's")
 

@@ -90,7 +90,9 @@ def test_a_spice_display_without_a_port_listens_nowhere(attributes: str, listen:
 def test_what_only_a_password_or_an_address_has_is_left_out() -> None:
     for secret in ("", "passwd='x'"):
         node = after(dropped.display, f"<graphics type='vnc' {secret} passwdValidTo='t' connected='keep'/>")
-        assert {"passwdValidTo", "connected"} & set(node.attrib) == ({"passwdValidTo", "connected"} if secret else set())
+        assert {"passwdValidTo", "connected"} & set(node.attrib) == (
+            {"passwdValidTo", "connected"} if secret else set()
+        )
     for kind, there in (("address", True), ("socket", False), ("network", False)):
         node = after(dropped.display, f"<graphics type='vnc' listen='a'><listen type='{kind}'/></graphics>")
         assert ("listen" in node.attrib) is there
@@ -112,7 +114,10 @@ ONE = "<listen type='address' address='::1'/>"
     [
         ("<graphics type='vnc'/>", f"<graphics type='vnc' autoport='yes'>{ANY}</graphics>"),
         ("<graphics type='vnc' listen='::1'/>", f"<graphics type='vnc' listen='::1' autoport='yes'>{ONE}</graphics>"),
-        (f"<graphics type='vnc'>{ONE}</graphics>", f"<graphics type='vnc' listen='::1' autoport='yes'>{ONE}</graphics>"),
+        (
+            f"<graphics type='vnc'>{ONE}</graphics>",
+            f"<graphics type='vnc' listen='::1' autoport='yes'>{ONE}</graphics>",
+        ),
         (f"<graphics type='vnc'>{ANY}</graphics>", f"<graphics type='vnc' autoport='yes'>{ANY}</graphics>"),
         (
             f"<graphics type='vnc' listen='::2'>{ONE}</graphics>",
