@@ -1362,6 +1362,15 @@ options:
           C(docs/cloud-init.md). V(null) takes the seed away.'
         type: dict
         suboptions:
+          datasource:
+            description: 'What reads the seed in the guest. V(nocloud), the default, is cloud-init''s
+              data source NoCloud. V(configdrive) is for cloudbase-init in Windows: the seed
+              is a config drive of OpenStack on a USB disk, and options that make no sense there
+              are refused.'
+            type: str
+            choices:
+            - nocloud
+            - configdrive
           hostname:
             description: Host name that the guest gives itself. Left out, it is the name of
               the guest.
@@ -1460,7 +1469,8 @@ options:
             elements: dict
             suboptions:
               path:
-                description: Path of the file in the guest, such as V(/etc/motd).
+                description: Path of the file in the guest, such as V(/etc/motd); in Windows,
+                  such as V(C:/ProgramData/motd).
                 type: str
               content:
                 description: Content that is written into the file.

@@ -121,7 +121,7 @@ class GuestFiles:
     :param jump: the command by which ssh goes through the KVM host; None where the guests are reached without
     :param where: the KVM host, as the scenario has it
     :param project: the checkout that the scenario is in
-    :param turn: another one each time that guests are made or put back
+    :param turn: another one each time that guests are made
     :param mark: the label of the guests
     :param uri: the libvirt that they are of
     """
@@ -155,7 +155,7 @@ class GuestFiles:
     def variables(self, guest: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The variables of a guest in the inventory."""
         address, port = self.places[guest["name"]]
-        # Ansible keeps connections open. One to a guest that is no more as it was would hang.
+        # Ansible keeps connections open. One to a guest that is no more would hang.
         mark = hashlib.sha256(f"{guest['domain']} {address} {self.turn}".encode()).hexdigest()[:10]
         return {
             # The inventory may have another one for the KVM host.
@@ -261,7 +261,7 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
     :param kit: what the lookup molecule_scenario returns
     :param addresses: of each guest, by its domain, what the module domains tells
     :param host: the variables of the KVM host
-    :param turn: another one each time that guests are made or put back
+    :param turn: another one each time that guests are made
     """
     jump = None
     if kit["kvm"]["remote"]:

@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import HostPr
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import LayeredGuest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.nocloud import user_data
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.options import CLOUD_INIT
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.options import CLOUD_INIT, is_drive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
@@ -82,7 +82,7 @@ class Checker:
         problems: list[Invalid] = []
         CLOUD_INIT.parse({"cloud_init": raw}, item, "", problems)
         options = item.get("cloud_init")
-        if problems or not isinstance(options, dict):
+        if problems or not isinstance(options, dict) or is_drive(options):  # cloudbase-init has no schema.
             return []
         found: list[Said] = []
         own = options.get("user_data")

@@ -55,7 +55,7 @@ LENIENT: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(
         ("Converter", "Verbatim", "Machine", "RemoteName", "Server", "Name", "ImageValue", "VolumeName"), (DATE,)
     ),
-    **dict.fromkeys(("PlainText", "Usage"), (DATE,)),
+    **dict.fromkeys(("FileContent", "PlainText", "Usage"), (DATE,)),
     "Clean": (DATE, "", "/a\nb"),
     "Sudo": (DATE, True),
     # What is in data of others, the check looks at.

@@ -28,7 +28,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import config_drive, nocloud
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import declared
@@ -164,6 +164,14 @@ def run_user_data(block: Block, folder: Path) -> None:
     """The user data of the one guest of the page's inventory."""
     (guest,) = DOMAIN.parse(FILTERS["guests_on"](guests_of_page(folder), "kvm01"))
     assert nocloud.files(guest["cloud_init"], guest["name"], "x", [])[nocloud.USER].decode() == block.text
+
+
+def run_config_drive(block: Block, folder: Path) -> None:
+    """A file on the config drive of the one guest in the YAML block before."""
+    before = [other for other in blocks(block.page) if other.line < block.line and other.language == "yaml"][-1]
+    (guest,) = DOMAIN.parse(FILTERS["guests_on"](yaml.safe_load(before.text)["kvm_guests"], "kvm01"))
+    made = config_drive.files(guest["cloud_init"], guest["name"], "x", [card["mac"] for card in guest["interfaces"]])
+    assert made[f"openstack/latest/{block.argument}"].decode() == block.text
 
 
 def run_same(block: Block, folder: Path) -> None:
@@ -391,6 +399,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "merged": run_merged,
     "means": run_means,
     "user-data": run_user_data,
+    "config-drive": run_config_drive,
     "same": run_same,
     "fleet": run_fleet,
     "plan": run_plan,

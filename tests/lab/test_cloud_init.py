@@ -195,3 +195,28 @@ def test_the_seed_comes_to_a_running_guest_and_goes_with_it(fleet: Fleet) -> Non
     )
     for host in HOSTS:
         assert "web-" not in fleet.sh(host, f"ls -a {IMAGES}; cat /var/lib/virtfleet/storage.json")
+
+
+def test_a_config_drive(fleet: Fleet) -> None:
+    """QEMU takes it as a USB disk that is read-only, and a file system is in its partition."""
+    guest = {**seeded({"datasource": "configdrive", "timezone": "UTC"}), "name": "win"}
+    declare(fleet, "domains", config=[guest])
+    seed = SEED.replace("web", "win")
+    for host in HOSTS:
+        devices = fleet.sh(host, "virsh qemu-monitor-command win --hmp info usb")
+        assert "ua-virtfleet-config-drive" in devices
+        blocks = fleet.sh(host, "virsh qemu-monitor-command win --hmp info block").split("\n\n")
+        (drive,) = [block for block in blocks if "win-seed.img" in block]
+        assert "read-only" in drive
+        label = fleet.sh(host, f"tail -c +1048577 {seed} >/run/drive; blkid -p -o export /run/drive").split()
+        assert {"LABEL=CONFIG-2", "TYPE=vfat"} <= set(label)
+        told = fleet.sh(host, "mtype -i /run/drive ::openstack/latest/meta_data.json; rm /run/drive")
+        assert json.loads(told)["hostname"] == "win"
+    declare(
+        fleet,
+        "domains",
+        config=[{"name": "win", "state": "absent"}],
+        remove_storage=True,
+        force_shutdown=True,
+        shutdown_timeout=1,
+    )

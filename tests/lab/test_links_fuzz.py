@@ -101,6 +101,7 @@ def drawn(host: int, wanted: t.Sequence[fuzzing.Round]) -> list[tuple[fuzzing.Ro
 
 
 @pytest.mark.fuzz
+@pytest.mark.long
 def test_a_network_is_whole_whatever_happens(tmp_path: Path) -> None:
     wanted = fuzzing.rounds("LINKS", ROUNDS)
     lanes = [Lane(host, tmp_path / host) for host in HOSTS]

@@ -11,6 +11,8 @@ import pytest
 from fleet import Fleet, Run, guest
 from suites import SUITE_OPTIONS
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 IMAGE = "/var/lib/libvirt/images/live.img"
 MEDIA = ["/var/lib/libvirt/images/one.iso", "/var/lib/libvirt/images/two.iso"]

@@ -41,6 +41,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
 
 
 @pytest.mark.fuzz
+@pytest.mark.long
 def test_what_is_used_stays_and_what_may_go_goes(fleet: Fleet) -> None:
     def do(host: str, numbers: list[int]) -> list[dict[str, t.Any]]:
         words = [str(seed()), *map(str, numbers)]
@@ -59,6 +60,7 @@ def test_what_is_used_stays_and_what_may_go_goes(fleet: Fleet) -> None:
 
 
 @pytest.mark.fuzz
+@pytest.mark.long
 def test_a_run_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
     def do(host: str, numbers: list[int]) -> list[dict[str, t.Any]]:
         words = [str(seed()), *map(str, numbers)]
@@ -75,6 +77,7 @@ def test_a_run_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
 
 
 @pytest.mark.fuzz
+@pytest.mark.long
 def test_a_definition_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
     """Pools, networks and secrets: killed at each effect."""
 

@@ -311,9 +311,13 @@ def data(converter: cloud_init.Data) -> Schema:
 
 
 def user_data(_converter: Any) -> Schema:
-    begins = "|".join(map(anycase, cloud_init.HEADS))
+    begins = "|".join([*map(anycase, cloud_init.HEADS), cloud_init.WINDOWS_HEADS])
     schema = text("", "Write entries, or a text that begins with a line such as '#cloud-config'.")
     return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{begins})|{TEMPLATE}"}
+
+
+def guest_path(_converter: Any) -> Schema:
+    return text(r"/.*|[A-Za-z]:[\\/].*", "Write a path from the root, like '/etc/motd', or like 'C:\\ProgramData\\x'.")
 
 
 def commands(_converter: Any) -> Schema:
@@ -387,6 +391,8 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.Data: data,
     cloud_init.Sudo: data,
     cloud_init.UserData: user_data,
+    cloud_init.GuestPath: guest_path,
+    cloud_init.FileContent: any_text,
     cloud_init.Commands: commands,
     cloud_init.NetworkData: network_data,
     links.LinkName: link_name,

@@ -39,10 +39,13 @@ _FILES = {
     "etc/machine-id": "",
     "etc/resolv.conf": "nameserver 192.168.122.1\n",
     "etc/systemd/journald.conf.d/lab.conf": "[Journal]\nStorage=volatile\n",
+    # As Debian's images have it. Without its own name in /etc/hosts, each sudo asks the DNS, and waits for it.
+    "etc/cloud/cloud.cfg.d/01_debian_cloud.cfg": "manage_etc_hosts: true\n",
     # All that it does at the first boot, without what the lab has no use for: emulated, each module takes its time.
     "etc/cloud/cloud.cfg": (
         "users: [default]\ndisable_root: true\ndatasource_list: [NoCloud, None]\nssh_genkeytypes: [ed25519]\n"
-        "cloud_init_modules: [write_files, set_hostname, update_hostname, users_groups, ssh]\n"
+        "cloud_init_modules: [write_files, set_hostname, update_hostname, update_etc_hosts,"
+        " users_groups, ssh]\n"
         "cloud_config_modules: [runcmd]\ncloud_final_modules: [scripts_user]\n"
         "system_info:\n  distro: debian\n  default_user: {name: debian, lock_passwd: true, gecos: Debian,"
         " sudo: ['ALL=(ALL) NOPASSWD:ALL'], shell: /bin/bash}\n"

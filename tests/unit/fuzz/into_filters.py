@@ -124,7 +124,8 @@ def data_for_cloud_init(hostile: Hostile, chance: random.Random) -> dict[str, t.
     )
     data = chance.choice((entries, chance.choice(texts), hostile.value()))
     network = {"version": 2, chance.choice(("ethernets", "ethernet", "wifis")): hostile.value()}
-    return {chance.choice(("user_data", "vendor_data")): data, "network": chance.choice(("auto", network))}
+    reader = {"datasource": chance.choice(("configdrive", "nocloud"))} if chance.random() < 0.3 else {}
+    return {chance.choice(("user_data", "vendor_data")): data, "network": chance.choice(("auto", network)), **reader}
 
 
 def arguments_of(name: str, hostile: Hostile, chance: random.Random) -> tuple[t.Any, ...]:

@@ -87,12 +87,14 @@ def in_any_base(text: str, base: int = 0) -> int:
 class Converter:
     """A plain string. The others say only what they do differently.
 
-    ``kind`` is Ansible's name of the type, ``choices`` what may be written, or None.
+    ``kind`` is Ansible's name of the type, ``choices`` what may be written, or None. ``whole`` says that no XML will
+    hold it, so that its spaces and ends of lines stay as they are.
     """
 
     kind = "str"
     choices: tuple[str, ...] | None = None
     presence = False
+    whole = False
 
     def parse(self, value: object) -> t.Any:
         """The user's value in normal form. Raises ValueError with what to write instead."""

@@ -44,7 +44,7 @@ def understood(type_: Converter, text: str) -> bool:
 
 def kept(type_: Converter, path: str, value: object) -> t.Any:
     """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
-    if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
+    if not isinstance(value, str) or type_.kind != "str" or type_.whole or paths.parse(path).attribute is not None:
         return value
     # The ends of lines are line feeds to all that read XML (https://www.w3.org/TR/xml/#sec-line-ends).
     value = value.replace("\r\n", "\n").replace("\r", "\n")

@@ -13,6 +13,8 @@ from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from . import memory_total
+from .cloud_init.cloudbase_rules import NO_USB
+from .cloud_init.options import is_seed
 from .normal_form import cpu
 
 AGENT = "org.qemu.guest_agent.0"
@@ -38,6 +40,7 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     yield from without_value(root, want)
     yield from without_kernel(root, want)
     yield from without_channel(root, want)
+    yield from without_usb(root)
 
 
 def without_model(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
@@ -128,3 +131,11 @@ def without_channel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
             f"{needs}, and the guest has no channel for it: declare channels with target"
             f" {{type: virtio, name: {AGENT}}}, or wait for address",
         )
+
+
+def without_usb(root: ET.Element) -> t.Iterator[Invalid]:
+    """A config drive is a USB disk, which a guest with no USB does not see."""
+    if root.find("devices/controller[@type='usb'][@model='none']") is None:
+        return
+    if any(is_seed(disk) and disk.find("target[@bus='usb']") is not None for disk in root.iterfind("devices/disk")):
+        yield Invalid("cloud_init.datasource", NO_USB)

@@ -406,3 +406,25 @@ def test_a_seed_keeps_clear_of_the_targets_of_disks() -> None:
     taken = [{"target": "vdz", "file": "/a"}, {"target": "vdy", "file": "/b"}]
     made, _needed = seeds.resolve({**guest({}, disks=taken), "state": "present"}, None, {}, {})
     assert made["disks"][-1]["target"] == "vdx"
+
+
+def test_a_config_drive(connection: Any, folder: Path, declared: Any, run_main: Any) -> None:
+    """Made, compared, changed, renewed, and not made into the seed of another reader."""
+    meta, user = "openstack/latest/meta_data.json", "openstack/latest/user_data"
+    drive = {"datasource": "configdrive", "meta_data": {"admin_pass": "s3cret-meta"}, "instance_id": "renew"}
+    done = declared(guest(drive))
+    assert [change["path"] for change in done["changes"]] == ["disks[0].volume", "cloud_init.volume", "definition"]
+    root = definition(connection)
+    (disk,) = [disk for disk in root.iterfind("devices/disk") if disk.find("readonly") is not None]
+    assert disk.find("target").attrib["bus"] == "usb"  # type: ignore[union-attr]
+    assert root.find("sysinfo") is None
+    assert (folder / "web01-seed.img").stat().st_mode & 0o7777 == 0o600
+    uuid = root.findtext("uuid")
+    assert json.loads(files(folder)[meta]) == {"uuid": uuid, "hostname": "web01", "admin_pass": "s3cret-meta"}
+    done = declared(guest({**drive, "timezone": "UTC"}))
+    assert [change["path"] for change in done["changes"]] == ["cloud_init.instance_id", "cloud_init.timezone"]
+    assert json.loads(files(folder)[meta])["uuid"] == f"{uuid}+2"
+    assert files(folder)[user] == '#cloud-config\n{\n "timezone": "UTC"\n}\n'
+    for check in (True, False):
+        said = run_main(domains.main, config=[guest({})], uri=URI, check=check, fails=True)["msg"]
+        assert "cloud_init.datasource: the guest has a seed for configdrive, which cannot become another" in said

@@ -132,6 +132,13 @@ def test_a_text_that_is_no_yaml_is_not_quoted() -> None:
     assert SECRET not in said
 
 
+def test_what_is_for_cloudbase_init_is_not_held_against_cloud_init() -> None:
+    """Its table of entries is another one (see test_cloudbase_rules)."""
+    data: dict[str, Any] = {"set_timezone": "UTC", "runcmd": "dir"}
+    assert Checker(None).options({"user_data": data}) != []
+    assert Checker(None).options({"user_data": data, "datasource": "configdrive"}) == []
+
+
 def test_what_the_options_make_is_as_the_real_schema_takes_it() -> None:
     user = {
         "name": "kim", "gecos": "K", "groups": ["a"], "primary_group": "b", "sudo": False, "shell": "/bin/sh",

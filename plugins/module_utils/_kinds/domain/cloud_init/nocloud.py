@@ -23,10 +23,36 @@ SeedFiles = dict[str, bytes]
 """The files of a seed by their names."""
 
 META, USER, VENDOR, NETWORK = "meta-data", "user-data", "vendor-data", "network-config"
-NAMES = (META, USER, VENDOR, NETWORK)
-"""The names of the files, in the order in which they are written."""
-
 INSTANCE = "instance-id"
+
+
+class SeedNames(t.NamedTuple):
+    """How the files of a seed are called, in the order in which they are written.
+
+    :param instance: the entry of the meta data that is the identity of the instance
+    """
+
+    meta: str
+    user: str
+    vendor: str
+    network: str
+    instance: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files alone."""
+        return self[:4]
+
+
+NAMES = SeedNames(META, USER, VENDOR, NETWORK, INSTANCE)
+DRIVE_NAMES = SeedNames(
+    "openstack/latest/meta_data.json",
+    "openstack/latest/user_data",
+    "openstack/latest/vendor_data.json",
+    "openstack/latest/network_data.json",
+    "uuid",
+)
+"""Those of a config drive (see config_drive)."""
 HEAD = "#cloud-config\n"
 LARGEST = 16 * 1024**2
 """Bytes that a seed may hold."""
@@ -53,11 +79,21 @@ def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> SeedF
     network = network_config(item, macs)
     if network is not None:
         made[NETWORK] = written(network)
+    return bearable(made)
+
+
+def bearable(made: SeedFiles) -> SeedFiles:
+    """Files that a seed can hold. Raises Invalid where they are too large."""
     if sum(map(len, made.values())) > LARGEST:
         raise Invalid(
             "", f"is more than the {LARGEST // 1024**2} MiB that a seed holds: fetch large files in the guest"
         )
     return made
+
+
+def names_of(made: SeedFiles) -> SeedNames:
+    """How the files of a seed are called."""
+    return DRIVE_NAMES if DRIVE_NAMES.meta in made else NAMES
 
 
 def user_data(item: Item, guest: str) -> object:
@@ -149,8 +185,9 @@ def read(content: bytes) -> object:
 
 def instance_of(made: SeedFiles) -> str | None:
     """The identity of the instance on a seed; None where nothing tells it."""
-    meta = read(made.get(META, b""))
-    found = meta.get(INSTANCE) if isinstance(meta, dict) else None
+    names = names_of(made)
+    meta = read(made.get(names.meta, b""))
+    found = meta.get(names.instance) if isinstance(meta, dict) else None
     return found if isinstance(found, str) and re.fullmatch(r"[!-~]{1,200}", found) else None
 
 
@@ -165,12 +202,12 @@ def digest(made: SeedFiles, instance: bool) -> str:
 
     :param instance: whether the identity of the instance is a part of it, as the user gives it
     """
-    parts = []
-    for name in NAMES:
+    parts, names = [], names_of(made)
+    for name in names.files:
         content = made.get(name)
-        meta = read(content) if name == META and content is not None else None
+        meta = read(content) if name == names.meta and content is not None else None
         if isinstance(meta, dict) and not instance:
-            content = written({key: value for key, value in sorted(meta.items()) if key != INSTANCE})
+            content = written({key: value for key, value in sorted(meta.items()) if key != names.instance})
         parts.append("" if content is None else hashlib.sha256(content).hexdigest())
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
@@ -178,12 +215,14 @@ def digest(made: SeedFiles, instance: bool) -> str:
 def parts(before: SeedFiles, after: SeedFiles) -> dict[str, tuple[object, object]]:
     """What differs between two seeds: the options by their names, each as it was and will be (see shown)."""
     found: dict[str, tuple[object, object]] = {}
-    for name, default in ((META, "meta_data"), (USER, "user_data"), (VENDOR, "vendor_data"), (NETWORK, "network")):
+    names = names_of(after)
+    for name, default in zip(names.files, ("meta_data", "user_data", "vendor_data", "network"), strict=True):
         old, new = before.get(name), after.get(name)
         if old == new:
             continue
-        was, will = (None if content is None else read(content) for content in (old, new))
-        if name in (META, USER) and isinstance(was, dict) and isinstance(will, dict):
+        none: Item | None = {} if name == DRIVE_NAMES.user else None  # A config drive may have no user data.
+        was, will = (none if content is None else read(content) for content in (old, new))
+        if name in (names.meta, names.user) and isinstance(was, dict) and isinstance(will, dict):
             for key in [*will, *(key for key in was if key not in will)]:
                 if was.get(key) != will.get(key):
                     option = OPTION.get(key, default)
@@ -204,7 +243,9 @@ def shown(option: str, value: object) -> object:
     :param value: what a seed has of it
     """
     if option == "network":
-        return value if is_made(value) else SECRET
+        return value if is_made(value) or is_made_drive(value) else SECRET
+    if option == "ssh_authorized_keys" and isinstance(value, dict):
+        value = list(value.values())  # As a config drive has them.
     if option in CLEAR and isinstance(value, list):
         return [shown_item(one, CLEAR[option]) for one in value]
     texts = value if isinstance(value, list) else [value]
@@ -231,6 +272,11 @@ def is_made(network: object) -> bool:
     )
 
 
+def is_made_drive(network: object) -> bool:
+    """Whether network data is as we make it for a config drive, in which nothing is secret."""
+    return isinstance(network, dict) and set(network) == {"links", "networks", "services"}
+
+
 SECRETS = frozenset(row.name for row in CLOUD_INIT.fields if row.secret)
 """The options that hold a secret, or may hold anything."""
 
@@ -246,5 +292,7 @@ OPTION = {
     "local-hostname": "hostname",
     "chpasswd": "password",
     INSTANCE: "instance_id",
+    "uuid": "instance_id",
+    "public_keys": "ssh_authorized_keys",
 }
 """The option that an entry follows from."""

@@ -19,10 +19,14 @@ from ...._engine.rows.model import Change, Item, Scope
 from ...._errors import Invalid
 from ...._printing import printable
 from ...shared.derived_values import X86
+from .cloudbase_rules import refused
 from .values import (
     ANY_HASH,
     CLEAN,
     COMMANDS,
+    CONTENT,
+    GUEST_PATH,
+    HEADS,
     HOST_NAME,
     KNOWN_HASH,
     META_DATA,
@@ -31,6 +35,7 @@ from .values import (
     PUBLIC_KEY,
     SUDO,
     USER_DATA,
+    WINDOWS_PATH,
 )
 
 SERIAL = "ds=nocloud"
@@ -38,12 +43,19 @@ SERIAL = "ds=nocloud"
 
 ALIAS = "ua-virtfleet-seed"
 """The name by which the disk of a seed is known in a definition."""
+DRIVE_ALIAS = "ua-virtfleet-config-drive"
+"""The same of a config drive."""
 
 
 def is_seed(disk: ET.Element) -> bool:
     """Whether a disk in a definition is a seed."""
     alias = disk.find("alias")
-    return alias is not None and alias.get("name") == ALIAS
+    return alias is not None and alias.get("name") in (ALIAS, DRIVE_ALIAS)
+
+
+def is_drive(item: Item) -> bool:
+    """Whether options of ``cloud_init`` are for a config drive."""
+    return item.get("datasource") == "configdrive"
 
 
 USER = (
@@ -83,8 +95,13 @@ USER = (
 )
 
 FILE = (
-    Aside("path", "", PATH, "Path of the file in the guest, such as V(/etc/motd)."),
-    Aside("content", "", VERBATIM, "Content that is written into the file.", secret=True),
+    Aside(
+        "path",
+        "",
+        GUEST_PATH,
+        "Path of the file in the guest, such as V(/etc/motd); in Windows, such as V(C:/ProgramData/motd).",
+    ),
+    Aside("content", "", CONTENT, "Content that is written into the file.", secret=True),
     Aside(
         "encoding",
         "",
@@ -129,7 +146,7 @@ class CloudInit(AsideStruct):
         arch = element.find("os/type")
         kind = (None if arch is None else arch.get("arch")) or scope.host.arch
         have = serial_of(element)
-        if item[self.name] is None:
+        if item[self.name] is None or is_drive(item[self.name]):
             if have == SERIAL:
                 changes.append(Change(SERIAL_PATH, have, None))
                 forget_serial(element)
@@ -197,6 +214,14 @@ CLOUD_INIT = CloudInit(
     "cloud_init",
     "",
     (
+        Aside(
+            "datasource",
+            "",
+            Choice("nocloud", "configdrive"),
+            "What reads the seed in the guest. V(nocloud), the default, is cloud-init's data source NoCloud."
+            " V(configdrive) is for cloudbase-init in Windows: the seed is a config drive of OpenStack on a USB disk,"
+            " and options that make no sense there are refused.",
+        ),
         Aside(
             "hostname", "", HOST_NAME, "Host name that the guest gives itself. Left out, it is the name of the guest."
         ),
@@ -288,6 +313,10 @@ def seeds(domain: Item) -> t.Iterator[Invalid]:
         except ValueError:
             told = f"is missing, for {printable(domain['name'])} is no name of a host"
             yield Invalid("cloud_init.hostname", told)
+    if is_drive(given):
+        yield from refused(given, domain)
+    else:
+        yield from of_windows(given)
     if isinstance(given.get("user_data"), str):
         for name in ALONE:
             if given.get(name) is not None:
@@ -295,11 +324,25 @@ def seeds(domain: Item) -> t.Iterator[Invalid]:
                     f"cloud_init.{name}",
                     "does not go with user_data that is a text: write it in there, or user_data as a dictionary",
                 )
-    if "instance-id" in (given.get("meta_data") or {}) and given.get("instance_id") == "renew":
-        yield Invalid("cloud_init.instance_id", "does not go with meta_data that has an instance-id")
+    own = "uuid" if is_drive(given) else "instance-id"
+    if own in (given.get("meta_data") or {}) and given.get("instance_id") == "renew":
+        yield Invalid("cloud_init.instance_id", f"does not go with meta_data that has an {own}")
     for option, key in (("users", "name"), ("write_files", "path"), ("addresses", "mac"), ("addresses", "address")):
         for index, entry in enumerate(given.get(option) or []):
             if entry.get(key) is None:
                 yield Invalid(f"cloud_init.{option}[{index}].{key}", "is missing")
     if given.get("addresses") and given.get("network") not in (None, "auto"):
         yield Invalid("cloud_init.addresses", "goes with network: auto; otherwise write them into network")
+
+
+def of_windows(given: Item) -> t.Iterator[Invalid]:
+    """What is for Windows alone, and not for cloud-init."""
+    data = given.get("user_data")
+    if isinstance(data, str) and not data.lower().startswith(HEADS):
+        yield Invalid("cloud_init.user_data", "is a text for Windows: write datasource: configdrive for cloudbase-init")
+    for index, file in enumerate(given.get("write_files") or []):
+        if WINDOWS_PATH.fullmatch(file.get("path") or ""):
+            yield Invalid(
+                f"cloud_init.write_files[{index}].path",
+                "is a path of Windows: write datasource: configdrive for cloudbase-init",
+            )

@@ -26,6 +26,7 @@ from ...._storage.storage_observe import ObservedPool, active_pool, identity, lo
 from ..guest_options import GuestOptions
 from . import nocloud
 from .nocloud import SeedFiles
+from .seed_files import declared_instance
 
 
 class AdoptedSeed(t.NamedTuple):
@@ -53,13 +54,13 @@ def belongs(files: SeedFiles | None, uuid: str | None, item: Item) -> bool:
     :param uuid: that of the guest
     :param item: its options of cloud_init, which may name the instance
     """
-    if not files or not uuid or not files.keys() <= set(nocloud.NAMES):
+    if not files or not uuid or not files.keys() <= set(nocloud.names_of(files).files):
         return False
     instance = nocloud.instance_of(files)
     if instance is None:
         return False
     base, _plus, number = instance.rpartition("+")
-    declared = (item.get("meta_data") or {}).get(nocloud.INSTANCE)
+    declared = declared_instance(item)
     return instance in (uuid, declared) or (base in (uuid, declared) and number.isdigit())
 
 

@@ -36,8 +36,9 @@ from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from . import nocloud
-from .options import ALIAS, is_seed
+from .options import ALIAS, DRIVE_ALIAS, is_drive, is_seed
 from .seed_adoption import AdoptedSeed, belongs, files_on, is_of_guest, path_of, refusal
+from .seed_files import content_of, files_of, refuse_another_reader
 
 LETTERS = 26
 """Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
@@ -179,7 +180,9 @@ def placed(
 
     :param key: the one that the guest has, if it was made for this guest
     """
-    target = free_target(listed, have) if node is None else target_of(node)
+    drive = is_drive(want[WHERE])
+    refuse_another_reader(node, drive)
+    target = free_target(listed, have, "sd" if drive else "vd") if node is None else target_of(node)
     if key is not None:
         pool, _slash, name = key.partition("/")
         return {"target": target}, needed(want, pool, name, spot, kept=True)
@@ -187,7 +190,8 @@ def placed(
     known = pools.get(pool) or FUTURE.get(pool)
     folder = None if known is None or known.type not in MADE_DIRECTORIES else known.target
     source: Item = {"volume": name, "pool": pool} if folder is None else {"file": os.path.join(folder, name)}
-    more: Item = {} if node is not None else {"bus": "virtio", "readonly": True, "alias": ALIAS}
+    bus = {"bus": "usb", "alias": DRIVE_ALIAS} if drive else {"bus": "virtio", "alias": ALIAS}
+    more: Item = {} if node is not None else {**bus, "readonly": True}
     return {**source, "target": target, "format": "raw", **more}, needed(want, pool, name, spot, kept=False)
 
 
@@ -196,10 +200,10 @@ def needed(want: Item, pool: str, name: str, spot: int, kept: bool) -> Needed:
     return Needed(spot, {"name": name, "pool": pool, "state": "present", "format": "raw", "seed": want[WHERE]}, kept)
 
 
-def free_target(listed: t.Iterable[Item], have: Observed | None) -> str:
+def free_target(listed: t.Iterable[Item], have: Observed | None, kind: str = "vd") -> str:
     """The target of a new seed: the last of those with one letter that is free."""
     taken = {disk.get("target") for disk in listed} | {target_of(disk) for disk in others(have)}
-    names = targets("vd")
+    names = targets(kind)
     first = [next(names) for _number in range(LETTERS)]
     return next((name for name in reversed(first) if name not in taken), None) or next(
         name for name in names if name not in taken
@@ -319,14 +323,15 @@ class Seeds:
             raise VirtfleetError(refusal(need.key, path, is_ours(facts, plan.name)))
         kept: dict[str, str] = {name: str(facts[name]) for name in ("owner", "part", "filling") if name in facts}
         image = hashlib.sha256(seed_image.content_of(path) or b"").hexdigest()
-        kept |= {"guest": plan.name, "format": "raw", "seed": content_of(need, files), "image": image}
+        kept |= {"guest": plan.name, "format": "raw", "image": image, "seed": content_of(need.item["seed"], files)}
         sign = identity(volume.definition)
         return AdoptedSeed(need.key, sign, kept if sign is None else {**kept, "identity": sign})
 
     def making(self, plan: Plan, need: Needed, root: ET.Element) -> tuple[list[Step], list[Change]]:
         """A seed that is not there yet."""
-        files = files_of(need, plan.name, root.findtext("uuid") or plan.name, root)
-        item = {**need.item, "capacity": seed_image.size_of(files), "seed": files, "content": content_of(need, files)}
+        files = files_of(need.item["seed"], plan.name, root.findtext("uuid") or plan.name, root)
+        content = content_of(need.item["seed"], files)
+        item = {**need.item, "capacity": seed_image.size_of(files), "seed": files, "content": content}
         inner = plan_volume(None, item, self.host, self.pools, Owner(plan.name, need.index, WHERE))
         plan.warnings += inner.warnings
         self.look_for_tools(plan)
@@ -342,10 +347,10 @@ class Seeds:
 
         :param facts: what is noted of it
         """
-        first = root.findtext("uuid") or plan.name
+        first, seed = root.findtext("uuid") or plan.name, need.item["seed"]
         if not need.kept:
             name_volumes(plan, need)
-        wanted = content_of(need, files_of(need, plan.name, first, root))
+        wanted = content_of(seed, files_of(seed, plan.name, first, root))
         image = seed_image.content_of(volume.definition.findtext("target/path") or "") if self.here else b""
         if image is not None and facts.get("image") == hashlib.sha256(image).hexdigest() and facts["seed"] == wanted:
             return [], []
@@ -353,9 +358,9 @@ class Seeds:
             return [], []
         before = (None if image is None else seed_image.read(image)) or {}
         instance = nocloud.instance_of(before) or first
-        if need.item["seed"].get("instance_id") == "renew" and before and content_of(need, before) != wanted:
+        if seed.get("instance_id") == "renew" and before and content_of(seed, before) != wanted:
             instance = nocloud.next_instance(instance)
-        files = files_of(need, plan.name, instance, root)
+        files = files_of(seed, plan.name, instance, root)
         changes = [Change(f"{WHERE}.{name}", *sides) for name, sides in nocloud.parts(before, files).items()]
         same = nocloud.instance_of(before) == nocloud.instance_of(files)
         value = Refilling(need.key, files, wanted, facts.get("identity"), same)
@@ -379,14 +384,3 @@ def definition(plan: Plan, have: Observed | None) -> ET.Element:
     if text is not None:
         return ET.fromstring(text)
     return ET.Element("domain") if have is None else have.definition
-
-
-def files_of(need: Needed, guest: str, instance: str, root: ET.Element) -> nocloud.SeedFiles:
-    """What is on a seed."""
-    macs = [str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")]
-    return nocloud.files(need.item["seed"], guest, instance, macs)
-
-
-def content_of(need: Needed, files: nocloud.SeedFiles) -> str:
-    """What tells the content of a seed from another one."""
-    return nocloud.digest(files, nocloud.INSTANCE in (need.item["seed"].get("meta_data") or {}))

@@ -9,7 +9,7 @@ import math
 import re
 import typing as t
 
-from ...._engine.converters import Choice, Converter
+from ...._engine.converters import PATH, Choice, Converter
 from ...._printing import printable
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -100,6 +100,24 @@ class Permissions(Converter):
         return value.strip()
 
 
+WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/][^\x00-\x1f\x7f]*")
+"""A path from the root of a drive."""
+
+
+class FileContent(Converter):
+    """The content of a file: an empty one is a content, too, and the ends of lines are those of Windows or others."""
+
+    whole = True
+
+
+class GuestPath(Converter):
+    """The path of a file in a guest, from the root, or from that of a drive."""
+
+    def parse(self, value: object) -> str:
+        text = value if isinstance(value, str) else ""
+        return str(text) if WINDOWS_PATH.fullmatch(text) else str(PATH.parse(value))
+
+
 class Data(Converter):
     """Data as cloud-init takes it: what JSON can hold.
 
@@ -182,6 +200,13 @@ HEADS = (
 """What user data begins with that cloud-init knows, in lower case (its page on formats of user data)."""
 
 
+WINDOWS_HEADS = (
+    r"#(?:ps1|ps1_sysnative|ps1_x86)\s|rem\s+cmd\s|<(?:script|powershell)>|#cloud-config\s|#!|## template:jinja\s"
+    r"|-----BEGIN CERTIFICATE-----|Content-Type: multipart|MIME-Version:"
+)
+"""What user data begins with that cloudbase-init knows (its plugins/common/userdatautils.py and userdata.py)."""
+
+
 class UserData(Data):
     """User data: entries of a cloud-config, or a text that cloud-init knows by its first line."""
 
@@ -190,7 +215,7 @@ class UserData(Data):
 
     def text(self, value: str) -> str:
         text = super().text(value)
-        if not text.lower().startswith(HEADS):
+        if not text.lower().startswith(HEADS) and not re.match(WINDOWS_HEADS, text):
             raise ValueError(
                 "is a text that cloud-init would not know: it begins with a line such as '#cloud-config' or '#!/bin/sh'"
             )
@@ -237,6 +262,8 @@ PERMISSIONS = Permissions()
 COMMANDS = Commands()
 USER_DATA = UserData()
 META_DATA = Data("dict")
+GUEST_PATH = GuestPath()
+CONTENT = FileContent()
 NETWORK_DATA = NetworkData()
 SUDO = Sudo()
 KNOWN_HASH = CryptHash(("2a", "2y", "5", "6"))

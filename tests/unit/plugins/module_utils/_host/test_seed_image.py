@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -29,13 +30,43 @@ def test_what_was_written_is_read(size: int) -> None:
 
 def test_the_label(tmp_path: Path) -> None:
     (tmp_path / "seed.img").write_bytes(seed_image.made({"meta-data": b"{}\n"}))
-    blkid = shutil.which("blkid", path=ENVIRONMENT["PATH"])
-    if blkid is None:
+    assert {"LABEL=CIDATA", "TYPE=vfat"} <= blkid(tmp_path / "seed.img")
+
+
+def blkid(path: Path) -> set[str]:
+    """What blkid says of a file system."""
+    program = shutil.which("blkid", path=ENVIRONMENT["PATH"])
+    if program is None:
         pytest.skip("needs blkid")
-    told = subprocess.run(
-        [blkid, "-p", "-o", "export", tmp_path / "seed.img"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    assert {"LABEL=CIDATA", "TYPE=vfat"} <= set(told)
+    words = [program, "-p", "-o", "export", path]
+    return set(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split())
+
+
+DRIVE = {"openstack/latest/meta_data.json": b"{}", "openstack/latest/user_data": b"#ps1\r\n", "openstack/a": b""}
+
+
+@pytest.mark.parametrize("size", [0, 4096, 5 * 1024**2])
+def test_a_config_drive_is_read(size: int) -> None:
+    files = {**DRIVE, "openstack/content/0000": os.urandom(size)}
+    image = seed_image.made(files)
+    assert len(image) == seed_image.size_of(files) <= seed_image.LARGEST
+    assert seed_image.read(image) == files
+
+
+def test_a_config_drive_is_a_disk_with_one_partition(tmp_path: Path) -> None:
+    """Windows mounts that of any disk. It writes a signature where there is none, and the disk is read-only."""
+    image = seed_image.made(DRIVE)
+    assert image[510:512] == b"\x55\xaa"
+    assert image[440:444] != b"\0\0\0\0"
+    assert image[440:444] != seed_image.made({**DRIVE, "openstack/b": b"x"})[440:444]
+    kind, start, sectors = image[450], *struct.unpack("<II", image[454:462])
+    assert (kind, start, (start + sectors) * 512) == (0x0E, 2048, len(image))
+    assert set(image[462:510]) == {0}
+    inside = image[start * 512 :]
+    assert inside[510:512] == b"\x55\xaa"
+    assert struct.unpack("<I", inside[28:32]) == (start,)  # Sectors before it, as it has them noted itself.
+    (tmp_path / "seed.img").write_bytes(inside)
+    assert {"LABEL=CONFIG-2", "TYPE=vfat"} <= blkid(tmp_path / "seed.img")
 
 
 @pytest.mark.parametrize("image", [b"", b"\0" * 1024**2, os.urandom(4096), b"QFI\xfb" + b"\0" * 4096])

@@ -21,6 +21,10 @@ OFF = "<features><{0}><{1} state='{2}'/></{0}></features>"
 ENTRY = "<sysinfo type='{}'><entry name='opt/a'{}</sysinfo>"
 KERNEL = "<os><kernel>/boot/k</kernel></os>"
 CHANNEL = "<devices><channel><target type='virtio' name='{}'/></channel></devices>"
+NO_USB = (
+    "<devices><controller type='usb' model='none'/>"
+    "<disk><alias name='{}'/><target dev='sdz' bus='{}'/></disk></devices>"
+)
 AGENT = "org.qemu.guest_agent.0"
 
 
@@ -35,6 +39,11 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     (CARD.format(""), {"videos": None}, []),
     (CARD.format("<video/>"), {"videos": []}, []),
     ("<devices/>", {"videos": []}, []),
+    # A config drive
+    (NO_USB.format("ua-virtfleet-config-drive", "usb"), {}, ["cloud_init.datasource"]),
+    (NO_USB.format("ua-virtfleet-seed", "virtio"), {}, []),
+    (NO_USB.format("ua-mine", "usb"), {}, []),
+    (NO_USB.format("ua-virtfleet-config-drive", "usb").replace("none", "qemu-xhci"), {}, []),
     # A CPU without a model
     ("", {"cpu": {"check": "full"}}, ["cpu.check"]),
     ("<cpu/>", {"cpu": {"check": "full", "match": "exact"}}, ["cpu.check", "cpu.match"]),

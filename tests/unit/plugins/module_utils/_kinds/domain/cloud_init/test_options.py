@@ -78,6 +78,12 @@ def test_every_text_reads_the_same_as_yaml(text: str) -> None:
     assert made["write_files"] == [{"content": text, text: [text]}]
 
 
+@pytest.mark.parametrize("content", ["", " ", "a\r\nb\r", "\n\n"])
+def test_the_content_of_a_file_stays_as_it_is(content: str) -> None:
+    """A definition would not keep it, and none holds it."""
+    assert config({"write_files": [{"path": "/a", "content": content}]})["write_files"][0]["content"] == content
+
+
 def test_the_network() -> None:
     given = [
         {"mac": MACS[1].upper(), "address": "192.0.2.21/24", "gateway": "192.0.2.1", "nameservers": ["192.0.2.2"]},
@@ -229,3 +235,12 @@ def test_the_serial_number(arch: str, sysinfo: str, smbios: str, serial: str | N
     assert after.findtext("sysinfo/system/entry[@name='serial']") == serial
     back = plan_one(DOMAIN, observed(defined(done) if done.steps else there), {"name": "web01", "cloud_init": None})
     assert [change.path for change in back.changes] == (["sysinfo.system.serial"] if serial == "ds=nocloud" else [])
+
+
+def test_a_config_drive_has_no_serial_number() -> None:
+    """It would send cloud-init to a seed of another kind; cloudbase-init takes no notice of it."""
+    there = OTHER.format(arch="x86_64", sysinfo="", smbios="")
+    drive = {"name": "web01", "cloud_init": {"datasource": "configdrive"}}
+    assert plan_one(DOMAIN, observed(there), drive).changes == []
+    seeded = defined(plan_one(DOMAIN, observed(there), {"name": "web01", "cloud_init": {}}))
+    assert [change.path for change in plan_one(DOMAIN, observed(seeded), drive).changes] == ["sysinfo.system.serial"]

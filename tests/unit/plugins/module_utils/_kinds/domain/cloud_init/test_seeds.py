@@ -73,6 +73,32 @@ def test_a_new_seed_is_a_disk_of_its_own_and_needs_its_volume() -> None:
     assert need.item["seed"] == {"hostname": "web"}
 
 
+def test_a_config_drive_is_a_usb_disk() -> None:
+    want = {"name": "win", "cloud_init": {"datasource": "configdrive"}}
+    disk, need = seeds.placed(want, None, [{"target": "sdz"}], None, POOLS, 1, None)
+    assert disk == {
+        "file": "/var/lib/libvirt/images/win-seed.img",
+        "target": "sdy",
+        "format": "raw",
+        "bus": "usb",
+        "readonly": True,
+        "alias": "ua-virtfleet-config-drive",
+    }
+    assert need.key == "default/win-seed.img"
+
+
+@pytest.mark.parametrize(("there", "wanted"), [("nocloud", "configdrive"), ("configdrive", "nocloud")])
+def test_a_seed_does_not_become_one_for_another_reader(there: str, wanted: str) -> None:
+    alias = "ua-virtfleet-seed" if there == "nocloud" else "ua-virtfleet-config-drive"
+    disk = DISK.format("/srv/files/web-seed.img", "vdz").replace("</disk>", f"<alias name='{alias}'/></disk>")
+    made: dict[str, Any] = {"files/web-seed.img": {"guest": "web", "seed": "x"}}
+    with pytest.raises(Invalid) as caught:
+        seeds.resolve({**WANT, "state": "present", "cloud_init": {"datasource": wanted}}, have(disk), POOLS, made)
+    assert str(caught.value).startswith(f"cloud_init.datasource: the guest has a seed for {there}, which cannot become")
+    for same in ({"datasource": there}, None):
+        seeds.resolve({**WANT, "state": "present", "cloud_init": same}, have(disk), POOLS, made)
+
+
 def test_a_seed_that_is_there_stays_where_it_is() -> None:
     node = ET.fromstring(DISK.format("/srv/other/x.img", "vdq"))
     disk, need = seeds.placed(WANT, have(), [], node, POOLS, 0, "other/x.img")
