@@ -89,10 +89,3 @@ def test_null_leaves_what_libvirt_fills_in_of_a_device(device: str, want: dict[s
     kept = KEPT.replace("<memballoon", f"{device}<memballoon")
     result = plan_one(DOMAIN, observed(kept), {"name": "n", **want}, EMULATING_HOST)
     assert (changes(result), result.problem, result.obstacle) == ({}, None, None)
-
-
-@pytest.mark.parametrize("kind", [None, "mount"])
-def test_a_file_system_has_a_type_of_its_own_or_libvirts(kind: str | None) -> None:
-    item = {"target": "share", "source": "/srv", **({} if kind is None else {"type": kind})}
-    result = plan_one(DOMAIN, observed(KEPT), {"name": "n", "filesystems": [item]}, EMULATING_HOST)
-    assert result.problem is None
