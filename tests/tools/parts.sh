@@ -53,7 +53,7 @@ totals() { touch "$RUN/counts" && awk '{p += $1; f += $2} END {print p + 0, f + 
 
 # check NAME COMMAND...: one check, quiet when it passes. Several may run at once.
 check() {
-    local name=$1 started=$SECONDS log=$RUN/check-${1// /-}.log
+    local name=$1 started=$SECONDS log=$RUN/check-${1//[ \/]/-}.log
     shift
     if "$@" >"$log" 2>&1; then
         printf 'ok      %-22s %3d s\n' "$name" $((SECONDS - started))
@@ -103,7 +103,6 @@ part_lint() (
     cd "$STAGE" || exit 1
     export ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS
     failed=0
-    mapfile -t scripts < <(grep -lrIE --exclude='*.py' --exclude-dir=__pycache__ '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
     lint_documents &
     documents=$!
     lint_code || failed=1
@@ -113,7 +112,8 @@ part_lint() (
 
 # Two rows of checks, which take about as long as each other and run at once.
 lint_code() {
-    local failed=0
+    local failed=0 scripts
+    mapfile -t scripts < <(grep -lrIE --exclude='*.py' --exclude-dir=__pycache__ '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
     check 'ruff check' ruff check --no-cache --quiet . || failed=1
     check 'ruff format' ruff format --no-cache --quiet --diff . || failed=1
     check 'mypy plugins' mypy_plugins || failed=1
