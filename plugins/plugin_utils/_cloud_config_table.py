@@ -41,7 +41,7 @@ ENTRIES = {
     "fqdn": "string",
     "fs_setup": "array",
     "groups": "string array object",
-    "growpart": "object",
+    "growpart": "object boolean",
     "grub-dpkg": "object",
     "grub_dpkg": "object",
     "hostname": "string",
@@ -78,7 +78,7 @@ ENTRIES = {
     "resolv_conf": "object",
     "rh_subscription": "object",
     "rpi": "object",
-    "rsyslog": "object",
+    "rsyslog": "array object",
     "runcmd": "array",
     "salt_minion": "object",
     "snap": "object",
@@ -94,9 +94,10 @@ ENTRIES = {
     "ssh_publish_hostkeys": "object",
     "ssh_pwauth": "string boolean",
     "ssh_quiet_keygen": "boolean",
-    "swap": "object",
+    "swap": "object boolean",
     "system_info": "object",
     "timezone": "string",
+    "ubuntu-advantage": "object",
     "ubuntu_advantage": "object",
     "ubuntu_pro": "object",
     "updates": "object",
@@ -130,17 +131,20 @@ UNCHECKED = (
 """Entries that cloud-init knows, or knew, and that its schema has not."""
 
 ITEMS = {
-    "bootcmd": "string array",
+    "bootcmd": "string array null",
+    "bootcmd[]": "string integer number boolean null",
     "fs_setup": "object",
     "mounts": "array",
+    "mounts[]": "string integer number boolean null",
     "packages": "string array object",
     "runcmd": "string array null",
+    "runcmd[]": "string integer number boolean null",
     "ssh_authorized_keys": "string",
     "ssh_import_id": "string",
     "users": "string array object",
     "write_files": "object",
 }
-"""What is in the lists of some entries."""
+"""What is in the lists of some entries. cloud-init makes texts of the words of a command, and of a mount."""
 
 KEYS = {
     "chpasswd": {
@@ -167,7 +171,7 @@ KEYS = {
         "delay": "string integer",
         "message": "string",
         "mode": "string",
-        "timeout": "integer",
+        "timeout": "integer number",
     },
     "swap": {
         "filename": "string",
@@ -203,10 +207,10 @@ KEYS = {
         "selinux_user": "string",
         "shell": "string",
         "snapuser": "string",
-        "ssh-authorized-keys": "array",
+        "ssh-authorized-keys": "string array object",
         "ssh-import-id": "string array",
         "ssh-redirect-user": "boolean",
-        "ssh_authorized_keys": "array",
+        "ssh_authorized_keys": "string array object",
         "ssh_import_id": "string array",
         "ssh_redirect_user": "boolean",
         "sudo": "string boolean array null",
@@ -225,6 +229,36 @@ KEYS = {
     },
 }
 """What is in the dictionaries of some entries, or of their lists."""
+
+KEYS["user"] = KEYS["users[]"]
+
+LISTS_OF_ONE = (
+    "ca_certs.trusted",
+    "ca-certs.trusted",
+    "chef.directories",
+    "growpart.devices",
+    "packages",
+    "ssh_fp_console_blacklist",
+    "ssh_genkeytypes",
+    "ssh_key_console_blacklist",
+    "ssh_publish_hostkeys.blacklist",
+)
+"""Lists for which cloud-init takes a text as the only item (its util.get_cfg_option_list)."""
+
+TEXTS_OF_NUMBERS = ("password",)
+"""Texts for which cloud-init takes a number."""
+
+LENIENT = (
+    "ansible.pull",
+    "ansible.pull.playbook_name",
+    "ansible.pull.playbook_names",
+    "grub_dpkg.grub-efi/install_devices",
+    "phone_home.post[]",
+    "ssh_genkeytypes[]",
+    "write_files[].encoding",
+    "yum_repos.*.baseurl",
+)
+"""Where releases of cloud-init differ from each other, or take more than their schemas: these only warn there."""
 
 REQUIRED = {"write_files[]": ("path",)}
 """What no such dictionary can do without."""
@@ -246,3 +280,99 @@ DEVICES = (
 
 NETWORK = (*DEVICES, "openvswitch", "renderer", "version")
 """All entries of network-config of version 2."""
+
+DEVICE = (
+    "accept-ra",
+    "access-points",
+    "activation-mode",
+    "addresses",
+    "ageing",
+    "aging",
+    "apn",
+    "arp-proxy",
+    "auth",
+    "auto-config",
+    "checksums",
+    "critical",
+    "delay-virtual-functions-rebind",
+    "device-id",
+    "dhcp-identifier",
+    "dhcp4",
+    "dhcp4-domain",
+    "dhcp4-overrides",
+    "dhcp6",
+    "dhcp6-domain",
+    "dhcp6-overrides",
+    "do-not-fragment",
+    "embedded-switch-mode",
+    "emit-lldp",
+    "extensions",
+    "flow-label",
+    "gateway4",
+    "gateway6",
+    "generic-receive-offload",
+    "generic-segmentation-offload",
+    "hairpin",
+    "id",
+    "ignore-carrier",
+    "infiniband-mode",
+    "input-key",
+    "interfaces",
+    "ipv6-address-generation",
+    "ipv6-address-token",
+    "ipv6-mtu",
+    "ipv6-privacy",
+    "key",
+    "keys",
+    "large-receive-offload",
+    "limit",
+    "link",
+    "link-local",
+    "local",
+    "mac-learning",
+    "macaddress",
+    "mark",
+    "match",
+    "mode",
+    "mtu",
+    "nameservers",
+    "neigh-suppress",
+    "network-id",
+    "networkmanager",
+    "notifications",
+    "number",
+    "openvswitch",
+    "optional",
+    "optional-addresses",
+    "output-key",
+    "parameters",
+    "password",
+    "peer",
+    "peers",
+    "pin",
+    "port",
+    "port-mac-learning",
+    "port-range",
+    "ra-overrides",
+    "receive-checksum-offload",
+    "regulatory-domain",
+    "remote",
+    "renderer",
+    "routes",
+    "routing-policy",
+    "set-name",
+    "short-circuit",
+    "sim-id",
+    "sim-operator-id",
+    "table",
+    "tcp-segmentation-offload",
+    "tcp6-segmentation-offload",
+    "transmit-checksum-offload",
+    "ttl",
+    "type-of-service",
+    "username",
+    "virtual-function-count",
+    "wakeonlan",
+    "wakeonwlan",
+)
+"""The entries of a device in network-config of version 2, whatever its kind (the same page)."""

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.nocloud import user_data
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.options import CLOUD_INIT, is_drive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import HEADS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
@@ -118,8 +119,8 @@ class Checker:
             return [Finding((), ALL, False)]
         known = self.schema.entries if self.schema else ()
         by_schema = self.schema.of_config(entries) if self.schema else []
-        counting = [one for one in by_schema if not (one.by_type and _cloud_config.takes(entries, one.place))]
-        return self.joined(list(_cloud_config.of_config(entries, known)), counting)
+        counting = [_cloud_config.counted(entries, one) for one in by_schema]
+        return self.joined(list(_cloud_config.of_config(entries, known)), [one for one in counting if one is not None])
 
     def joined(self, by_structure: list[Finding], by_schema: list[Finding]) -> list[Finding]:
         """What both have against one document, without what the second says of a place that the first one named."""
@@ -132,11 +133,13 @@ class Checker:
 
         :param part: whether it is a part of another one, whose own parts are not looked into
         """
-        begin = text[:100].lower()
-        if begin.startswith(ALONE) or not begin.startswith((*MESSAGE, CLOUD_CONFIG)):
+        if text[:100].lower().startswith(MESSAGE):
+            return [] if part else self.parts(text)
+        begin = beginning(text)
+        if begin.startswith(ALONE) or not begin.startswith(CLOUD_CONFIG):
             return []
-        if begin.startswith((*MESSAGE, ARCHIVE)):
-            return [] if part else self.archive(text) if begin.startswith(ARCHIVE) else self.parts(text)
+        if begin.startswith(ARCHIVE):
+            return [] if part else self.archive(text)
         return self.config_text(text)
 
     def config_text(self, text: str) -> list[tuple[str, bool]]:
@@ -157,6 +160,8 @@ class Checker:
         parts, wrong = yaml_of(text)
         if wrong is not None:
             return [(wrong, True)]
+        if parts is None:
+            return []
         if not isinstance(parts, list) or not bearable(parts):
             return [("is no list of parts after its first line", True)]
         found: list[tuple[str, bool]] = []
@@ -164,7 +169,8 @@ class Checker:
             content = part.get("content") if isinstance(part, dict) else part
             kind = part.get("type") if isinstance(part, dict) else None
             if isinstance(content, str):
-                found += self.part(content, kind or BY_BEGINNING[0], f"part {index + 1}")
+                told = BY_BEGINNING[0] if beginning(content).startswith(HEADS) else "text/cloud-config"
+                found += self.part(content, kind or told, f"part {index + 1}")
         return found
 
     def parts(self, text: str) -> list[tuple[str, bool]]:
@@ -174,7 +180,7 @@ class Checker:
             inner = [part for part in message.walk() if not part.is_multipart()]
         except Exception:  # It raises many kinds for what is no message.
             return [("is no multi-part message that can be read", True)]
-        if not message.is_multipart():
+        if message.get_content_maintype() == "multipart" and not message.is_multipart():
             return [("is a multi-part message without parts: is its boundary the one that its head names?", True)]
         found: list[tuple[str, bool]] = []
         for index, part in enumerate(inner):
@@ -191,9 +197,14 @@ class Checker:
         :param kind: its MIME type
         """
         told = self.text(content, True) if kind in BY_BEGINNING else []
-        if kind == "text/cloud-config" and not content.lower().startswith(ALONE):
+        if kind == "text/cloud-config" and not beginning(content).startswith(ALONE):
             told = self.config_text(content)
         return [(f"{called}: {said}", sure) for said, sure in told]
+
+
+def beginning(text: str) -> str:
+    """What a text begins with. cloud-init leaves out blank lines before it."""
+    return text.lstrip()[:100].lower()
 
 
 def yaml_of(text: str) -> tuple[object, str | None]:
