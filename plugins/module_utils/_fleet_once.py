@@ -70,7 +70,7 @@ def entries(item: Item, name: str) -> list[Item]:
 def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Container[tuple[str, str]] = ()) -> list[str]:
     """A sentence for each name of several guests: of those that stay, or in the list of one host.
 
-    A guest that has moved is absent where it was.
+    A guest that has moved is absent where it was. Of one without a host, that is said, and nothing else.
 
     :param repeated: name and host of guests of which it was said
     """
@@ -82,7 +82,8 @@ def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Containe
     for guest in here:
         staying.setdefault(word(guest, "name"), []).append(guest)
     for having in (*several.values(), *staying.values()):
-        if len(having) > 1 and not all((word(one, "name"), word(one, "host")) in repeated for one in having):
+        told = all((word(one, "name"), word(one, "host")) in repeated for one in having)
+        if len(having) > 1 and word(having[0], "host") and not told:
             found.setdefault(word(having[0], "name"), {}).update({id(guest): guest for guest in having})
     meant = {place for having in found.values() for place in having}
     return twice([guest for guest in guests if id(guest) in meant], "name", lambda guest: [word(guest, "name")])

@@ -53,8 +53,9 @@ REFERENCE = frozenset(("type", "usage", "uuid"))
 
 
 def refers(value: object) -> bool:
-    """Whether a value names one of libvirt's secrets, as ``secret`` of ``auth`` does, and is none itself."""
-    return isinstance(value, dict) and bool(value) and value.keys() <= REFERENCE
+    """Whether a value names one of libvirt's secrets, as ``secret`` of ``auth`` does, or several."""
+    named = value if isinstance(value, (list, tuple)) else [value]
+    return bool(named) and all(isinstance(one, dict) and one and one.keys() <= REFERENCE for one in named)
 
 
 VALUES = ("value", "value_base64")

@@ -330,6 +330,8 @@ class Choice(Converter):
         if isinstance(value, bool):
             made = "; YAML makes true of on and yes" if value else "; YAML makes false of off and no"
             word = "on" if value else "off"
+        elif isinstance(value, (int, float)) and digits(value) in self.words:
+            return f"; YAML reads it as a number: put it into quotes, '{digits(value)}'"
         else:
             made, word = "", value.strip().lower() if isinstance(value, str) else ""
         if word in self.meant:

@@ -146,7 +146,7 @@ class Group(Row):
     def written_out(self, value: object) -> t.Any:
         if not isinstance(value, (list, tuple)):
             return value
-        return [written_out(self.fields, of_text(one, self.short)) for one in value]
+        return [written_out(self.fields, of_text(self.fields, one, self.short)) for one in value]
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         new = self.new(scope) if callable(self.new) else self.new

@@ -13,14 +13,17 @@ import typing as t
 from .model import Item
 from .row import Rows
 from .row_index import body
+from .suggestions import pairs
 
 
-def of_text(value: object, short: str | None) -> object:
-    """The options that a text stands for; all else as it is.
+def of_text(rows: Rows, value: object, short: str | None) -> object:
+    """The options that a text stands for; all else as it is, also a text that names options, which is refused later.
 
     :param short: the option whose value it is; None where there is no short form
     """
-    return {short: value} if short is not None and isinstance(value, str) else value
+    if short is None or not isinstance(value, str) or pairs(body(rows), value):
+        return value
+    return {short: value}
 
 
 def written_out(rows: Rows, item: object) -> t.Any:

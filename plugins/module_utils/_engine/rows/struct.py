@@ -119,7 +119,7 @@ class Struct(Row):
             out[self.name] = parsed
 
     def written_out(self, value: object) -> object:
-        return written_out(self.fields, of_text(value, self.short))
+        return written_out(self.fields, of_text(self.fields, value, self.short))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         given = item.get(self.name, {})

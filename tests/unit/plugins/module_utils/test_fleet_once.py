@@ -143,3 +143,10 @@ def test_a_context_id_is_of_one_guest_of_a_host(other: dict[str, Any], twice: bo
 def test_a_context_id_of_the_host_itself_is_refused() -> None:
     (line,) = problems(HOSTS, fleet(guest("a", vsock={"cid": {"address": 2}})))
     assert line == "guest a: vsock.cid.address: 2 is less than 3"
+
+
+def test_of_a_guest_without_a_host_only_that_is_said() -> None:
+    """Hosts that have defaults of their own have a copy of it each."""
+    lost = [{key: value for key, value in guest("web", vcpus=n).items() if key != "host"} for n in (1, 2)]
+    lists = {host: {"kvm_guests": [one]} for host, one in zip(HOSTS, lost, strict=False)}
+    assert [line for line in problems(HOSTS, lists) if "more than once" in line] == []

@@ -312,3 +312,12 @@ def test_which_secret_is_meant_is_no_secret() -> None:
         {"passwords": {"a": "s3cret-1"}},
     ):
         assert "s3cret-1" in _own_secrets.secrets_in([hidden])
+
+
+@pytest.mark.parametrize("option", ["secret", "secrets"])
+def test_the_name_of_a_secret_is_none(option: str) -> None:
+    """Guests name the secret of an encrypted disk by its usage, in a list; volumes without one."""
+    named = {"type": "passphrase", "usage": "/srv/vm/web.luks"}
+    encryption = {"format": "luks", option: [named] if option == "secrets" else named}
+    assert _own_secrets.secrets_in({"disks": [{"file": "/srv/vm/web.luks", "encryption": encryption}]}) == set()
+    assert _own_secrets.secrets_in({"encryption": {option: [{**named, "value": "hunter2-hunter2"}]}}) != set()

@@ -29,7 +29,7 @@ def test_a_new_plan_has_nothing_behind_it() -> None:
     found = Plan("domain", "web")
     assert (found.begun, found.done, found.failed, found.running) == (False, 0, False, False)
     assert (found.problem, found.obstacle, found.unsure, found.waits) == (None, None, None, None)
-    assert not (found.steps or found.changes or found.waiting or found.asked or found.after or found.stopped)
+    assert [*found.steps, *found.changes, *found.waiting, *found.asked, *found.after, *found.stopped] == []
 
 
 @pytest.mark.parametrize(

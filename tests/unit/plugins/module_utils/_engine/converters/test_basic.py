@@ -182,3 +182,10 @@ def test_a_size_that_is_no_power_of_two(value: Any) -> None:
 )
 def test_a_number_is_known_by_its_digits(value: Any, text: str) -> None:
     assert basic.digits(value) == text
+
+
+@pytest.mark.parametrize("value", [2.0, "2.00"])
+def test_a_word_that_yaml_reads_as_a_number_is_told(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"is not one of 1\.2, 2\.0") as told:
+        converters.Choice("1.2", "2.0").parse(value)
+    assert ("YAML reads it as a number: put it into quotes, '2.0'" in str(told.value)) == (value == 2.0)

@@ -99,3 +99,9 @@ def test_the_networks_of_a_guest_are_known_by_it() -> None:
     """A network that is renamed is handed over only where its guests are declared to be on the new one."""
     guests = [{"name": "a", "host": "kvm01", "interfaces": ["lan", {"network": "dmz"}, {"bridge": "br0"}]}]
     assert guest_networks(guests, "kvm01") == {"a": ["lan", "dmz"]}
+
+
+def test_a_text_that_names_options_is_no_short_form() -> None:
+    """It is refused where options are read, also if it stands in what guests have in common, which is merged before."""
+    given = {"interfaces": ["bridge=br0", "lan"]}
+    assert written_out(DOMAIN.rows, given) == {"interfaces": ["bridge=br0", {"network": "lan"}]}

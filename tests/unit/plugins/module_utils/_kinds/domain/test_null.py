@@ -55,3 +55,37 @@ def test_a_clock_goes_back_to_utc_and_that_is_told(clock: Any) -> None:
     assert "localtime" not in defined(result)
     again = plan_one(DOMAIN, observed(defined(result)), {"name": "n", "clock": clock}, EMULATING_HOST)
     assert (again.changes, again.warnings) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("device", "want"),
+    [
+        (
+            "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>",
+            {"shmems": [{"name": "s", "model": None, "size": None}]},
+        ),
+        (
+            "<controller type='pci' index='1' model='pcie-expander-bus'><target busNr='254' index='3'/></controller>",
+            {"controllers": [{"type": "pci", "index": 1, "target": {"bus_nr": None, "index": None}}]},
+        ),
+        (
+            "<memory model='virtio-mem'><target><size unit='MiB'>128</size><node>0</node><block unit='MiB'>2</block>"
+            "<requested unit='MiB'>64</requested></target></memory>",
+            {"memory_devices": [{"model": "virtio-mem", "target": {"block": None}}]},
+        ),
+        (
+            "<hostdev mode='subsystem' type='scsi_host' model='virtio'>"
+            "<source protocol='vhost' wwpn='naa.5123456789abcde0'/></hostdev>",
+            {"hostdevs": [{"type": "scsi_host", "model": None}]},
+        ),
+        (
+            "<disk type='file' device='disk'><source file='/a'><seclabel model='dac' relabel='no'/></source>"
+            "<target dev='vda' bus='virtio'/></disk>",
+            {"disks": [{"target": "vda", "source": {"seclabels": [{"model": "dac", "relabel": None}]}}]},
+        ),
+    ],
+)
+def test_null_leaves_what_libvirt_fills_in_of_a_device(device: str, want: dict[str, Any]) -> None:
+    kept = KEPT.replace("<memballoon", f"{device}<memballoon")
+    result = plan_one(DOMAIN, observed(kept), {"name": "n", **want}, EMULATING_HOST)
+    assert (changes(result), result.problem, result.obstacle) == ({}, None, None)

@@ -71,7 +71,7 @@ def test_nothing_of_a_guest_may_go_unless_the_user_says_so() -> None:
 
 
 def test_a_saved_guest_stays_unless_its_memory_may_go(keep_tpm: Any) -> None:
-    with pytest.raises(Invalid, match="the guest is saved .managedsave., and its memory would be lost"):
+    with pytest.raises(Invalid, match=r"the guest is saved \(managedsave\), and its memory would be lost"):
         departure(Guest(saved=True), Belongings())
     plan, _going = departure(Guest(saved=True), Belongings(saved_state=True))
     assert told(plan) == {"saved_state": True}

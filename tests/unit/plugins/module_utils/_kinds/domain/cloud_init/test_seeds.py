@@ -13,12 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
-<<<<<<< HEAD
-from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-=======
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
->>>>>>> kill
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import seeds
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import ObservedPool
 
@@ -194,9 +190,7 @@ def test_what_is_wrong_in_a_seed_is_said_of_its_option(
     assert (error.value.where, error.value.problem) == (said, "is wrong")
 
 
-def test_what_speaks_against_a_seed_is_the_obstacle_of_its_guest(
-    planner: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_speaks_against_a_seed_is_the_obstacle_of_its_guest(planner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(*_args: object) -> None:
         raise VirtfleetError("it is another's")
 

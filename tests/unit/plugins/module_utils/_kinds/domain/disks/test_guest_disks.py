@@ -392,25 +392,3 @@ def test_what_others_use_stays(who: str, known: None) -> None:
     result = removed({"default/old.qcow2": {"guest": "web01"}}, users)
     assert result.steps == []
     assert any("old.qcow2 stays: it is used by" in warning for warning in result.warnings)
-
-
-@pytest.mark.parametrize(
-    ("disk", "kind", "made"),
-    [
-        ({"format": "raw"}, "dir", {"format": "raw", "allocation": 0}),
-        ({"format": "qcow2"}, "dir", {"format": "qcow2"}),
-        ({}, "dir", {"format": "qcow2"}),
-        ({}, "logical", {}),
-        ({"size": 5}, "logical", {"capacity": 5}),
-    ],
-)
-def test_a_new_volume_of_files_is_sparse(disk: dict[str, Any], kind: str, made: dict[str, Any]) -> None:
-    pools = {"p": ObservedPool(kind, "/srv", True)}
-    _disk, volume = guest_disks.fresh("web", {"target": "vda", "pool": "p", **disk}, pools)
-    assert {name: volume[name] for name in ("format", "allocation", "capacity") if name in volume} == made
-
-
-def test_a_volume_that_a_disk_needs_is_a_new_one_of_a_given_format_unless_told_otherwise() -> None:
-    need = guest_disks.Needed(0, {"pool": "p", "name": "a"}, kept=False)
-    assert (need.loose, need.named, need.copied, need.refusal, need.base) == (False, False, False, None, None)
-    assert need.key == "p/a"
