@@ -205,7 +205,7 @@ def counted(entries: t.Mapping[str, t.Any], found: Finding) -> Finding | None:
     if found.rule == "type":
         for part in found.place:
             value = value[part]
-    lenient = any(re.fullmatch(re.escape(one).replace(r"\*", "[^.]*"), path) for one in LENIENT)
+    lenient = any(re.fullmatch(re.escape(one).replace(r"\*", ".+"), path) for one in LENIENT)
     return found._replace(sure=False) if lenient or is_taken(value, path) else found
 
 

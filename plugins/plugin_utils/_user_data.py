@@ -142,17 +142,20 @@ class Checker:
             return [] if part else self.archive(text)
         return self.config_text(text)
 
-    def config_text(self, text: str) -> list[tuple[str, bool]]:
-        """What is wrong with a cloud-config that is a text."""
+    def config_text(self, text: str, head: bool = True) -> list[tuple[str, bool]]:
+        """What is wrong with a cloud-config that is a text.
+
+        :param head: whether it is called one; else it may be a text of another kind, which cloud-init leaves out
+        """
         entries, wrong = yaml_of(text)
         if wrong is not None:
-            return [(wrong, True)]
+            return [(wrong, head)]
         if entries is None:
             return []
         if not bearable(entries):
             return [(ALL, False)]
         if not isinstance(entries, dict):
-            return [("is no dictionary of entries after its first line", True)]
+            return [(f"is no dictionary of entries{' after its first line' if head else ''}", head)]
         return [(f"{shown_place(one.place)}: {one.problem}", one.sure) for one in self.entries(entries)]
 
     def archive(self, text: str) -> list[tuple[str, bool]]:
@@ -169,8 +172,11 @@ class Checker:
             content = part.get("content") if isinstance(part, dict) else part
             kind = part.get("type") if isinstance(part, dict) else None
             if isinstance(content, str):
-                told = BY_BEGINNING[0] if beginning(content).startswith(HEADS) else "text/cloud-config"
-                found += self.part(content, kind or told, f"part {index + 1}")
+                called = f"part {index + 1}"
+                if kind or beginning(content).startswith(HEADS):
+                    found += self.part(content, kind or BY_BEGINNING[0], called)
+                else:  # cloud-init takes it for a cloud-config.
+                    found += [(f"{called}: {said}", sure) for said, sure in self.config_text(content, False)]
         return found
 
     def parts(self, text: str) -> list[tuple[str, bool]]:

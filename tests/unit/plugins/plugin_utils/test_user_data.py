@@ -117,6 +117,10 @@ def guest(name: str = "web01", host: str = "kvm01", **cloud_init: Any) -> dict[s
         ),
         ({"user_data": "#cloud-config-archive\n"}, []),
         (
+            {"user_data": f"#cloud-config-archive\n- {SECRET}"},
+            [("user_data", "part 1: is no dictionary of entries", False)],
+        ),
+        (
             {"user_data": '#cloud-config-archive\n- "\\nruncmd: a"\n- {content: "packages: [a]"}\n- "#!/bin/sh"\n'},
             [("user_data", f"part 1: runcmd: {COMMANDS}", True)],
         ),
@@ -169,6 +173,10 @@ def test_what_cloud_init_takes_is_not_told_with_a_schema_either(entries: dict[st
         {"yum_repos": {"x": {"name": "x", "metalink": "http://192.0.2.1/"}}},
         {"chpasswd": {"users": [{"name": "a", "password": 1234, "type": "text"}]}},
         {"packages": [["a", 1.0]]},
+        {"disk_setup": {"/dev/vdb": {"table_type": "gpt", "layout": [[50, "guid"]]}}},
+        {"rh_subscription": {"username": "a", "org": "one"}},
+        {"cloud_final_modules": ["our_module", ["runcmd", "always"]]},
+        {"ansible": {"package_name": "a", "install_method": "distro", "pull": [{"url": "x", "playbook_names": ["y"]}]}},
     ],
 )
 def test_what_a_schema_is_stricter_in_than_cloud_init_is_warned_of_at_most(entries: dict[str, Any]) -> None:
