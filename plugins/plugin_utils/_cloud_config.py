@@ -20,18 +20,16 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
 from ._cloud_config_table import (
-    DEVICE,
-    DEVICES,
     ENTRIES,
     ITEMS,
     KEYS,
     LENIENT,
     LISTS_OF_ONE,
-    NETWORK,
     REQUIRED,
     TEXTS_OF_NUMBERS,
     UNCHECKED,
 )
+from ._network_config_table import DEVICE, DEVICES, NETWORK
 
 WORDS = {
     "array": "a list",

@@ -24,7 +24,6 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config import
     takes,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config_table import (
-    DEVICE,
     ENTRIES,
     ITEMS,
     KEYS,
@@ -32,6 +31,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config_table 
     UNCHECKED,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_init_schema import CONFIG, Schema, loaded
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._network_config_table import DEVICE
 from ansible_collections.virtfleet.kvm.tests.unit.cloud_configs import TAKEN
 from ansible_collections.virtfleet.kvm.tests.unit.cloud_init_package import folder
 
