@@ -9,10 +9,27 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near, surely
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import (
+    LIKENESS,
+    SLIP,
+    close,
+    near,
+    surely,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
-from ._cloud_config_table import DEVICES, ENTRIES, ITEMS, KEYS, NETWORK, REQUIRED, UNCHECKED
+from ._cloud_config_table import (
+    ENTRIES,
+    ITEMS,
+    KEYS,
+    LENIENT,
+    LISTS_OF_ONE,
+    REQUIRED,
+    TEXTS_OF_NUMBERS,
+    UNCHECKED,
+)
+from ._network_config_table import DEVICE, DEVICES, NETWORK
 
 WORDS = {
     "array": "a list",
@@ -31,6 +48,12 @@ TRUTH = ("true", "false", "yes", "no", "on", "off", "1", "0")
 SCALARS = (int, float, datetime.date)
 """What YAML makes of a text without quotes."""
 
+DEVICE_PATH = re.compile(r"/dev/[A-Za-z0-9_./-]{1,100}")
+"""Names that are no secret, though ``named`` does not know them."""
+
+COMMANDS = ("bootcmd", "runcmd")
+"""Lists of commands."""
+
 DataPlace = tuple["str | int", ...]
 """Where something is in a document: names and numbers."""
 
@@ -41,30 +64,36 @@ class Finding(t.NamedTuple):
     :param place: where it is
     :param problem: what it is, and what to do
     :param sure: whether it is refused; else it may be right, and is warned of
-    :param by_type: whether it is the type of the value that is wrong
+    :param rule: what is wrong, where that matters: the ``type`` of the value, the ``name``, or the choice (``enum``)
     """
 
     place: DataPlace
     problem: str
     sure: bool = True
-    by_type: bool = False
+    rule: str = ""
 
 
 def shown_place(place: DataPlace) -> str:
-    """A place in words, such as ``users[0].name``."""
+    """A place in words, such as ``users[0].name``. Names with dots, and those that are paths, are quoted."""
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{named(part)}" if text else named(part)
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif isinstance(part, str) and (DEVICE_PATH.fullmatch(part) or ("." in part and named(part) == part)):
+            text += f"['{part}']"
+        else:
+            text += f".{named(part)}" if text else named(part)
     return text
 
 
 def is_of(value: object, kind: str) -> bool:
     """Whether a value is of a type of JSON Schema, or a text that cloud-init takes for one: templates make texts."""
     if kind == "boolean":
-        return isinstance(value, bool) or (isinstance(value, str) and value.lower() in TRUTH)
+        return (isinstance(value, int) and value in (0, 1)) or (isinstance(value, str) and value.lower() in TRUTH)
     if kind in ("integer", "number"):
         number = isinstance(value, (int, float) if kind == "number" else int) and not isinstance(value, bool)
-        return number or (isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) is not None)
+        form = r"[0-9]{1,18}(?:\.[0-9]{1,18})?" if kind == "number" else "[0-9]{1,18}"
+        return number or (isinstance(value, str) and re.fullmatch(form, value) is not None)
     types: dict[str, type | tuple[type, ...]] = {
         "array": (list, tuple),
         "null": type(None),
@@ -78,7 +107,9 @@ def not_of(value: object, kinds: t.Sequence[str]) -> str | None:
     """What is wrong with the type of a value; None where nothing is."""
     if any(is_of(value, kind) for kind in kinds):
         return None
-    told = " or ".join(WORDS[kind] for kind in kinds if kind != "null")
+    told = " or ".join(
+        WORDS[kind] for kind in kinds if kind != "null" and not (kind == "integer" and "number" in kinds)
+    )
     hint = ""
     if {"string", "array", "object"}.intersection(kinds) == {"string"} and isinstance(value, SCALARS):
         hint = ": put it in quotes"
@@ -121,7 +152,7 @@ def of_value(value: t.Any, kinds: t.Sequence[str], path: str, place: DataPlace) 
     """
     wrong = not_of(value, kinds)
     if wrong is not None:
-        yield Finding(place, wrong)
+        yield Finding(place, wrong + of_command(value, path), not is_taken(value, path))
     elif isinstance(value, (list, tuple)) and path in ITEMS:
         for index, item in enumerate(value):
             yield from of_value(item, ITEMS[path].split(), f"{path}[]", (*place, index))
@@ -135,11 +166,49 @@ def of_value(value: t.Any, kinds: t.Sequence[str], path: str, place: DataPlace) 
         yield from (Finding((*place, name), "is missing") for name in REQUIRED.get(path, ()) if value.get(name) is None)
 
 
-def takes(entries: t.Mapping[str, t.Any], place: DataPlace) -> bool:
-    """Whether the table says that the value at a place of a cloud-config is of a right type.
+def of_command(value: object, path: str) -> str:
+    """What to do about a command, or commands, of a wrong type; empty for anything else."""
+    if path in COMMANDS and isinstance(value, str):
+        return f", such as {path}: ['COMMAND']"
+    is_command = path.partition("[]")[0] in COMMANDS and path != path.partition("[]")[0]
+    return f": {AS_DICTIONARY}" if is_command and isinstance(value, dict) else ""
 
-    Then an older schema on the control node does not count: the guest's cloud-init may be newer.
+
+def is_taken(value: object, path: str) -> bool:
+    """Whether cloud-init makes of a value what it should be: of a text a list, of a number a text."""
+    if path in TEXTS_OF_NUMBERS and isinstance(value, SCALARS):
+        return True
+    return path in LISTS_OF_ONE and isinstance(value, str) and re.search(r"[\s,]", value) is None
+
+
+def path_of(place: DataPlace) -> str:
+    """What a place is in the table, such as ``users[].name``."""
+    text = ""
+    for part in place:
+        text += "[]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def counted(entries: t.Mapping[str, t.Any], found: Finding) -> Finding | None:
+    """What a schema has against a cloud-config, as far as it counts; None where the table knows better.
+
+    The schema on the control node may be older than the guest's cloud-init, and stricter than it.
     """
+    path = path_of(found.place)
+    if found.rule == "type" and takes(entries, found.place):
+        return None
+    if found.rule == "name" and found.place[-1] in KEYS.get(path_of(found.place[:-1]), ()):
+        return None
+    value: t.Any = entries
+    if found.rule == "type":
+        for part in found.place:
+            value = value[part]
+    lenient = any(re.fullmatch(re.escape(one).replace(r"\*", ".+"), path) for one in LENIENT)
+    return found._replace(sure=False) if lenient or is_taken(value, path) else found
+
+
+def takes(entries: t.Mapping[str, t.Any], place: DataPlace) -> bool:
+    """Whether the table says that the value at a place of a cloud-config is of a right type."""
     value: t.Any = entries
     path, kinds = "", ""
     for part in place:
@@ -166,3 +235,17 @@ def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
                 wrong = None if options is None else not_of(options, ("object",))
                 if wrong is not None:
                     yield Finding((name, device), wrong)
+                elif options is not None:
+                    yield from of_device(options, (name, device))
+
+
+def of_device(options: t.Mapping[str, t.Any], place: DataPlace) -> t.Iterator[Finding]:
+    """What is wrong with the names of the entries of a device. The names of other tools do not count here."""
+    for name in options:
+        if name in DEVICE:
+            continue
+        plain = str(name).strip().lower().replace("_", "-")
+        meant = [plain] if plain in DEVICE else close(plain, DEVICE, SLIP)
+        like = meant or close(plain, DEVICE, LIKENESS)
+        hint = f"; did you mean '{like[0]}'?" if like else ""
+        yield Finding((*place, name), f"netplan knows no such entry of a device{hint}", bool(meant))

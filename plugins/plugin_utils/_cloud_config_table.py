@@ -41,7 +41,7 @@ ENTRIES = {
     "fqdn": "string",
     "fs_setup": "array",
     "groups": "string array object",
-    "growpart": "object",
+    "growpart": "object boolean",
     "grub-dpkg": "object",
     "grub_dpkg": "object",
     "hostname": "string",
@@ -78,7 +78,7 @@ ENTRIES = {
     "resolv_conf": "object",
     "rh_subscription": "object",
     "rpi": "object",
-    "rsyslog": "object",
+    "rsyslog": "array object",
     "runcmd": "array",
     "salt_minion": "object",
     "snap": "object",
@@ -94,9 +94,10 @@ ENTRIES = {
     "ssh_publish_hostkeys": "object",
     "ssh_pwauth": "string boolean",
     "ssh_quiet_keygen": "boolean",
-    "swap": "object",
+    "swap": "object boolean",
     "system_info": "object",
     "timezone": "string",
+    "ubuntu-advantage": "object",
     "ubuntu_advantage": "object",
     "ubuntu_pro": "object",
     "updates": "object",
@@ -130,17 +131,20 @@ UNCHECKED = (
 """Entries that cloud-init knows, or knew, and that its schema has not."""
 
 ITEMS = {
-    "bootcmd": "string array",
+    "bootcmd": "string array null",
+    "bootcmd[]": "string integer number boolean null",
     "fs_setup": "object",
     "mounts": "array",
+    "mounts[]": "string integer number boolean null",
     "packages": "string array object",
     "runcmd": "string array null",
+    "runcmd[]": "string integer number boolean null",
     "ssh_authorized_keys": "string",
     "ssh_import_id": "string",
     "users": "string array object",
     "write_files": "object",
 }
-"""What is in the lists of some entries."""
+"""What is in the lists of some entries. cloud-init makes texts of the words of a command, and of a mount."""
 
 KEYS = {
     "chpasswd": {
@@ -167,7 +171,7 @@ KEYS = {
         "delay": "string integer",
         "message": "string",
         "mode": "string",
-        "timeout": "integer",
+        "timeout": "integer number",
     },
     "swap": {
         "filename": "string",
@@ -203,10 +207,10 @@ KEYS = {
         "selinux_user": "string",
         "shell": "string",
         "snapuser": "string",
-        "ssh-authorized-keys": "array",
+        "ssh-authorized-keys": "string array object",
         "ssh-import-id": "string array",
         "ssh-redirect-user": "boolean",
-        "ssh_authorized_keys": "array",
+        "ssh_authorized_keys": "string array object",
         "ssh_import_id": "string array",
         "ssh_redirect_user": "boolean",
         "sudo": "string boolean array null",
@@ -226,23 +230,58 @@ KEYS = {
 }
 """What is in the dictionaries of some entries, or of their lists."""
 
+KEYS["user"] = KEYS["users[]"]
+
+LISTS_OF_ONE = (
+    "ca_certs.trusted",
+    "ca-certs.trusted",
+    "chef.directories",
+    "growpart.devices",
+    "packages",
+    "ssh_fp_console_blacklist",
+    "ssh_genkeytypes",
+    "ssh_key_console_blacklist",
+    "ssh_publish_hostkeys.blacklist",
+)
+"""Lists for which cloud-init takes a text as the only item (its util.get_cfg_option_list)."""
+
+TEXTS_OF_NUMBERS = ("password",)
+"""Texts for which cloud-init takes a number."""
+
+LENIENT = (
+    "ansible.pull",
+    "ansible.pull.playbook_name",
+    "ansible.pull.playbook_names",
+    "ansible.setup_controller.run_ansible[]",
+    "apt_pipelining",
+    "autoinstall.version",
+    "chef.chef_license",
+    "cloud_config_modules[]",
+    "cloud_final_modules[]",
+    "cloud_init_modules[]",
+    "disk_setup.*.layout[][]",
+    "grub_dpkg.grub-efi/install_devices",
+    "landscape.client.account_name",
+    "landscape.client.computer_title",
+    "merge_how[].settings",
+    "merge_how[].settings[]",
+    "merge_type[].settings",
+    "merge_type[].settings[]",
+    "mount_default_fields",
+    "mounts[]",
+    "packages[]",
+    "phone_home.post[]",
+    "rh_subscription.org",
+    "ssh.emit_keys_to_console",
+    "ssh_genkeytypes[]",
+    "swap.maxsize",
+    "swap.size",
+    "user.name",
+    "users[].name",
+    "write_files[].encoding",
+    "yum_repos.*.baseurl",
+)
+"""Where releases of cloud-init differ from each other, or take more than their schemas: these only warn there."""
+
 REQUIRED = {"write_files[]": ("path",)}
 """What no such dictionary can do without."""
-
-DEVICES = (
-    "bonds",
-    "bridges",
-    "dummy-devices",
-    "ethernets",
-    "modems",
-    "nm-devices",
-    "tunnels",
-    "virtual-ethernets",
-    "vlans",
-    "vrfs",
-    "wifis",
-)
-"""The entries of network-config of version 2 that hold devices by their names (netplan's page on its YAML)."""
-
-NETWORK = (*DEVICES, "openvswitch", "renderer", "version")
-"""All entries of network-config of version 2."""

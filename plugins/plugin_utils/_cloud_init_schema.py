@@ -19,7 +19,7 @@ import os
 import re
 import typing as t
 
-from ._cloud_config import DataPlace, Finding, is_of, not_of, unknown
+from ._cloud_config import SCALARS, DataPlace, Finding, is_of, not_of, unknown
 
 FOLDERS = (
     "/usr/lib/python3/dist-packages/cloudinit",
@@ -36,7 +36,7 @@ VERSION = re.compile(r"""(?m)^ *(?:__|UPSTREAM_)VERSION(?:__)? = ["']([0-9][0-9.
 LARGEST = 8 * 1024**2
 """Bytes that a schema may have."""
 
-BRANCHES = ("anyOf", "oneOf")
+BRANCHES, CHOICES = ("anyOf", "oneOf"), ("const", "enum")
 
 SchemaError = t.Any
 """An error of jsonschema, which has no types."""
@@ -164,9 +164,7 @@ def said(error: SchemaError) -> t.Iterator[Finding]:
         yield from of_branches(error, place)
     elif kind == "type":
         kinds = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
-        wrong = not_of(value, kinds)
-        if wrong is not None:
-            yield Finding(place, wrong, by_type=True)
+        yield from of_type(value, kinds, place)
     elif kind == "additionalProperties" and isinstance(value, dict):
         yield from strangers(error, place)
     elif kind == "required" and isinstance(value, dict):
@@ -174,17 +172,25 @@ def said(error: SchemaError) -> t.Iterator[Finding]:
     else:
         told = in_words(kind, error.validator_value, value)
         if told is not None:
-            yield Finding(place, told)
+            yield Finding(place, told, kind != "uniqueItems", "enum" if kind == "enum" else "")
+
+
+def of_type(value: object, kinds: list[str], place: DataPlace) -> t.Iterator[Finding]:
+    """What is wrong with the type of a value. cloud-init leaves out what is null, and makes texts of numbers."""
+    wrong = None if value is None else not_of(value, kinds)
+    if wrong is not None:
+        yield Finding(place, wrong, not ("string" in kinds and isinstance(value, SCALARS)), "type")
 
 
 def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
-    """The entries that a schema does not know."""
+    """The entries that a schema does not know. cloud-init's releases differ in ``-`` and ``_``: that is no slip."""
     known = error.schema.get("properties") or {}
     patterns = list(error.schema.get("patternProperties") or {})
     for name in error.instance:
         if name not in known and not any(re.search(pattern, str(name)) for pattern in patterns):
             told, sure = unknown(name, list(known))
-            yield Finding((*place, name), told, sure)
+            same = str(name).replace("-", "_") in [one.replace("-", "_") for one in known]
+            yield Finding((*place, name), told, sure and not same, "name")
 
 
 def in_words(kind: str, wanted: t.Any, value: t.Any) -> str | None:
@@ -225,8 +231,10 @@ def of_branches(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
         errors for errors in branches.values() if not any(one.validator == "type" and not one.path for one in errors)
     ]
     if fitting:
-        alike = [[found for one in errors for found in said(one)] for errors in fitting]
-        yield from min(alike, key=lambda found: (any(one.sure for one in found), len(found)))
+        inner = [errors for errors in fitting if not any(one.validator in CHOICES and not one.path for one in errors)]
+        branched = inner if inner and isinstance(error.instance, (dict, list)) else fitting
+        alike = [[found for one in errors for found in said(one)] for errors in branched]
+        yield from min(alike, key=weight)
         return
     kinds: list[str] = []
     for errors in branches.values():
@@ -234,6 +242,9 @@ def of_branches(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
             if one.validator == "type" and not one.path:
                 wanted = one.validator_value
                 kinds += [wanted] if isinstance(wanted, str) else wanted
-    wrong = not_of(error.instance, list(dict.fromkeys(kinds)))
-    if wrong is not None:
-        yield Finding(place, wrong, by_type=True)
+    yield from of_type(error.instance, list(dict.fromkeys(kinds)), place)
+
+
+def weight(found: list[Finding]) -> tuple[bool, int, int]:
+    """How far a value is from what a schema says. A value of a list is chosen on purpose, and tells what is meant."""
+    return any(one.sure for one in found), sum(one.rule == "enum" for one in found), len(found)

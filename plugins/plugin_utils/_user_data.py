@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.nocloud import user_data
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.options import CLOUD_INIT, is_drive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import HEADS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
@@ -118,8 +119,8 @@ class Checker:
             return [Finding((), ALL, False)]
         known = self.schema.entries if self.schema else ()
         by_schema = self.schema.of_config(entries) if self.schema else []
-        counting = [one for one in by_schema if not (one.by_type and _cloud_config.takes(entries, one.place))]
-        return self.joined(list(_cloud_config.of_config(entries, known)), counting)
+        counting = [_cloud_config.counted(entries, one) for one in by_schema]
+        return self.joined(list(_cloud_config.of_config(entries, known)), [one for one in counting if one is not None])
 
     def joined(self, by_structure: list[Finding], by_schema: list[Finding]) -> list[Finding]:
         """What both have against one document, without what the second says of a place that the first one named."""
@@ -132,24 +133,29 @@ class Checker:
 
         :param part: whether it is a part of another one, whose own parts are not looked into
         """
-        begin = text[:100].lower()
-        if begin.startswith(ALONE) or not begin.startswith((*MESSAGE, CLOUD_CONFIG)):
+        if text[:100].lower().startswith(MESSAGE):
+            return [] if part else self.parts(text)
+        begin = beginning(text)
+        if begin.startswith(ALONE) or not begin.startswith(CLOUD_CONFIG):
             return []
-        if begin.startswith((*MESSAGE, ARCHIVE)):
-            return [] if part else self.archive(text) if begin.startswith(ARCHIVE) else self.parts(text)
+        if begin.startswith(ARCHIVE):
+            return [] if part else self.archive(text)
         return self.config_text(text)
 
-    def config_text(self, text: str) -> list[tuple[str, bool]]:
-        """What is wrong with a cloud-config that is a text."""
+    def config_text(self, text: str, head: bool = True) -> list[tuple[str, bool]]:
+        """What is wrong with a cloud-config that is a text.
+
+        :param head: whether it is called one; else it may be a text of another kind, which cloud-init leaves out
+        """
         entries, wrong = yaml_of(text)
         if wrong is not None:
-            return [(wrong, True)]
+            return [(wrong, head)]
         if entries is None:
             return []
         if not bearable(entries):
             return [(ALL, False)]
         if not isinstance(entries, dict):
-            return [("is no dictionary of entries after its first line", True)]
+            return [(f"is no dictionary of entries{' after its first line' if head else ''}", head)]
         return [(f"{shown_place(one.place)}: {one.problem}", one.sure) for one in self.entries(entries)]
 
     def archive(self, text: str) -> list[tuple[str, bool]]:
@@ -157,6 +163,8 @@ class Checker:
         parts, wrong = yaml_of(text)
         if wrong is not None:
             return [(wrong, True)]
+        if parts is None:
+            return []
         if not isinstance(parts, list) or not bearable(parts):
             return [("is no list of parts after its first line", True)]
         found: list[tuple[str, bool]] = []
@@ -164,7 +172,11 @@ class Checker:
             content = part.get("content") if isinstance(part, dict) else part
             kind = part.get("type") if isinstance(part, dict) else None
             if isinstance(content, str):
-                found += self.part(content, kind or BY_BEGINNING[0], f"part {index + 1}")
+                called = f"part {index + 1}"
+                if kind or beginning(content).startswith(HEADS):
+                    found += self.part(content, kind or BY_BEGINNING[0], called)
+                else:  # cloud-init takes it for a cloud-config.
+                    found += [(f"{called}: {said}", sure) for said, sure in self.config_text(content, False)]
         return found
 
     def parts(self, text: str) -> list[tuple[str, bool]]:
@@ -174,7 +186,7 @@ class Checker:
             inner = [part for part in message.walk() if not part.is_multipart()]
         except Exception:  # It raises many kinds for what is no message.
             return [("is no multi-part message that can be read", True)]
-        if not message.is_multipart():
+        if message.get_content_maintype() == "multipart" and not message.is_multipart():
             return [("is a multi-part message without parts: is its boundary the one that its head names?", True)]
         found: list[tuple[str, bool]] = []
         for index, part in enumerate(inner):
@@ -191,9 +203,14 @@ class Checker:
         :param kind: its MIME type
         """
         told = self.text(content, True) if kind in BY_BEGINNING else []
-        if kind == "text/cloud-config" and not content.lower().startswith(ALONE):
+        if kind == "text/cloud-config" and not beginning(content).startswith(ALONE):
             told = self.config_text(content)
         return [(f"{called}: {said}", sure) for said, sure in told]
+
+
+def beginning(text: str) -> str:
+    """What a text begins with. cloud-init leaves out blank lines before it."""
+    return text.lstrip()[:100].lower()
 
 
 def yaml_of(text: str) -> tuple[object, str | None]:

@@ -122,4 +122,6 @@ def unquoted(error: BaseException) -> str:
     problem = str(getattr(error, "problem", "") or "is malformed")
     if "duplicate" in problem and "key" in problem:  # ansible-core 2.18 puts the key into brackets.
         return "a key occurs twice in one dictionary; keep one of them"
-    return re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", problem)
+    if problem.startswith("failed to "):  # What follows are the words of another program, which quote otherwise.
+        problem = problem.partition(":")[0]
+    return re.sub(r"('[^']')|'[^']{2,}'|\"[^\"]{2,}\"", lambda found: found[1] or "...", problem)

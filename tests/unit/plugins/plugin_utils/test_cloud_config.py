@@ -9,18 +9,35 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.cloud_config_names import (
+    CLOUD_CONFIG,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.options import CLOUD_INIT
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.synonyms import SYNONYMS
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config import (
+    Finding,
+    counted,
     of_config,
     of_network,
     shown_place,
     takes,
 )
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config_table import ENTRIES, ITEMS, KEYS, UNCHECKED
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config_table import (
+    ENTRIES,
+    ITEMS,
+    KEYS,
+    LENIENT,
+    UNCHECKED,
+)
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_init_schema import CONFIG, Schema, loaded
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._network_config_table import DEVICE
+from ansible_collections.virtfleet.kvm.tests.unit.cloud_configs import TAKEN
 from ansible_collections.virtfleet.kvm.tests.unit.cloud_init_package import folder
 
 STRANGE = "cloud-init knows no such entry here"
+DEVICES_OWN = "netplan knows no such entry of a device"
+LIST = "is a string, and cloud-init takes a list: write a list"
 
 
 @pytest.mark.parametrize(
@@ -28,11 +45,25 @@ STRANGE = "cloud-init knows no such entry here"
     [
         ({"pakages": ["a"]}, [("pakages", f"{STRANGE}; did you mean 'packages'?", True)]),
         ({"our_module": 1}, [("our_module", STRANGE, False)]),
-        ({"packages": "nginx"}, [("packages", "is a string, and cloud-init takes a list: write a list", True)]),
+        ({"packages": "nginx"}, [("packages", LIST, False)]),
+        ({"packages": "nginx, curl"}, [("packages", LIST, True)]),
+        ({"bootcmd": "date"}, [("bootcmd", f"{LIST}, such as bootcmd: ['COMMAND']", True)]),
+        ({"ntp": {"servers": "a"}}, [("ntp.servers", LIST, True)]),
+        ({"password": 12345}, [("password", "is a number, and cloud-init takes a text: put it in quotes", False)]),
         ({"packages": None, "users": None, "our": None}, [("our", STRANGE, False)]),
         (
             {"runcmd": ["a", ["b", "c"], {"d": 1}]},
-            [("runcmd[2]", "is a dictionary, and cloud-init takes a text or a list", True)],
+            [("runcmd[2]", f"is a dictionary, and cloud-init takes a text or a list: {AS_DICTIONARY}", True)],
+        ),
+        (
+            {"bootcmd": [["a", {"b": 1}]]},
+            [
+                (
+                    "bootcmd[0][1]",
+                    f"is a dictionary, and cloud-init takes a text or a number or true or false: {AS_DICTIONARY}",
+                    True,
+                )
+            ],
         ),
         ({"write_files": [{"content": "x"}]}, [("write_files[0].path", "is missing", True)]),
         (
@@ -50,7 +81,9 @@ STRANGE = "cloud-init knows no such entry here"
         ({"chpasswd": {"expre": True}}, [("chpasswd.expre", f"{STRANGE}; did you mean 'expire'?", True)]),
         ({"package_update": "True", "power_state": {"timeout": "30"}, "ssh_pwauth": "unchanged"}, []),
         ({"package_update": "perhaps"}, [("package_update", "is a string, and cloud-init takes true or false", True)]),
+        ({"package_update": 2}, [("package_update", "is a number, and cloud-init takes true or false", True)]),
         (dict.fromkeys(UNCHECKED, 7), []),
+        ({"user": {"name": "a", "shel": "x"}}, [("user.shel", f"{STRANGE}; did you mean 'shell'?", True)]),
         ({"apt": {"sources": 7}, "autoinstall": {"version": 1}}, []),
     ],
 )
@@ -62,7 +95,16 @@ def test_of_config(entries: dict[str, Any], said: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"version": 2, "ethernets": {"eth0": {"dhcp4": True, "anything": 1}}, "wifis": {}, "renderer": "x"}, []),
+        ({"version": 2, "ethernets": {"eth0": {"dhcp4": True}, "b": None}, "wifis": {}, "renderer": "x"}, []),
+        ({"ethernets": {"eth0": {"anything": 1}}}, [("ethernets.eth0.anything", DEVICES_OWN, False)]),
+        ({"ethernets": {"eth0": {"ip": 1}}}, [("ethernets.eth0.ip", DEVICES_OWN, False)]),
+        (
+            {"ethernets": {"eth0": {"adresses": [], "set_name": "a"}}},
+            [
+                ("ethernets.eth0.adresses", f"{DEVICES_OWN}; did you mean 'addresses'?", True),
+                ("ethernets.eth0.set_name", f"{DEVICES_OWN}; did you mean 'set-name'?", True),
+            ],
+        ),
         ({"version": 2, "ethernet": {}}, [("ethernet", f"{STRANGE}; did you mean 'ethernets'?", True)]),
         ({"version": 2, "odd": {}}, [("odd", STRANGE, False)]),
         (
@@ -85,6 +127,43 @@ def test_what_the_table_takes() -> None:
     assert not takes(entries, ("packages", 1))
     assert not takes(entries, ("apt", "sources"))
     assert not takes(entries, ("packages", 0, "snap"))
+
+
+@pytest.mark.parametrize("entries", TAKEN)
+def test_what_cloud_init_takes_is_not_told(entries: dict[str, Any]) -> None:
+    assert list(of_config(entries)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        (("users", 0, "name"), "users[0].name"),
+        (("disk_setup", "/dev/vdb", "layout"), "disk_setup['/dev/vdb'].layout"),
+        (("apt", "sources", "docker.list", "key"), "apt.sources['docker.list'].key"),
+        (("chpasswd", "root:hunter2"), "chpasswd.root..."),
+        (("a", "/hunter2"), "a.(a name that cannot be shown)"),
+        (("/dev/../hunter 2",), "(a name that cannot be shown)"),
+    ],
+)
+def test_places(place: tuple[str | int, ...], shown: str) -> None:
+    assert shown_place(place) == shown
+
+
+def test_what_a_schema_says_counts_as_far_as_the_table_does_not_know_better() -> None:
+    entries = {"users": [{"name": "a", "lock-passwd": True}], "yum_repos": {"a b": {}}, "ca_certs": {"trusted": "x"}}
+    assert counted(entries, Finding(("users", 0, "lock-passwd"), "x", rule="name")) is None
+    assert counted(entries, Finding(("users", 0, "lock-passwd"), "x", rule="type")) is None
+    assert counted(entries, Finding(("users", 0, "lock"), "x", rule="name")) == Finding(
+        ("users", 0, "lock"), "x", True, "name"
+    )
+    for place, rule in ((("yum_repos", "a b", "baseurl"), ""), (("ca_certs", "trusted"), "type")):
+        assert counted(entries, Finding(place, "x", rule=rule)) == Finding(place, "x", False, rule)
+
+
+def test_the_tables_are_about_the_same_names() -> None:
+    assert set(ENTRIES) - {row.name for row in CLOUD_INIT.rows} == CLOUD_CONFIG
+    assert {one.split(".")[0].split("[")[0] for one in LENIENT} <= set(ENTRIES)
+    assert len(set(DEVICE)) == len(DEVICE)
 
 
 def kinds_of(schema: Any, root: Any) -> set[str]:
@@ -116,5 +195,8 @@ def test_the_table_has_what_the_schema_of_this_machines_distribution_has() -> No
         for name, inner in known.items():
             assert kinds_of(inner, root) <= set(KEYS[path][name].split()), f"{path}.{name}"
     for name, kinds in ITEMS.items():
-        own = properties[name].get("items")
+        outer, inner = name.partition("[]")[0], "[]" in name
+        own = properties[outer].get("items")
+        if inner:
+            continue  # The schema wants texts, of which cloud-init makes them itself.
         assert own is None or kinds_of(own, root) <= set(kinds.split()), name

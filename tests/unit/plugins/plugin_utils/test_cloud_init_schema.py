@@ -25,7 +25,14 @@ RULES: dict[str, Any] = {
     "long": {"type": "string", "minLength": 2, "maxLength": 3, "pattern": "^[a-z]+$"},
     "list": {"type": "array", "minItems": 2, "maxItems": 3, "uniqueItems": True},
     "full": {"type": "object", "minProperties": 1, "required": ["x"]},
-    "keys": {"additionalProperties": False, "properties": {"server": {}}, "patternProperties": {"^x-": {}}},
+    "keys": {"additionalProperties": False, "properties": {"server": {}, "a-b": {}}, "patternProperties": {"^x-": {}}},
+    "choice": {"oneOf": [{"enum": ["all"]}, {"type": "array", "items": {"enum": ["a", "b"]}}]},
+    "login": {
+        "anyOf": [
+            {"required": ["name", "type"], "properties": {"type": {"enum": ["RANDOM"]}}},
+            {"required": ["name", "password"], "properties": {"type": {"enum": ["hash"]}}},
+        ]
+    },
     "not": {"not": {"required": ["a", "b"]}},
     "one": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
     "any": {"anyOf": [{"type": "object", "required": ["a"]}, {"type": "object", "required": ["b", "c"]}]},
@@ -64,13 +71,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [("long", "is too long: at most 3 characters", True), ("long", "does not have the form ^[a-z]+$", True)],
         ),
         ({"long": "a"}, [("long", "is too short: at least 2 characters", True)]),
-        ({"long": 7}, [("long", "is a number, and cloud-init takes a text: put it in quotes", True)]),
+        ({"long": 7}, [("long", "is a number, and cloud-init takes a text: put it in quotes", False)]),
+        ({"keys": {"a_b": 1}}, [("keys.a_b", "cloud-init knows no such entry here; did you mean 'a-b'?", False)]),
+        ({"choice": ["x"]}, [("choice[0]", "is not one of a, b", True)]),
+        ({"choice": "x"}, [("choice", "is not one of all", True)]),
+        ({"login": {"name": "a", "type": "hash"}}, [("login.password", "is missing", True)]),
         ({"long": b"abc"}, []),
         ({"list": []}, []),
         ({"list": [1]}, [("list", "has too few entries: at least 2", True)]),
         (
             {"list": [1, 1, 2, 3]},
-            [("list", "has too many entries: at most 3", True), ("list", "has an entry twice", True)],
+            [("list", "has too many entries: at most 3", True), ("list", "has an entry twice", False)],
         ),
         ({"full": {"y": SECRET}}, [("full.x", "is missing", True)]),
         (
@@ -79,8 +90,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         ({"keys": {"new": SECRET}}, [("keys.new", "cloud-init knows no such entry here", False)]),
         ({"not": {"a": SECRET, "b": 1}}, [("not", "is not as cloud-init takes it", True)]),
-        ({"one": 7}, [("one", "is a number, and cloud-init takes a text or a list", True)]),
-        ({"one": ["a", 7]}, [("one[1]", "is a number, and cloud-init takes a text: put it in quotes", True)]),
+        ({"one": 7}, [("one", "is a number, and cloud-init takes a text or a list", False)]),
+        ({"one": ["a", 7]}, [("one[1]", "is a number, and cloud-init takes a text: put it in quotes", False)]),
+        ({"one": ["a", None], "full": {"x": None}}, []),
         ({"any": {"z": SECRET}}, [("any.a", "is missing", True)]),
         ({"both": "x"}, []),
         ({"old": True, "top": SECRET, "no_such": 1, "long": None}, []),
@@ -151,3 +163,7 @@ def test_the_real_one_is_read() -> None:
     assert [one.place for one in schema.of_config({"growpart": {"mode": SECRET}, "apt": {"sourcess": {}}})] == [
         ("growpart", "mode"), ("apt", "sourcess")]  # fmt: skip
     assert schema.of_config(dict.fromkeys(schema.entries)) == []
+    post = {"phone_home": {"url": "http://192.0.2.1/", "post": [SECRET]}}
+    assert [one.place for one in schema.of_config(post)] == [("phone_home", "post", 0)]
+    (found,) = schema.of_config({"chpasswd": {"users": [{"name": "a", "type": "hash"}]}})
+    assert (found.place, found.problem) == (("chpasswd", "users", 0, "password"), "is missing")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _cloud_init_schema, _user_data
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_config_table import ENTRIES, KEYS
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._cloud_init_schema import Schema
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._user_data import Checker
+from ansible_collections.virtfleet.kvm.tests.unit.cloud_configs import TAKEN
 from ansible_collections.virtfleet.kvm.tests.unit.cloud_init_package import folder
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 SECRET = "hunter2-secret"
 STRANGE = "cloud-init knows no such entry here"
 LIST = "is a string, and cloud-init takes a list: write a list"
+COMMANDS = f"{LIST}, such as runcmd: ['COMMAND']"
 
 PARTS = """\
 Content-Type: multipart/mixed; boundary="X"
@@ -63,14 +67,14 @@ def guest(name: str = "web01", host: str = "kvm01", **cloud_init: Any) -> dict[s
         ({"user_data": {"pakages": [SECRET]}}, [("user_data.pakages", f"{STRANGE}; did you mean 'packages'?", True)]),
         (
             {"user_data": {"packages": SECRET, "mine": SECRET}},
-            [("user_data.packages", LIST, True), ("user_data.mine", STRANGE, False)],
+            [("user_data.packages", LIST, False), ("user_data.mine", STRANGE, False)],
         ),
         (
             {"packages": ["a"], "user_data": {"chpasswd": {"list": {SECRET: 1}}}},
             [("user_data.chpasswd.list", "is a dictionary, and cloud-init takes a text or a list", True)],
         ),
-        ({"vendor_data": {"runcmd": SECRET}}, [("vendor_data.runcmd", LIST, True)]),
-        ({"vendor_data": f"#cloud-config\nruncmd: {SECRET}"}, [("vendor_data", f"runcmd: {LIST}", True)]),
+        ({"vendor_data": {"runcmd": SECRET}}, [("vendor_data.runcmd", COMMANDS, True)]),
+        ({"vendor_data": f"#cloud-config\nruncmd: {SECRET}"}, [("vendor_data", f"runcmd: {COMMANDS}", True)]),
         (
             {"user_data": f"#cloud-config\n- {SECRET}"},
             [("user_data", "is no dictionary of entries after its first line", True)],
@@ -85,7 +89,10 @@ def guest(name: str = "web01", host: str = "kvm01", **cloud_init: Any) -> dict[s
         ({"user_data": "#!/bin/sh\npackages: 7"}, []),
         (
             {"user_data": PARTS},
-            [("user_data", f"part 1 (a.cfg): runcmd: {LIST}", True), ("user_data", f"part 3: packages: {LIST}", True)],
+            [
+                ("user_data", f"part 1 (a.cfg): runcmd: {COMMANDS}", True),
+                ("user_data", f"part 3: packages: {LIST}", False),
+            ],
         ),
         (
             {"user_data": PARTS.replace("--X", "--Y")},
@@ -101,12 +108,27 @@ def guest(name: str = "web01", host: str = "kvm01", **cloud_init: Any) -> dict[s
             {"user_data": ARCHIVE},
             [
                 ("user_data", "part 1: packages: is a number, and cloud-init takes a list", True),
-                ("user_data", f"part 3: runcmd: {LIST}", True),
+                ("user_data", f"part 3: runcmd: {COMMANDS}", True),
             ],
         ),
         (
             {"user_data": "#cloud-config-archive\na: 1"},
             [("user_data", "is no list of parts after its first line", True)],
+        ),
+        ({"user_data": "#cloud-config-archive\n"}, []),
+        (
+            {"user_data": f"#cloud-config-archive\n- {SECRET}"},
+            [("user_data", "part 1: is no dictionary of entries", False)],
+        ),
+        (
+            {"user_data": '#cloud-config-archive\n- "\\nruncmd: a"\n- {content: "packages: [a]"}\n- "#!/bin/sh"\n'},
+            [("user_data", f"part 1: runcmd: {COMMANDS}", True)],
+        ),
+        ({"user_data": f"\n \n#cloud-config\nruncmd: {SECRET}"}, [("user_data", f"runcmd: {COMMANDS}", True)]),
+        ({"user_data": f"Mime-Version: 1.0\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n{SECRET}"}, []),
+        (
+            {"user_data": f"Mime-Version: 1.0\nContent-Type: text/cloud-config\n\nruncmd: {SECRET}"},
+            [("user_data", f"part 1: runcmd: {COMMANDS}", True)],
         ),
         ({"user_data": "#cloud-config\na: &a [*a]"}, [("user_data", "is too large to be checked", False)]),
         (
@@ -130,6 +152,58 @@ def test_a_text_that_is_no_yaml_is_not_quoted() -> None:
     assert (where, sure) == ("user_data", True)
     assert said.startswith("is no YAML: line ")
     assert SECRET not in said
+
+
+@pytest.mark.parametrize("entries", TAKEN)
+@pytest.mark.parametrize("text", [False, True])
+def test_what_cloud_init_takes_is_not_told_with_a_schema_either(entries: dict[str, Any], text: bool) -> None:
+    data = f"#cloud-config\n{json.dumps(entries)}" if text else entries
+    assert Checker(Schema(folder())).options({"user_data": data}) == []
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"fs_setup": [{"device": "/dev/vdb", "filesystem": "ext4", "partition": 1}]},
+        {"write_files": [{"path": "/a", "encoding": "utf-8"}]},
+        {"rh_subscription": {"activation_key": "x", "org": "1"}},
+        {"rh_subscription": {"activation-key": "x", "org": "1"}},
+        {"ca_certs": {"trusted": "x"}},
+        {"ssh_genkeytypes": ["dsa"]},
+        {"yum_repos": {"x": {"name": "x", "metalink": "http://192.0.2.1/"}}},
+        {"chpasswd": {"users": [{"name": "a", "password": 1234, "type": "text"}]}},
+        {"packages": [["a", 1.0]]},
+        {"disk_setup": {"/dev/vdb": {"table_type": "gpt", "layout": [[50, "guid"]]}}},
+        {"rh_subscription": {"username": "a", "org": "one"}},
+        {"user": {"shell": "/bin/zsh"}, "users": [{"shell": "/bin/zsh"}]},
+        {"swap": {"filename": "/swap", "size": "2GB", "maxsize": "1024"}},
+        {"merge_how": [{"name": "list"}], "packages": [["a"]], "apt_pipelining": "5"},
+        {"cloud_final_modules": ["our_module", ["runcmd", "always"]]},
+        {"ansible": {"package_name": "a", "install_method": "distro", "pull": [{"url": "x", "playbook_names": ["y"]}]}},
+    ],
+)
+def test_what_a_schema_is_stricter_in_than_cloud_init_is_warned_of_at_most(entries: dict[str, Any]) -> None:
+    assert [one for one in Checker(Schema(folder())).options({"user_data": entries}) if one[2]] == []
+
+
+VALUES: dict[str, object] = {
+    "array": [], "boolean": True, "integer": 7, "null": None, "number": 0.5, "object": {}, "string": "x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", *KEYS])
+def test_every_name_and_type_of_the_table_passes_the_schema(path: str) -> None:
+    """Whatever the release on this machine: no name is refused, and no type."""
+    checker = Checker(Schema(folder()))
+    for name, kinds in (KEYS[path] if path else ENTRIES).items():
+        for kind in kinds.split():
+            inner: dict[str, object] = {name: VALUES[kind]}
+            if path == "write_files[]":
+                inner["path"] = "/a"
+            entry = path.removesuffix("[]")
+            entries = {entry: [inner] if path.endswith("[]") else inner} if path else inner
+            told = [one for one in checker.entries(entries) if one.sure]
+            assert [one for one in told if one.rule in ("type", "name")] == [], (path, name, kind)
 
 
 def test_what_is_for_cloudbase_init_is_not_held_against_cloud_init() -> None:
@@ -187,9 +261,10 @@ def test_the_check_of_the_fleet_refuses_it(tmp_path: Path, monkeypatch: pytest.M
 def test_what_stands_in_defaults_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guests = [{"name": f"web{number}", "host": "kvm01"} for number in range(3)]
     guests[0]["cloud_init"] = {"user_data": {"runcmd": []}}  # type: ignore[assignment]
-    defaults = {"memory": "1GiB", "cloud_init": {"user_data": {"packages": SECRET, "runcmd": SECRET}}}
+    defaults = {"memory": "1GiB", "cloud_init": {"user_data": {"ssh_authorized_keys": SECRET, "runcmd": SECRET}}}
     refused, warned = checked(tmp_path, monkeypatch, None, kvm_guests=guests, kvm_guest_defaults=defaults)
-    assert refused == [f"kvm_guest_defaults: cloud_init.user_data.{name}: {LIST}" for name in ("packages", "runcmd")]
+    said = {"ssh_authorized_keys": LIST, "runcmd": COMMANDS}
+    assert refused == [f"kvm_guest_defaults: cloud_init.user_data.{name}: {line}" for name, line in said.items()]
     assert warned == []
 
 

@@ -16,7 +16,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._yaml_files import SETTING, loaded
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._yaml_files import SETTING, loaded, unquoted
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 HEAD = "name: a\nhost: kvm01\nmemory: 64MiB\n"
@@ -114,6 +114,7 @@ def test_what_stands_once_is_read(tmp_path: Path, content: str, held: Any) -> No
         "passwd: s3cret\nx: !vault-encrypted s3cret\n",
         "passwd: !s3cret x\n",
         "passwd: !!int s3cret\n",
+        "passwd: !!binary s3creté\n",
     ],
 )
 def test_nothing_of_a_file_is_shown(
@@ -130,3 +131,20 @@ def test_nothing_of_a_file_is_shown(
     shown = told.out + told.err
     assert "s3cret" not in said
     assert "s3cret" not in shown.replace("key 's3cretkey'", "").replace("key (s3cretkey)", "")
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        ("did not find expected ',' or ']'", "did not find expected ',' or ']'"),
+        ("found undefined alias 's3cret'", "found undefined alias ..."),
+        (
+            "failed to convert base64 data into ascii: 'ascii' codec can't encode character '\\xe9' in position 6",
+            "failed to convert base64 data into ascii",
+        ),
+    ],
+)
+def test_what_yaml_says_without_what_it_quotes(problem: str, shown: str) -> None:
+    error = ValueError()
+    error.problem = problem  # type: ignore[attr-defined]
+    assert unquoted(error) == shown

@@ -15,10 +15,13 @@ from xml.etree import ElementTree as ET
 from ...._engine import paths
 from ...._engine.converters import ADDRESS, INTERFACE, MAC, NATURAL, PATH, VERBATIM, YES_NO, Choice
 from ...._engine.rows.create_only import Aside, AsideGroup, AsideStruct, AsideValues
-from ...._engine.rows.model import Change, Item, Scope
+from ...._engine.rows.model import Change, Item, Problems, Scope
+from ...._engine.rows.row_index import join
+from ...._engine.rows.unknown_options import Stranger
 from ...._errors import Invalid
 from ...._printing import printable
 from ...shared.derived_values import X86
+from .cloud_config_names import CLOUD_CONFIG
 from .cloudbase_rules import refused
 from .values import (
     ANY_HASH,
@@ -26,7 +29,6 @@ from .values import (
     COMMANDS,
     CONTENT,
     GUEST_PATH,
-    HEADS,
     HOST_NAME,
     KNOWN_HASH,
     META_DATA,
@@ -36,6 +38,7 @@ from .values import (
     SUDO,
     USER_DATA,
     WINDOWS_PATH,
+    is_known,
 )
 
 SERIAL = "ds=nocloud"
@@ -139,6 +142,15 @@ class CloudInit(AsideStruct):
     def means_something(self) -> bool:
         """An empty one makes a seed with only the host name and the network."""
         return True
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        start = len(problems)
+        super().parse(item, out, where, problems)
+        at = join(where, self.name)
+        for number, problem in enumerate(problems[start:], start):
+            if isinstance(problem, Stranger) and problem.at == at and problem.name in CLOUD_CONFIG:
+                told = f"belongs into user_data: write cloud_init: {{user_data: {{{problem.name}: ...}}}}"
+                problems[number] = Invalid(join(at, str(problem.name)), told)
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if self.name not in item:
@@ -338,7 +350,7 @@ def seeds(domain: Item) -> t.Iterator[Invalid]:
 def of_windows(given: Item) -> t.Iterator[Invalid]:
     """What is for Windows alone, and not for cloud-init."""
     data = given.get("user_data")
-    if isinstance(data, str) and not data.lower().startswith(HEADS):
+    if isinstance(data, str) and not is_known(data):
         yield Invalid("cloud_init.user_data", "is a text for Windows: write datasource: configdrive for cloudbase-init")
     for index, file in enumerate(given.get("write_files") or []):
         if WINDOWS_PATH.fullmatch(file.get("path") or ""):

@@ -173,6 +173,9 @@ class Data(Converter):
         return str(self.checked(name))
 
 
+AS_DICTIONARY = "YAML reads the ': ' in it as a dictionary: put the command into quotes"
+
+
 class Commands(Data):
     """Commands: each a line for the shell, or a list of words."""
 
@@ -180,7 +183,11 @@ class Commands(Data):
         super().__init__("list")
 
     def parse(self, value: object) -> object:
-        for command in super().parse(value):
+        if isinstance(value, str):
+            raise ValueError("a string is not a list; write '- ' before each of its commands")
+        for index, command in enumerate(t.cast("list[object]", super().parse(value))):
+            if isinstance(command, dict):
+                raise ValueError(f"its item [{index}] is no command: {AS_DICTIONARY}")
             words = command if isinstance(command, list) else [command]
             if not words or any(isinstance(word, (dict, list, bool)) or word is None for word in words):
                 raise ValueError("has a command in it that is neither a text nor a list of texts")
@@ -200,6 +207,11 @@ HEADS = (
 """What user data begins with that cloud-init knows, in lower case (its page on formats of user data)."""
 
 
+def is_known(text: str) -> bool:
+    """Whether cloud-init knows a text by its beginning. It leaves out blank lines, but not before a message."""
+    return text.lower().startswith(HEADS) or text.lstrip().lower().startswith(HEADS[:-2])
+
+
 WINDOWS_HEADS = (
     r"#(?:ps1|ps1_sysnative|ps1_x86)\s|rem\s+cmd\s|<(?:script|powershell)>|#cloud-config\s|#!|## template:jinja\s"
     r"|-----BEGIN CERTIFICATE-----|Content-Type: multipart|MIME-Version:"
@@ -215,7 +227,7 @@ class UserData(Data):
 
     def text(self, value: str) -> str:
         text = super().text(value)
-        if not text.lower().startswith(HEADS) and not re.match(WINDOWS_HEADS, text):
+        if not is_known(text) and not re.match(WINDOWS_HEADS, text):
             raise ValueError(
                 "is a text that cloud-init would not know: it begins with a line such as '#cloud-config' or '#!/bin/sh'"
             )

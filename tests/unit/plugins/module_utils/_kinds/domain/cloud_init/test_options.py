@@ -14,6 +14,7 @@ import yaml
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, observed, plan_one
 
@@ -145,8 +146,19 @@ def test_public_keys_are_taken(key: str) -> None:
         ({"users": [{"name": "kim", "sudo": ["ALL"]}]}, "cloud_init.users[0].sudo: a list is not a text or false"),
         ({"users": [{"name": "kim", "sudo": True}]}, "cloud_init.users[0].sudo: true is no rule of sudo"),
         ({"users": [{"gecos": "x"}]}, "cloud_init.users[0].name: is missing"),
-        ({"runcmd": ["a", {"b": "c"}]}, "cloud_init.runcmd: has a command in it that is neither a text nor a list"),
-        ({"runcmd": "a"}, "cloud_init.runcmd: a string is not a list"),
+        ({"runcmd": ["a", {"b": "c"}]}, f"cloud_init.runcmd: its item [1] is no command: {AS_DICTIONARY}"),
+        (
+            {"runcmd": ["a", ["b", {"c": "d"}]]},
+            "cloud_init.runcmd: has a command in it that is neither a text nor a list",
+        ),
+        ({"runcmd": "a"}, "cloud_init.runcmd: a string is not a list; write '- ' before each of its commands"),
+        *[
+            (
+                {name: 1},
+                f"cloud_init.{name}: belongs into user_data: write cloud_init: {{user_data: {{{name}: ...}}}}",
+            )
+            for name in ("package_update", "ssh_pwauth", "growpart", "chpasswd", "user")
+        ],
         ({"hostname": "web_1"}, "cloud_init.hostname: "),
         ({"network": {"version": 1}}, "cloud_init.network: is not network-config of version 2"),
         ({"network": "dhcp"}, "cloud_init.network: "),
@@ -196,6 +208,12 @@ def test_a_password_that_is_no_hash_is_refused_and_not_shown(password: str) -> N
     assert line.startswith("guest web01: cloud_init.password: is not a password hash")
     assert "openssl passwd -6" in line
     assert "s3c" not in line
+
+
+def test_blank_lines_before_user_data_are_as_if_left_out() -> None:
+    assert problems({"user_data": "\n #cloud-config\npackages: [a]\n"}) == []
+    (line,) = problems({"user_data": "\nMime-Version: 1.0\n"})
+    assert "is a text that cloud-init would not know" in line
 
 
 def test_a_name_that_is_no_name_of_a_host() -> None:
