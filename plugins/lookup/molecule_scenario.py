@@ -183,6 +183,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _molecule,
+    _molecule_disks,
     _molecule_files,
     _molecule_names,
     _molecule_notes,
@@ -228,7 +229,7 @@ class LookupModule(LookupBase):
         made = _molecule_notes.guests_in(place.folder)
         _molecule_notes.check(place, note, made)
         # Until the guests are destroyed, they are where they were made, whatever is set by now.
-        wanted = str(note.where or value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or "localhost")
+        wanted = note.where or value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or "localhost"
         kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or ())
         uri = note.uri or (note.where and _molecule_session.SYSTEM)
         uri = uri or self.uri(value("molecule_kvm_uri"), kvm["remote"])
@@ -240,12 +241,12 @@ class LookupModule(LookupBase):
             "project": place.project,
             "mark": place.mark,
             "pool": {
-                "name": _molecule.POOL,
+                "name": _molecule_disks.POOL,
                 "type": "dir",
                 "target": _molecule_session.pool_of(self.get_option("home")) if session else _molecule.TARGET,
                 "state": "active",
             },
-            "kvm": {**kvm, "wanted": wanted},
+            "kvm": {**kvm, "wanted": str(wanted)},
             "uri": uri,
             "session": session,
             "port_finder": _molecule_ports.__file__,
@@ -253,7 +254,7 @@ class LookupModule(LookupBase):
             "made": made,
             "note": {
                 "path": place.path(_molecule_files.NOTE),
-                "content": _molecule_notes.Noted(place.mark, wanted, place.project, uri).text(),
+                "content": _molecule_notes.Noted(place.mark, str(wanted), place.project, uri).text(),
             },
         }
         if not self.get_option("guests"):

@@ -25,6 +25,7 @@ def problems(guests: t.Sequence[Item]) -> t.Iterator[str]:
     for guest in guests:
         if word(guest, "state") != "absent":
             hosts.setdefault(word(guest, "name"), set()).add(word(guest, "host"))
+    yield from rings(guests)
     for guest in guests:
         original, host = word(guest, CLONE), word(guest, "host")
         if not original or word(guest, "state") == "absent" or original == word(guest, "name"):
@@ -34,4 +35,38 @@ def problems(guests: t.Sequence[Item]) -> t.Iterator[str]:
             yield (
                 f"guest {label(word(guest, 'name'))}: {CLONE}: {printable(original)} is a guest of host"
                 f" {', '.join(sorted(there))}: only a guest of the same host can be cloned"
+            )
+
+
+def rings(guests: t.Sequence[Item]) -> t.Iterator[str]:
+    """A sentence for each ring of guests that begin as each other."""
+    begin_as = {
+        (word(guest, "host"), word(guest, "name")): word(guest, CLONE)
+        for guest in guests
+        if word(guest, CLONE) not in ("", word(guest, "name")) and word(guest, "state") != "absent"
+    }
+    told: set[tuple[str, str]] = set()
+    for host, name in begin_as:
+        ring: list[str] = []
+        while (host, name) in begin_as and name not in ring:
+            ring.append(name)
+            name = begin_as[host, name]
+        ring = ring[ring.index(name) :] if name in ring else []
+        if ring and (host, name) not in told:
+            told.update((host, one) for one in ring)
+            shown = ", ".join(map(label, sorted(ring)))
+            yield f"the guests {shown} begin as each other, so none can be the first: take {CLONE} from one of them"
+
+
+def going(guests: t.Sequence[Item]) -> t.Iterator[str]:
+    """A warning for each clone whose original is to be absent: of a clone that is there already, it may go.
+
+    :param guests: those of one host
+    """
+    gone = {word(guest, "name") for guest in guests if word(guest, "state") == "absent"}
+    for guest in guests:
+        if word(guest, CLONE) in gone and word(guest, "state") != "absent":
+            yield (
+                f"guest {label(word(guest, 'name'))}: {CLONE}: {printable(word(guest, CLONE))} is to be absent: where"
+                " this guest is not there yet, it is refused; keep the original until then"
             )

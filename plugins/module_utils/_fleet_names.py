@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from . import _fleet_clones
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.table import nested
@@ -52,7 +53,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
         for guest in guests if any(declared.values()) else ():
             found += of_guest(DOMAIN.written_out(guest), host, declared)
-        found += originals(guests, host)
+        found += [*originals(guests, host), *_fleet_clones.going(guests)]
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
             if word(volume, "state") != "absent":
                 called = f"volume {label(word(volume, 'name'))}: pool"

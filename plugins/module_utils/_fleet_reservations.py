@@ -184,14 +184,20 @@ def gateway_problem(ip: str, gateway: object) -> str | None:
     if router is None:
         return None
     card, reached = ipaddress.ip_interface(own), ipaddress.ip_address(str(router))
+    if "%" in str(router):
+        return f"{printable(str(router))} has a zone, which is that of another machine: write it without %"
     if reached == card.ip:
         return f"{reached} is the address of the guest itself: write that of its router"
+    meant = of_the_subnet(reached, card.network) if reached in card.network else ""
+    if meant:
+        return f"{reached} is {meant}, and no router can have it: write that of the router"
     # An address of the link alone is reached from any subnet.
     if reached in card.network or (reached.version == card.version and reached.is_link_local):
         return None
     return (
         f"{reached} is outside of {card.network}, the subnet of {IP}, so the guest does not reach it: see both; where"
-        " it is meant so, write cloud_init.network as a dictionary, with on-link: true for the route"
+        f" it is meant so, take {IP} and gateway out of the interface, and write cloud_init.network as a dictionary,"
+        " with the address, and on-link: true for the route"
     )
 
 

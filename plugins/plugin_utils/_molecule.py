@@ -19,18 +19,18 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILE, PROFILES, Layer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
 from . import _molecule_session, _owner
+from ._molecule_access import checked_cards, checked_seed, keys_of, with_user_data
+from ._molecule_disks import POOL, image_of, in_pool, with_disks
 from ._molecule_names import NAME, Names, mixed_up
 
 FOLDER, SCENARIO, PROJECT = (
     f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY")
 )
 """Variables of the environment that molecule sets for its steps."""
-
-POOL = "virtfleet-molecule"
-"""The pool of all scenarios of a host: their images, and the disks of their guests."""
 
 TARGET = "/var/lib/libvirt/virtfleet-molecule"
 """The folder of the pool."""
@@ -260,27 +260,31 @@ class Scenario:
             "description": f"made by molecule for {self.place.project}, scenario {self.place.scenario}",
             **options,
             "name": domain,
-            "disks": in_pool(short_image.beside_disks(with_disks(options))["disks"]),
-            "interfaces": self.with_macs(domain, options.get("interfaces", [self.card()])),
+            "disks": in_pool(short_image.beside_disks(with_disks(options, IMAGES))["disks"]),
+            "interfaces": self.with_macs(domain, checked_cards(options.get("interfaces", [self.card()]))),
             "cloud_init": self.seed(options, user),
             "state": "running",
             "wait_for": "address",
             "wait_timeout": self.timeout(),
         }
         config.pop("image", None)
-        guest = {
+        guest: dict[str, t.Any] = {
             "name": name,
             "domain": domain,
             "user": user,
             "groups": groups,
             "snapshot": {"name": SNAPSHOT, "domain": domain},
         }
-        if self.ports is None:
-            return {**guest, "config": config}
-        # Nobody gives this guest a lease, so its host knows no address of it.
-        del config["wait_for"], config["wait_timeout"]
-        forward = _molecule_session.forward_of(domain, self.ports)
-        return {**guest, "forward": forward, "config": _molecule_session.with_forward(config, forward)}
+        if self.ports is not None:
+            # Nobody gives this guest a lease, so its host knows no address of it.
+            del config["wait_for"], config["wait_timeout"]
+            guest["forward"] = forward = _molecule_session.forward_of(domain, self.ports)
+            config = _molecule_session.with_forward(config, forward)
+        # What the module would refuse is refused before anything is removed. The key may not be made yet.
+        wrong = [one for one in DOMAIN.parse_item(config)[1] if self.key or KEYS not in one.where]
+        if wrong:
+            raise VirtfleetError(str(wrong[0]))
+        return {**guest, "config": config}
 
     def card(self) -> Item:
         """The network card of guests that declare none."""
@@ -294,18 +298,15 @@ class Scenario:
             raise VirtfleetError(f"molecule_timeout: {printable(given)} is no number of seconds")
         return int(text)
 
-    def with_macs(self, domain: str, cards: t.Any) -> t.Any:
+    def with_macs(self, domain: str, cards: t.Sequence[Item]) -> list[Item]:
         """Network cards with addresses that no earlier guest of the name had.
 
         The host's DHCP still has the lease of that guest, which would be taken for one of the new guest. The key is
         another one each time.
         """
-        if not isinstance(cards, (list, tuple)):
-            return cards
-        whole = [{"network": card} if isinstance(card, str) else card for card in cards]
         return [
-            {"mac": mac_of(f"{self.key}\0{domain}\0{place}"), **card} if isinstance(card, dict) else card
-            for place, card in enumerate(whole)
+            card if card.get("mac") is not None else {**card, "mac": mac_of(f"{self.key}\0{domain}\0{place}")}
+            for place, card in enumerate(cards)
         ]
 
     def user_of(self, options: Item) -> str:
@@ -318,21 +319,14 @@ class Scenario:
 
     def seed(self, options: Item, user: str) -> Item:
         """What cloud-init is told: with the key of the scenario, and the user, where it is not the image's own."""
-        given = options.get("cloud_init", {})
-        if not isinstance(given, dict):
-            raise VirtfleetError("cloud_init: the key of the scenario comes by it, so it has to be a dictionary")
-        for option, kind in (("user_data", dict), ("users", (list, tuple))):
-            if given.get(option) is not None and not isinstance(given[option], kind):
-                what = "a dictionary" if kind is dict else "a list"
-                raise VirtfleetError(
-                    f"cloud_init.{option}: the key of the scenario, or its user, comes by it; write {what}"
-                )
-        found = {**given, "ssh_authorized_keys": keys_of(given, self.key)}
-        if user == self.user_of(options) and user != OWN_USER:
+        of_image = user == self.user_of(options) and user != OWN_USER
+        given = checked_seed(options.get("cloud_init", {}), of_image)
+        found = with_user_data({**given, "ssh_authorized_keys": keys_of(given, self.key)}, self.key)
+        if of_image:
             return found
         account: Item = {"name": user, "ssh_authorized_keys": [self.key]}
         if user == "root":
-            found["user_data"] = {"disable_root": False, **(given.get("user_data") or {})}
+            found["user_data"] = {"disable_root": False, **(found.get("user_data") or {})}
         else:
             account.update(sudo="ALL=(ALL) NOPASSWD:ALL", shell="/bin/bash", lock_passwd=True)
         users = given.get("users") or ["default"]
@@ -341,6 +335,9 @@ class Scenario:
         account = {**account, **mine[0], "ssh_authorized_keys": keys_of(mine[0], self.key)} if mine else account
         return {**found, "users": [*others, account]}
 
+
+KEYS = "ssh_authorized_keys"
+"""The option that has the key of the scenario."""
 
 TIMEOUT = 600
 """Seconds that guests may take to come up."""
@@ -359,42 +356,3 @@ def user_name(user: object) -> str:
 def mac_of(text: str) -> str:
     """A MAC address in the range that QEMU uses."""
     return ":".join(["52", "54", "00", *re.findall("..", hashlib.sha256(text.encode()).hexdigest()[:6])])
-
-
-def keys_of(user: Item, key: str) -> list[object]:
-    """The keys of a user that is declared, with the scenario's own."""
-    given = user.get("ssh_authorized_keys") or []
-    return [key, *(given if isinstance(given, (list, tuple)) else [given])]
-
-
-def image_of(options: Item) -> object:
-    """The image of a guest's first disk, where it is named."""
-    disks = options.get("disks") or []
-    first = disks[0] if isinstance(disks, (list, tuple)) and disks and isinstance(disks[0], dict) else {}
-    return options.get("image") or first.get("image")
-
-
-def with_disks(options: Item) -> Item:
-    """A guest whose image is in its disks. Raises VirtfleetError where it has none."""
-    if options.get("disks"):
-        why = short_image.refusal(options) if options.get("image") is not None else None
-        if why:
-            raise VirtfleetError(f"image: {why}")
-        return options
-    if options.get("image") is None:
-        raise VirtfleetError(f"image: write one of {', '.join(IMAGES)}, or one of kvm_images")
-    return {**options, "disks": [{"image": options["image"]}]}
-
-
-def in_pool(disks: t.Sequence[t.Any]) -> list[t.Any]:
-    """Disks, of which those that are made for a guest are in the pool of all scenarios."""
-    return [
-        {"pool": POOL, **disk}
-        if isinstance(disk, dict) and not any(disk.get(name) is not None for name in ELSEWHERE)
-        else disk
-        for disk in disks
-    ]
-
-
-ELSEWHERE = ("file", "block", "dir", "protocol", "type", "source", "volume", "device")
-"""Options of a disk that say that it is there already, or is a drive."""

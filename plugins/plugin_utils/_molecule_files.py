@@ -81,8 +81,8 @@ def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
         }
     if name in hosts:
         return {"name": name, "remote": True, "known": True, "variables": {}}
-    parts = DESTINATION.fullmatch(name)
-    if parts is None:
+    parts = DESTINATION.fullmatch(name) if isinstance(wanted, str) else None
+    if parts is None or not 0 < int((parts["port"] or "22")[:9]) < 65536:
         raise VirtfleetError(
             f"molecule_kvm_host: {printable(name)} is neither a host of the inventory nor USER@HOST:PORT"
         )

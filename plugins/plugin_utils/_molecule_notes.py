@@ -14,6 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from ._molecule import Checkout
 from ._molecule_files import HEAD, INVENTORY, NOTE, OWN
+from ._molecule_session import SESSION, SYSTEM
 
 GUEST = {"name": str, "domain": str, "user": str, "groups": list, "snapshot": dict}
 """What the inventory tells of a guest."""
@@ -46,7 +47,7 @@ def noted(folder: str) -> Noted:
     note = read(Path(folder) / NOTE)
     there = member(member(read(Path(folder) / INVENTORY), "all"), "vars")
     found = [note.get(name, there.get(f"molecule_{other}", "")) for name, other in NAMES.items()]
-    if not all(isinstance(value, str) for value in found):
+    if not all(isinstance(value, str) for value in found) or found[-1] not in ("", SYSTEM, SESSION):
         raise foreign(Path(folder) / NOTE)
     return Noted(*found)
 

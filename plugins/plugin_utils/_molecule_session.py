@@ -108,6 +108,11 @@ def with_forward(config: Item, forward: Item) -> Item:
             " interfaces out"
         )
     backend = found.get("backend")
+    if backend is not None and (not isinstance(backend, dict) or backend.get("type") not in (None, "default", "passt")):
+        raise VirtfleetError(
+            f"interfaces: backend: {printable(backend, hidden=True)} is none for a card of the type user; write"
+            " {type: passt}, or leave it out"
+        )
     if isinstance(backend, dict) and backend.get("type") == "passt":
         ranges = [{"start": forward["port"], "to": 22}]
         mine = {"proto": "tcp", "address": forward["address"], "ranges": ranges}
@@ -137,9 +142,15 @@ def with_slirp(config: Item, card: Item, forward: Item) -> Item:
     qemu = config.get("qemu") or {}
     if not isinstance(qemu, dict) or not isinstance(qemu.get("args") or [], (list, tuple)):
         raise VirtfleetError("qemu: is no dictionary of options, with args as a list")
+    seed = config.get("cloud_init")
+    if isinstance(seed, dict) and seed.get("addresses") and seed.get("network") in (None, "auto"):
+        raise VirtfleetError(
+            f"cloud_init.addresses: with {SESSION}, they go with a card that passt runs (backend: {{type: passt}}), or"
+            " write cloud_init.network as a dictionary, with all cards"
+        )
     made = {**config, "qemu": {**qemu, "args": [*(qemu.get("args") or []), *args]}}
     made["interfaces"] = [other for other in config["interfaces"] if other is not card]
-    return {**made, "cloud_init": with_card(config.get("cloud_init"), mac, made["interfaces"])}
+    return {**made, "cloud_init": with_card(seed, mac, made["interfaces"])}
 
 
 def with_card(seed: t.Any, mac: str, others: t.Sequence[t.Any]) -> t.Any:

@@ -56,6 +56,7 @@ class Plan:
     :param lacks: of a new resource, the changes that a definition which is kept of it lacks
     :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
         as made by this one
+    :param to_come: of a resource that an earlier task makes, what later tasks have to know of it, as JSON can hold it
     """
 
     kind: str
@@ -83,6 +84,7 @@ class Plan:
     waits: Plan | None = None
     lacks: t.Callable[[ET.Element], list[Change]] | None = None
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
+    to_come: dict[str, object] | None = None
 
     def leave(self, said: str) -> None:
         """Warn of what stays behind once the resource is gone."""

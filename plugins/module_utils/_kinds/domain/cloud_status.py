@@ -88,10 +88,14 @@ def few(texts: t.Sequence[str]) -> str:
     return ", ".join(printable(shortened(text, LONGEST)) for text in texts[:MOST]) + more
 
 
-def status(domain: Resource) -> CloudStatus:
-    """How far cloud-init is in a guest whose agent is connected."""
+def status(domain: Resource, answer: float = ANSWER) -> CloudStatus:
+    """How far cloud-init is in a guest whose agent is connected.
+
+    :param answer: seconds that the agent has for its first answer
+    """
     try:
-        started = command(domain, "guest-exec", {"path": "/bin/sh", "arg": ["-c", SCRIPT], "capture-output": True})
+        program = {"path": "/bin/sh", "arg": ["-c", SCRIPT], "capture-output": True}
+        started = command(domain, "guest-exec", program, answer)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = command(domain, "guest-exec-status", {"pid": started["pid"]})
@@ -107,10 +111,10 @@ def status(domain: Resource) -> CloudStatus:
     return CloudStatus()
 
 
-def command(domain: Resource, execute: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+def command(domain: Resource, execute: str, arguments: dict[str, t.Any], answer: float = ANSWER) -> dict[str, t.Any]:
     """What a command of the agent returns."""
     order = json.dumps({"execute": execute, "arguments": arguments})
-    return dict(json.loads(libvirt_qemu.qemuAgentCommand(domain, order, ANSWER, 0))["return"])
+    return dict(json.loads(libvirt_qemu.qemuAgentCommand(domain, order, answer, 0))["return"])
 
 
 def parsed(output: str) -> CloudStatus:

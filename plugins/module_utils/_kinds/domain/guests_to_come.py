@@ -36,9 +36,11 @@ def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str,
 
     :param plans: those that are to be carried out: what is held back has no steps
     """
-    found = {}
+    found: dict[str, dict[str, object]] = {}
     for plan in plans:
-        if plan.steps:
+        if plan.to_come is not None:
+            found[plan.name] = plan.to_come
+        elif plan.steps:
             told = to_come(connection, plan)
             if told is not None:
                 found[plan.name] = dataclasses.asdict(told)

@@ -28,7 +28,7 @@ from ..volume.half_made import Half, being_made, half_made
 from ..volume.half_made_open import refuse_held
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
-from . import autostarts, clones, readiness, short_image, undefine
+from . import autostarts, clones, made_before, readiness, short_image, undefine
 from .apparmor import warn_of_volumes
 from .careless_renames import warn_of_renames
 from .cloud_init import seed_removal, seed_restarts, seeds
@@ -63,6 +63,13 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
 
     What is wrong with a clone is often wrong with what another guest has, so it stops no other one.
     """
+    return made_before.with_made(
+        wants, have, options.forecast, lambda others: plan_others(connection, have, others, host, options)
+    )
+
+
+def plan_others(connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions) -> list[Plan]:
+    """Plan guests that no earlier task of a run in check mode makes (see plan_guests)."""
     try:
         return plan_all(connection, have, wants, host, options, {})
     except Refused:

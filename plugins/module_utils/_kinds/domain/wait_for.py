@@ -28,6 +28,8 @@ POLL = 1.0
 """Seconds between two looks at a guest."""
 FIRST_ANSWER = 30
 """Seconds that the agent of a guest has beyond its time until it is known whether it answers at all."""
+NEARLY = 5
+"""Seconds beyond a guest's time that are not told, as the looks at all guests take some."""
 PATIENCE = 300
 """Seconds that a guest has where it is not said."""
 
@@ -55,6 +57,7 @@ class GuestLook:
     :ivar cloud: how far cloud-init is; None where nobody asked, or no agent can tell
     :ivar ssh: whether its SSH server has answered
     :ivar silent: whether its agent is connected, and does not answer
+    :ivar unasked: whether its agent is connected, and had no turn to be asked yet
     :ivar question: what its agent is asked; None where it is not connected
     :ivar others: the addresses that count where the agent tells none
     """
@@ -65,6 +68,7 @@ class GuestLook:
     cloud: CloudStatus | None = None
     ssh: bool = False
     silent: bool = False
+    unasked: bool = False
     question: Question | None = None
     others: Addresses = dataclasses.field(default_factory=list)
 
@@ -74,7 +78,8 @@ class GuestLook:
         if told is None:
             return self
         addresses = self.addresses or [{**one, "source": "agent"} for one in told.addresses] or self.others
-        return dataclasses.replace(self, addresses=addresses, cloud=told.cloud, silent=told.silent)
+        silent, unasked = told.hangs, not told.begun
+        return dataclasses.replace(self, addresses=addresses, cloud=told.cloud, silent=silent, unasked=unasked)
 
     @property
     def is_awaited(self) -> bool:
@@ -90,8 +95,9 @@ class GuestLook:
     def lacks(self, what: str, seconds: float) -> str:
         """What is missing after so long a time, with what was seen."""
         answers = "its agent is connected and does not answer" if self.silent else "its agent answers"
+        answers = "its agent was not asked yet, as those of others hang" if self.unasked else answers
         agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: answers}
-        if what == "agent" or (what == "cloud_init" and (self.silent or not self.agent)):
+        if what == "agent" or (what == "cloud_init" and (self.silent or self.unasked or not self.agent)):
             return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
         if what == "cloud_init":
             return f"wait_for: after {seconds:g} s cloud-init is not done; {LONGER}"
@@ -131,7 +137,7 @@ def wait(
     left = {str(want["name"]): want for want in wants}
     idle = {name for name, want in left.items() if want["state"] == "present"}
     servers = {name: SshServer() for name, want in left.items() if want["wait_for"] == "ssh"}
-    agents = AgentAnswers()
+    agents = AgentAnswers(session.uri)
     while left:
         looks = looked_at(session, left, agents, old)
         for name, want in list(left.items()):
@@ -139,8 +145,9 @@ def wait(
             if name in servers:
                 seen.ssh = seen.runs and servers[name].answers([str(one["address"]) for one in seen.addresses])
             seconds = want.get("wait_timeout") or PATIENCE
-            late = time.monotonic() - start >= seconds + (FIRST_ANSWER if seen.is_awaited else 0)
-            told = problem(seen, want["wait_for"], seconds, late)
+            passed = time.monotonic() - start
+            late = passed >= seconds + (FIRST_ANSWER if seen.is_awaited else 0)
+            told = problem(seen, want["wait_for"], seconds if passed < seconds + NEARLY else round(passed), late)
             if not seen.runs and name in idle:
                 del left[name]
             elif seen.runs and seen.fulfils(want["wait_for"]):

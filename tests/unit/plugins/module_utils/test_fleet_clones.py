@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_lacking import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import Layer, merged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_names import slips
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests.declared import OPTIONS
 
@@ -51,6 +52,30 @@ def test_an_original_may_be_declared_or_not(original: str) -> None:
 def test_what_is_wrong_is_said_before_any_host_is_asked(clone: dict[str, Any], why: str) -> None:
     (line,) = told(GOLD, clone)
     assert line.startswith(f"guest web: {why}")
+
+
+def test_a_ring_has_no_first_one() -> None:
+    for names in ("vw", "uvw"):
+        ring = [guest(name, clone_of=names[place - 1]) for place, name in enumerate(names)]
+        (line,) = told(GOLD, guest("x", clone_of="v"), *ring)
+        assert line == (
+            f"the guests {', '.join(names)} begin as each other, so none can be the first: take clone_of from one of"
+            " them"
+        )
+    assert told(GOLD, guest("v", clone_of="gold"), guest("w", clone_of="v")) == []
+    assert told(guest("v", clone_of="w"), guest("w", clone_of="v", state="absent")) == []
+
+
+def test_an_original_may_go_once_its_clone_is_there() -> None:
+    """Nobody can tell here whether it is: so it is a warning, and the host refuses a clone that is new."""
+    guests = [{**GOLD, "state": "absent"}, guest("web", clone_of="gold")]
+    assert told(*guests) == []
+    (line,) = slips(["kvm01"], {"kvm01": {"kvm_guests": guests}})
+    assert line == (
+        "guest web: clone_of: 'gold' is to be absent: where this guest is not there yet, it is refused; keep the"
+        " original until then"
+    )
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": [guests[0], {**guests[1], "state": "absent"}]}}) == []
 
 
 def test_one_that_goes_is_no_clone() -> None:

@@ -198,11 +198,17 @@ def test_an_address_that_cloud_init_cannot_set(card: dict[str, Any], cloud: Any,
         (
             "192.0.2.21/32",
             "192.0.2.1",
-            "192.0.2.1 is outside of 192.0.2.21/32, the subnet of ip, so the guest",
+            "192.0.2.1 is outside of 192.0.2.21/32, the subnet of ip, so the guest does not reach it: see both; where"
+            " it is meant so, take ip and gateway out of the interface, and write cloud_init.network as a dictionary",
         ),
         ("192.0.2.21/24", "192.0.2.21", "192.0.2.21 is the address of the guest itself: write that of its router"),
         ("192.0.2.21/24", "fe80::1", "fe80::1 is outside of 192.0.2.0/24, the subnet of ip"),
         ("2001:db8::21/64", "fe80::1", None),
+        ("2001:db8::21/64", "fe80::1%eth0", "'fe80::1%eth0' has a zone, which is that of another machine"),
+        ("2001:db8::21/64", "2001:db8::", None),
+        ("192.0.2.21/24", "192.0.2.0", "192.0.2.0 is the first address of 192.0.2.0/24, which stands for the subnet"),
+        ("192.0.2.21/24", "192.0.2.255", "192.0.2.255 is the broadcast address of 192.0.2.0/24, and no router can"),
+        ("192.0.2.20/31", "192.0.2.21", None),
         ("2001:db8::21/64", "2001:db8:1::1", "2001:db8:1::1 is outside of 2001:db8::/64, the subnet of ip"),
     ],
 )

@@ -155,6 +155,49 @@ def test_addresses_of_the_original_are_its_own(connection: Any, run_main: Run, i
     assert "52:54:00:aa:00:01" not in str(whole)
 
 
+@pytest.mark.parametrize("is_clone", [False, True])
+def test_an_earlier_task_makes_a_guest_that_a_later_one_starts(
+    connection: Any, run_main: Run, seed_folder: Path, image: str, is_clone: bool
+) -> None:
+    """Check mode says what the run does: the guest is there by then."""
+
+    def check(told: Any, **wanted: Any) -> Any:
+        return run_main(domains.main, config=[wanted], uri=URI, check=True, _forecast={"domains": told})
+
+    told = run_main(domains.main, config=[gold(image)], uri=URI, check=True, _forecast={})["_forecast"]
+    name = "web" if is_clone else "gold"
+    if is_clone:
+        told.update(check(told, name="web", clone_of="gold", state="stopped")["_forecast"])
+    said = check(told, name=name, state="running")
+    assert [(one["path"], one["before"], one["after"]) for one in said["changes"]] == [("state", "stopped", "running")]
+    assert said["changed"]
+    assert said["warnings"] == []
+    again = check(said["_forecast"], name=name, state="running")
+    assert not again["changed"]
+    assert not check(again["_forecast"], name=name, state="present")["changed"]
+    run_main(domains.main, config=[gold(image)], uri=URI)
+    if is_clone:
+        run_main(domains.main, config=[{"name": "web", "clone_of": "gold", "state": "stopped"}], uri=URI)
+    done = run_main(domains.main, config=[{"name": name, "state": "running"}], uri=URI)
+    assert [(one["path"], one["before"], one["after"]) for one in done["changes"]] == [("state", "stopped", "running")]
+
+
+def test_more_of_a_guest_that_an_earlier_task_makes_is_not_known(
+    connection: Any, run_main: Run, seed_folder: Path, image: str
+) -> None:
+    first = run_main(domains.main, config=[gold(image)], uri=URI, check=True, _forecast={})
+    wanted = [{"name": "gold", "vcpus": 2}, {"name": "other", "memory": "1GiB"}]
+    forecast = {"domains": first["_forecast"]}
+    said = run_main(domains.main, config=wanted, uri=URI, check=True, _forecast=forecast)
+    assert {one["resource"] for one in said["changes"]} == {"domain other"}
+    assert said["warnings"] == [
+        "domain gold: an earlier task of the run makes it: what this task changes in it is only known then, so check"
+        " mode tells no more than its state"
+    ]
+    lone = run_main(domains.main, config=wanted[:1], uri=URI, check=True, fails=True, _forecast={})
+    assert "domain gold: memory: a new domain needs it" in lone["msg"]
+
+
 @pytest.mark.parametrize("memory", [None, "2GiB"])
 def test_an_earlier_task_makes_the_original(
     connection: Any, run_main: Run, seed_folder: Path, image: str, memory: str | None

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.agent_answers import (
     ANSWER,
+    FIRST,
     AgentAnswers,
     Question,
 )
@@ -206,7 +207,7 @@ def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found
     seen = seen.settled()
     assert [(one["source"], one["address"]) for one in seen.addresses] == found
     assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
-    asked = [mock.call(ANSWER, 0)] if state == "connected" else []
+    asked = [mock.call(FIRST, 0), mock.call(ANSWER, 0)] if state == "connected" else []
     assert guest.agentSetResponseTimeout.call_args_list == asked
 
 
@@ -232,7 +233,7 @@ def test_the_first_answer_of_an_agent_is_waited_for(
 
     sees(see)
     done = run_domains(guest("web01", wait_for="cloud_init", wait_timeout=1, **AGENT), fails=not heard)
-    assert ("cloud-init is not done" in done.get("msg", "")) is not heard
+    assert ("its agent was not asked yet" in done.get("msg", "")) is not heard
 
 
 DONE = CloudStatus(done=True)

@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Che
 
 PLACE = Checkout("/home/kim/.ansible/tmp/molecule.x.default", "/home/kim/role", "default", "1" * 32)
 KEY = "ssh-ed25519 AAAA molecule"
+OTHERS = ["ssh-ed25519 AAAABBBB one", "ssh-ed25519 AAAACCCC two"]
 
 
 def told(*guests: t.Any, **variables: t.Any) -> dict[str, t.Any]:
@@ -133,10 +134,10 @@ def test_who_logs_in(guest: dict[str, t.Any], user: str, users: list[str] | None
 
 
 def test_options_of_a_user_and_keys_of_others_stay() -> None:
-    seed = {"users": [{"name": "kim", "uid": 7, "ssh_authorized_keys": ["b"]}], "ssh_authorized_keys": ["a"]}
+    seed = {"users": [{"name": "kim", "uid": 7, "ssh_authorized_keys": [OTHERS[1]]}], "ssh_authorized_keys": OTHERS[:1]}
     made = config({**WEB, "user": "kim", "cloud_init": seed})["cloud_init"]
-    assert made["ssh_authorized_keys"] == [KEY, "a"]
-    assert (made["users"][0]["uid"], made["users"][0]["ssh_authorized_keys"]) == (7, [KEY, "b"])
+    assert made["ssh_authorized_keys"] == [KEY, OTHERS[0]]
+    assert (made["users"][0]["uid"], made["users"][0]["ssh_authorized_keys"]) == (7, [KEY, OTHERS[1]])
     assert config(WEB, molecule_user="ops")["cloud_init"]["users"][1]["name"] == "ops"
 
 
@@ -145,7 +146,7 @@ def test_a_guest_made_anew_has_no_lease_of_the_old_one() -> None:
     cards = ["default", {"network": "lan", "mac": "52:54:00:aa:00:01"}, "default"]
     first, again = (
         Scenario(PLACE, {"kvm_guests": [{**WEB, "interfaces": cards}, {**WEB, "name": "db"}]}, key).told()["guests"]
-        for key in ("one", "two")
+        for key in OTHERS
     )
     macs = [[card["mac"] for guest in guests for card in guest["config"]["interfaces"]] for guests in (first, again)]
     assert macs[0][1] == macs[1][1] == "52:54:00:aa:00:01"
@@ -251,8 +252,8 @@ def test_machines_of_one_image_have_one_machine_id(tmp_path: Path, monkeypatch: 
 
 
 def test_one_key_need_not_be_a_list() -> None:
-    assert config({**WEB, "cloud_init": {"ssh_authorized_keys": "ssh-rsa B"}})["cloud_init"] == {
-        "ssh_authorized_keys": [KEY, "ssh-rsa B"]
+    assert config({**WEB, "cloud_init": {"ssh_authorized_keys": "ssh-rsa AAAABBBB"}})["cloud_init"] == {
+        "ssh_authorized_keys": [KEY, "ssh-rsa AAAABBBB"]
     }
 
 

@@ -163,8 +163,10 @@ def test_a_host_of_the_inventory() -> None:
     assert kvm_host("kvm01", ("kvm01",)) == {"name": "kvm01", "remote": True, "known": True, "variables": {}}
 
 
-@pytest.mark.parametrize("wanted", ["-oProxyCommand=x", "a b", "a:b:c", "user@", "kvm01:port"])
-def test_what_is_no_host(wanted: str) -> None:
+@pytest.mark.parametrize(
+    "wanted", ["-oProxyCommand=x", "a b", "a:b:c", "user@", "kvm01:port", "h:0", "h:99999", True, 5]
+)
+def test_what_is_no_host(wanted: object) -> None:
     with pytest.raises(VirtfleetError, match="neither a host of the inventory nor USER@HOST:PORT"):
         kvm_host(wanted, ())
 

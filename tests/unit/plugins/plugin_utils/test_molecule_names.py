@@ -11,6 +11,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_names import Names
 
+KEY = "ssh-ed25519 AAAA molecule"
+
 GROUPS = {"all": ["kvm01", "web", "db"], "ungrouped": [], "kvm_hosts": ["kvm01"], "front": ["web", "db"], "lan": []}
 """As Ansible has them in a step after create."""
 
@@ -68,10 +70,10 @@ def test_a_scenario_says_all_of_it() -> None:
     web = {"image": "debian-13"}
     guests = [{**web, "name": "kvm01"}, {**web, "name": "app", "groups": ["api"]}, {**web, "name": "api"}]
     with pytest.raises(VirtfleetError) as error:
-        Scenario(PLACE, {"kvm_guests": guests}, "key", TAKEN).told()
+        Scenario(PLACE, {"kvm_guests": guests}, KEY, TAKEN).told()
     said = str(error.value).splitlines()
     assert [line.split(":")[:2] for line in said] == [["guest kvm01", " name"], ["guest api", " groups"]]
     assert "a group of guests has the name of this guest" in said[1]
     for guest in ({**web, "name": "localhost"}, {**web, "name": "app", "groups": ["all"]}):
         with pytest.raises(VirtfleetError, match="means something else"):
-            Scenario(PLACE, {"kvm_guests": [guest]}, "key").told()
+            Scenario(PLACE, {"kvm_guests": [guest]}, KEY).told()

@@ -22,7 +22,7 @@ FOREIGN = r"is not as virtfleet\.kvm\.molecule_create writes it"
 
 
 def made(place: Checkout) -> list[dict[str, t.Any]]:
-    guests = Scenario(place, {"kvm_guests": [WEB]}, "key").told()["guests"]
+    guests = Scenario(place, {"kvm_guests": [WEB]}, "ssh-ed25519 AAAA k").told()["guests"]
     return t.cast(list[dict[str, t.Any]], guests)
 
 
@@ -54,6 +54,14 @@ def test_what_is_noted_is_read(tmp_path: Path) -> None:
     (guest,) = guests_in(str(tmp_path))
     assert guest["domain"] == f"web-{PLACE.digest}"
     check(PLACE, note, [guest])
+
+
+@pytest.mark.parametrize("uri", ["bogus", "test:///default", 7])
+def test_a_libvirt_that_the_kit_does_not_know(tmp_path: Path, uri: object) -> None:
+    note = {**Noted(PLACE.mark, "root@kvm01", PLACE.project)._asdict(), "uri": uri}
+    write(tmp_path, NOTE, json.dumps(note))
+    with pytest.raises(VirtfleetError, match=FOREIGN):
+        noted(str(tmp_path))
 
 
 def test_guests_of_another_machine(tmp_path: Path) -> None:

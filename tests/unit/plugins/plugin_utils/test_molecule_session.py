@@ -123,6 +123,11 @@ def test_cards_beside_that_of_the_user() -> None:
     assert seed["eth1"]["match"]["macaddress"] == "52:54:00:00:00:01"
 
 
+def test_a_card_whose_address_is_null_gets_one() -> None:
+    args = made(interfaces=[{"type": "user", "mac": None, "backend": {"type": "default"}}])["config"]["qemu"]["args"]
+    assert "mac=52:54:00:" in args[3]
+
+
 def test_the_network_that_somebody_has_declared_for_cloud_init() -> None:
     mine = {"version": 2, "ethernets": {"eth0": {"dhcp6": True}}}
     assert made(cloud_init={"network": mine})["config"]["cloud_init"]["network"] == mine
@@ -132,10 +137,22 @@ def test_the_network_that_somebody_has_declared_for_cloud_init() -> None:
     ("options", "said"),
     [
         ({"interfaces": [{"network": "default"}]}, "interfaces: with qemu:///session, guests are reached by a card of"),
-        ({"interfaces": []}, "add {type: user}, or leave interfaces out"),
+        ({"interfaces": [{"type": "user", "mac": "zz"}]}, "interfaces[0].mac: "),
+        (
+            {"interfaces": [{"type": "user", "backend": "passt"}]},
+            "is none for a card of the type user; write {type",
+        ),
+        ({"interfaces": [{"type": "user", "backend": {"type": "vhost"}}]}, "write {type: passt}, or leave it out"),
+        (
+            {
+                "interfaces": [{"type": "user"}, {"bridge": "br0", "mac": "52:54:00:00:00:01"}],
+                "cloud_init": {"addresses": [{"mac": "52:54:00:00:00:01", "address": "192.0.2.21/24"}]},
+            },
+            "cloud_init.addresses: with qemu:///session, they go with a card that passt runs",
+        ),
         ({"interfaces": [{"type": "user", "mtu": 1400}]}, "takes mac and model, and not mtu, unless passt runs it"),
         ({"interfaces": [{"type": "user", "model": "virtio,x"}]}, "interfaces: model: "),
-        ({"interfaces": [{"type": "user", "mac": "a,b"}]}, "interfaces: mac: "),
+        ({"interfaces": [{"type": "user", "mac": "a,b"}]}, "interfaces[0].mac: "),
         ({"qemu": {"args": "-x"}}, "qemu: is no dictionary of options, with args as a list"),
     ],
 )

@@ -67,6 +67,7 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
     [
         ((KEY + "\n",), KEY),
         ((KEY + "\n", MISSING), KEY),
+        ((KEY + "\n", "\n".join([MISSING] * 1000)), KEY),
         ((KEY + "\n", "Verifying signature: Message has been manipulated"), "has a signature that does not fit"),
         (("", "Message has been manipulated", 1), "has a signature that does not fit"),
         (("", 'Signing key on X is bad: Invalid key: "certificate is revoked"', 1), "with a key that was revoked"),
