@@ -185,7 +185,7 @@ def gateway_problem(ip: str, gateway: object) -> str | None:
         return None
     card, reached = ipaddress.ip_interface(own), ipaddress.ip_address(str(router))
     if "%" in str(router):
-        return f"{printable(str(router))} has a zone, which is that of another machine: write it without %"
+        return f"{printable(str(router))} has a zone, which names a device: write the address alone, without %"
     if reached == card.ip:
         return f"{reached} is the address of the guest itself: write that of its router"
     meant = of_the_subnet(reached, card.network) if reached in card.network else ""

@@ -94,12 +94,13 @@ class Question:
         silent = reached is not None and reached.silent
         found = [] if silent else counted(addresses(domain, "agent"), macs)
         # That it has told no address says nothing, unless all of its time went by.
-        self.silent = silent or (reached is None and not found and time.monotonic() - begun >= answer)
-        if self.silent:
+        silent = silent or (reached is None and not found and time.monotonic() - begun >= answer)
+        if silent:
             self.pause = min(max(self.pause * 2, PAUSE), LONGEST_PAUSE)
             self.later = time.monotonic() + self.pause
         else:
             self.addresses, self.cloud, self.pause = found, reached, 0.0
+        self.silent = silent
 
 
 def give_time(domain: Resource, seconds: float) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,7 +182,7 @@ def test_a_guest_behind_sixty_that_hang_has_its_turn(monkeypatch: pytest.MonkeyP
     start = time.monotonic()
     found, problems, _took = waited(monkeypatch, 3, names, uri)
     assert list(found) == ["good"]
-    assert agents["good"][0] - start < (1.5 if uri else 2.5)
+    assert agents["good"][0] - start < (2.5 if uri else 4)
     assert len(problems) == 60
     assert all("its agent is connected and does not answer" in told for told in problems.values())
 
@@ -201,7 +202,9 @@ def test_the_seconds_that_are_told_have_passed(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(agent_answers, "ANSWER", 60)
     _found, problems, took = waited(monkeypatch, 1, ["hung"])
     assert took >= 2
-    assert f"after {round(took)} s its agent is connected and does not answer" in problems["hung"]
+    told = re.search(r"after (\d+) s its agent is connected and does not answer", problems["hung"])
+    assert told is not None
+    assert 2 <= int(told[1]) <= took + 1
 
 
 def test_those_that_answer_come_before_those_that_do_not() -> None:
@@ -229,4 +232,4 @@ def test_without_a_further_connection_the_first_workers_do_it(monkeypatch: pytes
         asks.ask(f"hung{number}", guest(f"hung{number}"), True, ())
     good = ask(asks, "good", guest("good"), True)
     until(lambda: good.cloud == DONE)
-    assert asks.uri == ""
+    until(lambda: asks.uri == "")
