@@ -14,7 +14,9 @@ import contextvars
 import copy
 import io
 import json
+import os
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -41,6 +43,9 @@ LEAST = 1.0
 
 PATIENCE = 10.0
 """Seconds that the result of a module waits for a look that is under way."""
+
+MOMENT = 2.0
+"""Seconds that a signal waits until a line is printed."""
 
 FAILURES = 3
 """After so many looks in a row that failed, nobody looks any more."""
@@ -206,6 +211,41 @@ def pause(wanted: t.Any) -> float | None:
         raise ValueError("it is neither yes or no, nor a number of seconds") from None
 
 
+class LastWord:
+    """Lets a line be printed to its end before a signal ends this process, which is one of those that run tasks.
+
+    A line goes to Ansible's main process through a queue with a lock. If this process ended between the line and the
+    release of the lock, the main process would wait for the lock for ever (multiprocessing.SimpleQueue).
+    """
+
+    def __init__(self) -> None:
+        self.printing = threading.Lock()
+        self.before: dict[int, t.Any] = {}
+
+    def __enter__(self) -> LastWord:
+        if threading.current_thread() is threading.main_thread():  # Others may set no handler.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.before[number] = signal.getsignal(number)
+                if self.before[number] not in (None, signal.SIG_IGN):
+                    signal.signal(number, self.end)
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for number, before in self.before.items():
+            if before not in (None, signal.SIG_IGN):
+                signal.signal(number, before)
+
+    def end(self, number: int, frame: object) -> None:
+        """Do what the signal did before, when no line is being printed any more. None is printed from now on."""
+        self.printing.acquire(timeout=MOMENT)
+        before = self.before[number]
+        if callable(before):
+            before(number, frame)
+        else:
+            signal.signal(number, before)
+            os.kill(os.getpid(), number)
+
+
 class Watcher:
     """Looks at the work on a host, and prints what it sees.
 
@@ -219,10 +259,12 @@ class Watcher:
         self.action, self.host, self.seconds = action, host, seconds
         self.token = secrets.token_hex(16)
         self.over = threading.Event()
+        self.signals = LastWord()
         context = contextvars.copy_context()
         self.thread = threading.Thread(target=context.run, args=(self.follow,), daemon=True)
 
     def __enter__(self) -> Watcher:
+        self.signals.__enter__()
         self.thread.start()
         return self
 
@@ -230,6 +272,7 @@ class Watcher:
         self.over.set()
         if error is None or isinstance(error, Exception):  # Else the process ends, and the thread with it.
             self.thread.join(PATIENCE)
+        self.signals.__exit__(kind, error, trace)
 
     def follow(self) -> None:
         """Look again and again, until the module has ended."""
@@ -248,7 +291,8 @@ class Watcher:
             if due < time.monotonic():  # The look took that long: the next one is not to come at once.
                 due = time.monotonic() + self.seconds
             if seen is not None:
-                Display().display(line(self.host, seen, before))
+                with self.signals.printing:
+                    Display().display(line(self.host, seen, before))
             # Time passes also where the host says nothing new: it is counted from the first look at this.
             unchanged = seen is not None and before is not None and seen._replace(at=before.at) == before
             before = before if unchanged else seen

@@ -164,6 +164,9 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, image: str) -> None:
     while users(tmp_path / "pool"):
         assert time.monotonic() < deadline, users(tmp_path / "pool")
         time.sleep(0.1)
+    whole = tmp_path / "pool" / "web.raw"
+    if whole.exists() and whole.read_bytes() == STEADY:
+        pytest.skip("this machine was so busy that the image was there before a line was")
     assert os.listdir(tmp_path / "pool") == []
     assert "Traceback" not in output
     assert FETCHED.search(run(tmp_path, "volumes", volume(image)))

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -24,6 +27,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._progress import (
     size,
     watching,
 )
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 MIB = 2**20
 
@@ -283,3 +287,57 @@ def test_what_is_watched(monkeypatch: pytest.MonkeyPatch, printed: list[str]) ->
     assert not is_watched(other)
     monkeypatch.setattr(_progress.constants, "DEFAULT_STDOUT_CALLBACK", "ansible.posix.json")
     assert not is_watched(Action([]))
+
+
+PROGRAM = """
+import os, signal, sys, threading, time
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._progress import LastWord
+
+word, number, printed = LastWord(), int(sys.argv[1]), []
+
+def ended(number, frame):
+    print(f"ended after {printed}", flush=True)
+    os._exit(7)
+
+def say():
+    with word.printing:
+        os.kill(os.getpid(), number)
+        time.sleep(0.5)
+        printed.append("a line")
+
+signal.signal(signal.SIGINT, ended)
+signal.signal(signal.SIGTERM, ended if sys.argv[2] == "handled" else signal.SIG_DFL)
+with word:
+    threading.Thread(target=say, daemon=True).start()
+    time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "how", "code", "told"),
+    [
+        (signal.SIGINT, "handled", 7, "ended after ['a line']"),
+        (signal.SIGTERM, "handled", 7, "ended after ['a line']"),
+        (signal.SIGTERM, "default", -signal.SIGTERM, ""),
+    ],
+)
+def test_a_line_is_printed_to_its_end_before_a_signal_ends_the_process(
+    number: int, how: str, code: int, told: str
+) -> None:
+    """Else Ansible's main process may wait for ever for a lock that nobody gives back."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(int(number)), how],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT.parents[2],
+    )
+    assert (done.returncode, done.stdout.strip()) == (code, told), done.stderr
+
+
+def test_signals_mean_what_they_meant_when_the_lines_are_over() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with _progress.LastWord():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
