@@ -94,7 +94,10 @@ def guests_in(folder: str) -> list[dict[str, t.Any]]:
 def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
     """Whether it is told as it should be where a guest is reached, if that is told."""
     forward = guest.get("forward", {"address": "", "port": 0})
-    return isinstance(forward, dict) and isinstance(forward.get("address"), str) and type(forward.get("port")) is int
+    if not isinstance(forward, dict) or not isinstance(forward.get("address"), str):
+        return False
+    port = forward.get("port")
+    return isinstance(port, int) and not isinstance(port, bool)
 
 
 def read(path: Path) -> dict[str, t.Any]:

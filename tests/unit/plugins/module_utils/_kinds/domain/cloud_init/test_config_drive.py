@@ -133,7 +133,8 @@ def test_what_changes_is_told_without_secrets(option: str, value: Any, shown: An
 
 
 def test_addresses_are_told() -> None:
-    (told,) = nocloud.parts(files({}), files({"addresses": ADDRESSES})).items()
-    assert told[0] == "network"
-    assert told[1][0] is None
-    assert "192.0.2.21" in str(told[1][1])
+    told = nocloud.parts(files({}), files({"addresses": ADDRESSES}))
+    assert list(told) == ["network"]
+    before, after = told["network"]
+    assert before is None
+    assert "192.0.2.21" in str(after)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import libvirt
@@ -97,9 +98,7 @@ def test_a_disk_that_stays_keeps_what_is_no_matter_of_its_image() -> None:
 
 def at(path_of: Any = lambda place: None, local: bool = False, **forms: Any) -> overlays.Overlays:
     """Disks on a host where nothing of a volume is known but its path."""
-    connection = SimpleNamespace(
-        storagePoolLookupByName=lambda _name: (_ for _ in ()).throw(libvirt.libvirtError("no such pool"))
-    )
+    connection = SimpleNamespace(storagePoolLookupByName=mock.Mock(side_effect=libvirt.libvirtError("no such pool")))
     return made(SimpleNamespace(path_of=path_of, local=local, connection=connection, pools={}, **forms))
 
 
