@@ -162,7 +162,7 @@ def test_what_a_schema_says_counts_as_far_as_the_table_does_not_know_better() ->
 
 def test_the_tables_are_about_the_same_names() -> None:
     assert set(ENTRIES) - {row.name for row in CLOUD_INIT.rows} == CLOUD_CONFIG
-    assert {one.split(".")[0].split("[")[0] for one in LENIENT} <= set(ENTRIES)
+    assert {one.split(".", maxsplit=1)[0].split("[")[0] for one in LENIENT} <= set(ENTRIES)
     assert len(set(DEVICE)) == len(DEVICE)
 
 
