@@ -147,8 +147,12 @@ class CloudInit(AsideStruct):
         start = len(problems)
         super().parse(item, out, where, problems)
         at = join(where, self.name)
+        given = item.get(self.name)
         for number, problem in enumerate(problems[start:], start):
-            if isinstance(problem, Stranger) and problem.at == at and problem.name in CLOUD_CONFIG:
+            if not isinstance(problem, Stranger) or problem.at != at or not isinstance(given, dict):
+                continue
+            # Keys of people have another name here than in other tools; a dictionary has those of the guest.
+            if problem.name in CLOUD_CONFIG and (problem.name != "ssh_keys" or isinstance(given["ssh_keys"], dict)):
                 told = f"belongs into user_data: write cloud_init: {{user_data: {{{problem.name}: ...}}}}"
                 problems[number] = Invalid(join(at, str(problem.name)), told)
 
