@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 import typing as t
 
@@ -199,25 +200,29 @@ def counted(entries: t.Mapping[str, t.Any], found: Finding) -> Finding | None:
         return None
     if found.rule == "name" and found.place[-1] in KEYS.get(path_of(found.place[:-1]), ()):
         return None
-    value: t.Any = entries
-    if found.rule == "type":
-        for part in found.place:
-            value = value[part]
+    value = value_at(entries, found.place) if found.rule == "type" else entries
     lenient = any(re.fullmatch(re.escape(one).replace(r"\*", ".+"), path) for one in LENIENT)
     return found._replace(sure=False) if lenient or is_taken(value, path) else found
 
 
 def takes(entries: t.Mapping[str, t.Any], place: DataPlace) -> bool:
     """Whether the table says that the value at a place of a cloud-config is of a right type."""
-    value: t.Any = entries
-    path, kinds = "", ""
-    for part in place:
-        value = value[part]
-        kinds = (
-            ITEMS.get(path, "") if isinstance(part, int) else (KEYS.get(path, {}) if path else ENTRIES).get(part, "")
-        )
-        path = f"{path}[]" if isinstance(part, int) else f"{path}.{part}" if path else str(part)
-    return any(is_of(value, kind) for kind in kinds.split())
+    value = value_at(entries, place)
+    return any(is_of(value, kind) for kind in kinds_at(place))
+
+
+def value_at(entries: t.Mapping[str, t.Any], place: DataPlace) -> t.Any:
+    """The value at a place of a cloud-config."""
+    return functools.reduce(lambda value, part: value[part], place, t.cast("t.Any", entries))
+
+
+def kinds_at(place: DataPlace) -> list[str]:
+    """The types that a value may be of at a place, as the table says; none where it does not know the place."""
+    *above, last = place
+    path = path_of(tuple(above))
+    if isinstance(last, int):
+        return ITEMS.get(path, "").split()
+    return (KEYS.get(path, {}) if above else ENTRIES).get(last, "").split()
 
 
 def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:

@@ -224,16 +224,15 @@ class LastWord:
 
     def __enter__(self) -> LastWord:
         if threading.current_thread() is threading.main_thread():  # Others may set no handler.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self.before[number] = signal.getsignal(number)
-                if self.before[number] not in (None, signal.SIG_IGN):
-                    signal.signal(number, self.end)
+            handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+            self.before = {number: one for number, one in handlers.items() if one not in (None, signal.SIG_IGN)}
+            for number in self.before:
+                signal.signal(number, self.end)
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         for number, before in self.before.items():
-            if before not in (None, signal.SIG_IGN):
-                signal.signal(number, before)
+            signal.signal(number, before)
 
     def end(self, number: int, frame: object) -> None:
         """Do what the signal did before, when no line is being printed any more. None is printed from now on."""

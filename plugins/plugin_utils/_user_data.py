@@ -15,6 +15,7 @@ import json
 import typing as t
 
 import yaml
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import HostProblem, merged, place_in, title
@@ -48,7 +49,7 @@ MESSAGE = ("content-type: multipart/", "mime-version:")
 BY_BEGINNING = ("text/plain", "text/x-not-multipart")
 """Types of parts of which cloud-init looks at the beginning."""
 
-ALL = "is too large to be checked"
+TOO_LARGE = "is too large to be checked"
 
 
 class Checker:
@@ -116,7 +117,7 @@ class Checker:
     def entries(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
         """What is wrong with a cloud-config."""
         if not bearable(entries):
-            return [Finding((), ALL, False)]
+            return [Finding((), TOO_LARGE, False)]
         known = self.schema.entries if self.schema else ()
         by_schema = self.schema.of_config(entries) if self.schema else []
         counting = [_cloud_config.counted(entries, one) for one in by_schema]
@@ -153,7 +154,7 @@ class Checker:
         if entries is None:
             return []
         if not bearable(entries):
-            return [(ALL, False)]
+            return [(TOO_LARGE, False)]
         if not isinstance(entries, dict):
             return [(f"is no dictionary of entries{' after its first line' if head else ''}", head)]
         return [(f"{shown_place(one.place)}: {one.problem}", one.sure) for one in self.entries(entries)]
@@ -286,4 +287,4 @@ def is_wanted(raw: Variables, variables: ByHost) -> bool:
             written = HostTemplar.of(raw, variables).value(written)
         except Exception:  # A template may hold any filter or lookup.
             return True
-    return str(written).strip().lower() not in ("false", "no", "off", "n", "f", "0", "0.0")
+    return written is None or boolean(written, strict=False)

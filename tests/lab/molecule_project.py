@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
 import yaml
+from molecule_runs import MoleculeRuns
 from virtfleet_lab import cloud_guest
 from virtfleet_lab.inventory import variables
 from virtfleet_lab.state import Lab
@@ -43,7 +43,7 @@ def settings(name: str, host: str = "kvm01") -> dict[str, t.Any]:
     }
 
 
-class Project:
+class Project(MoleculeRuns):
     """A checkout of the example.
 
     :param folder: where it is
@@ -70,44 +70,11 @@ class Project:
         return [str(MOLECULE), "-c", str(self.base), *words]
 
     @property
-    def environment(self) -> dict[str, str]:
+    def options(self) -> dict[str, t.Any]:
         # Ansible shares open connections by address, and hosts of other labs have the same.
         shared = {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(Lab(self.lab).run / "ssh")}
-        return {**os.environ, **shared, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
-
-    def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
-        """The exit code of a command of molecule, and what it printed."""
-        done = subprocess.run(
-            self.command(*words),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return done.returncode, done.stdout
-
-    def done(self, *words: str) -> str:
-        """What a command of molecule prints that has to succeed."""
-        code, said = self.run(*words)
-        print(said)
-        assert code == 0, said
-        return said
-
-    def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command of molecule as a group of processes of its own, as a terminal does."""
-        return subprocess.Popen(
-            self.command(*words),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        env = {**os.environ, **shared, "ANSIBLE_HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120"}
+        return {"cwd": self.folder, "env": env}
 
     def files(self) -> list[str]:
         """The files in molecule's folder that are not molecule's own."""

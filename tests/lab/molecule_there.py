@@ -10,12 +10,12 @@ import shlex
 import subprocess
 import sys
 import tarfile
-import time
 import typing as t
 from pathlib import Path
 
 import yaml
 from fleet import Fleet, printed
+from molecule_runs import MoleculeRuns
 from virtfleet_lab import cloud_guest
 from virtfleet_lab import hosts as machines
 from virtfleet_lab.state import Lab
@@ -64,7 +64,7 @@ def install(fleet: Fleet, host: str = HOST) -> None:
     cloud_guest.push(lab, lab.host(host))
 
 
-class There:
+class There(MoleculeRuns):
     """A checkout of the example on the host, of a user of the host.
 
     :param user: who works with it
@@ -141,39 +141,10 @@ class There:
         return printed(command, f"{self.user}: {script}", timeout)
 
     def command(self, *words: str) -> list[str]:
-        """A command of molecule, as this machine starts it on the host."""
         lab = Lab(self.fleet.name)
         return machines.entering(
             lab, lab.host(self.host), self.words("molecule", "-c", f"{self.folder}/base.yml", *words)
         )
-
-    def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command of molecule as a group of processes of its own, as a terminal does."""
-        nothing = subprocess.DEVNULL
-        return subprocess.Popen(
-            self.command(*words), stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
-        )
-
-    def run(self, *words: str, timeout: float = 2400) -> tuple[int, str]:
-        """The exit code of a command of molecule, and what it printed."""
-        done = subprocess.run(
-            self.command(*words),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return done.returncode, done.stdout
-
-    def done(self, *words: str) -> str:
-        """What a command of molecule prints that has to succeed."""
-        started = time.monotonic()
-        code, said = self.run(*words)
-        print(f"{said}\nmolecule {' '.join(words)}: {time.monotonic() - started:.0f} s")
-        assert code == 0, said
-        return said
 
     def login(self, name: str) -> str:
         """What ``molecule login`` shows on a terminal."""

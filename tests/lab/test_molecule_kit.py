@@ -95,7 +95,7 @@ def login(project: Project) -> None:
     done = subprocess.run(
         ["script", "--quiet", "--return", "--command", command, "/dev/null"],
         cwd=project.folder,
-        env={**project.environment, "TERM": "dumb"},
+        env={**project.options["env"], "TERM": "dumb"},
         input="stty rows 24 cols 80; echo user=$(id -un) host=$(hostname); exit\n",
         capture_output=True,
         text=True,
