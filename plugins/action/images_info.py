@@ -28,7 +28,7 @@ class ActionModule(InfoAction):
         result = super().asked(arguments, task_vars)
         if ASKED not in result:
             return result
-        from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images_by_control import answered
+        from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images.by_control import answered
 
         def again() -> Result:
             more = {name: value for name, value in self._task.args.items() if name == BROUGHT}

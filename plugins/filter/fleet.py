@@ -10,11 +10,11 @@ import typing as t
 
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_lacking, _fleet_names
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_snapshots import guest_snapshots
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, close_names, incomplete
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.reservations import with_reservations
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.snapshots import guest_snapshots
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import declared_results
 from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
@@ -26,8 +26,6 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _fleet_changes,
     _fleet_plan,
     _hidden_lists,
-    _images_lock,
-    _images_locked,
     _left_out,
     _owner,
     _same_host,
@@ -35,7 +33,6 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _stray_files,
     _undeclared,
     _unknown_names,
-    _user_data,
     _variable_files,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -43,6 +40,8 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors impor
     secrets_of_arguments,
     with_filter_errors,
 )
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images import lock_file, locking
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._user_data import check as user_data
 
 display = Display()
 
@@ -96,7 +95,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
     The number is None where no guests are declared. What could not be made is only told where nothing is wrong.
     """
     lines: list[str] = []
-    settings: list[_fleet.HostProblem]
+    settings: list[check.HostProblem]
     groups: t.Container[str] = ()
     if hasattr(variables, "raw_get"):
         raw = {host: variables.raw_get(host) for host in hosts}
@@ -105,7 +104,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
         refused, warned = _unknown_names.variables(raw)
         settings = _settings.problems(raw, variables) + _hidden_lists.unlisted(hosts, variables)
         lists = (_hidden_lists.hidden_twins, _hidden_lists.hidden_items, _hidden_lists.hidden_defaults)
-        warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
+        warned += check.told_once([problem for look in lists for problem in look(hosts, variables)])
         warned += _stray_files.strays(variables)
         for warning in warned:
             display.warning(warning)
@@ -115,25 +114,25 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
         raw = {host: variables[host] for host in hosts}
         settings = _settings.problems(raw, None)
         lines += _same_host.problems(hosts, raw, None)
-    lines += _fleet.told_once(settings)
+    lines += check.told_once(settings)
     evaluated = evaluate(hosts, variables)
-    lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
-    lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    wrong, warned_of = _user_data.problems(raw, variables, evaluated.variables)
-    lines += _fleet.told_once(wrong)
+    lines += [line for line in check.told_once(evaluated.problems) if line not in lines]
+    lines += check.problems(hosts, evaluated.variables, groups, evaluated.repeated)
+    wrong, warned_of = user_data.problems(raw, variables, evaluated.variables)
+    lines += check.told_once(wrong)
     doubtful = list(warned_of)
     if locks:
-        wrong, more = _images_lock.problems(raw, variables, evaluated.variables)
+        wrong, more = lock_file.problems(raw, variables, evaluated.variables)
         doubtful += more
     else:
-        wrong = _images_lock.unwritable(raw, variables, evaluated.variables)
-    lines += _fleet.told_once(wrong)
-    for warning in (*evaluated.warnings, *_fleet.told_once(doubtful), *_fleet_names.slips(hosts, evaluated.variables)):
+        wrong = lock_file.unwritable(raw, variables, evaluated.variables)
+    lines += check.told_once(wrong)
+    for warning in (*evaluated.warnings, *check.told_once(doubtful), *close_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = secrets_of_arguments([evaluated.variables]) if lines else set()
     none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
-    guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
-    lacking = [] if lines else _fleet_lacking.lacking(hosts, evaluated.variables)
+    guests = None if none else check.counted_guests(hosts, evaluated.variables)
+    lacking = [] if lines else incomplete.lacking(hosts, evaluated.variables)
     return [readable(hushed(line, secrets)) for line in lines], guests, [readable(line) for line in lacking]
 
 
@@ -153,17 +152,17 @@ class FilterModule:
             "fleet_owner": with_filter_errors("fleet_owner", _owner.fleet_owner),
             "fleet_plan": with_filter_errors("fleet_plan", _fleet_plan.of_fleet),
             "fleet_problems": with_filter_errors("fleet_problems", fleet_problems),
-            "guest_networks": with_filter_errors("guest_networks", _fleet.guest_networks),
+            "guest_networks": with_filter_errors("guest_networks", check.guest_networks),
             "guest_snapshots": with_filter_errors("guest_snapshots", guest_snapshots),
-            "guests_on": with_filter_errors("guests_on", _fleet.guests_on),
-            "images_lock": with_filter_errors("images_lock", _images_lock.images_lock),
-            "images_locked": with_filter_errors("images_locked", _images_locked.images_locked),
+            "guests_on": with_filter_errors("guests_on", check.guests_on),
+            "images_lock": with_filter_errors("images_lock", lock_file.images_lock),
+            "images_locked": with_filter_errors("images_locked", locking.images_locked),
             "left_out": with_filter_errors("left_out", _left_out.left_out),
             "pending_restarts": with_filter_errors(
                 "pending_restarts", functools.partial(pending.of_hosts, results=declared_results(), words=for_role)
             ),
             "run_problems": with_filter_errors("run_problems", _unknown_names.run_problems),
-            "staying": with_filter_errors("staying", _fleet.staying),
+            "staying": with_filter_errors("staying", check.staying),
             "undeclared": with_filter_errors("undeclared", _undeclared.undeclared),
             "with_reservations": with_filter_errors("with_reservations", with_reservations),
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._filter_errors import with_filter_errors
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import molecule_files
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule.files import molecule_files
 
 
 class FilterModule:

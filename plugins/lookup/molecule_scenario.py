@@ -179,18 +179,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
-    _molecule,
-    _molecule_disks,
-    _molecule_files,
-    _molecule_names,
-    _molecule_notes,
-    _molecule_orphans,
-    _molecule_ports,
-    _molecule_session,
-)
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import disks, files, names, notes, orphans
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import ports as molecule_ports
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import scenario as molecule
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import session as molecule_session
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
 DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "molecule_timeout")
@@ -223,17 +217,17 @@ class LookupModule(LookupBase):
             except Exception as error:  # A template may hold any filter or lookup.
                 raise VirtfleetError(f"{name}: {templar.why(variables[name], error)}") from None
 
-        place = _molecule.place_of(os.environ, value("molecule_id"))
-        note = _molecule_notes.noted(place.folder)
-        _molecule_files.check_folder(place.folder, place.project, note.project or variables.get("molecule_project"))
-        made = _molecule_notes.guests_in(place.folder)
-        _molecule_notes.check(place, note, made)
+        place = molecule.place_of(os.environ, value("molecule_id"))
+        note = notes.noted(place.folder)
+        files.check_folder(place.folder, place.project, note.project or variables.get("molecule_project"))
+        made = notes.guests_in(place.folder)
+        notes.check(place, note, made)
         # Until the guests are destroyed, they are where they were made, whatever is set by now.
         wanted = note.where or value("molecule_kvm_host") or os.environ.get("MOLECULE_KVM_HOST") or "localhost"
-        kvm = _molecule_files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or ())
-        uri = note.uri or (note.where and _molecule_session.SYSTEM)
+        kvm = files.kvm_host(wanted, (variables.get("groups") or {}).get("all") or ())
+        uri = note.uri or (note.where and molecule_session.SYSTEM)
         uri = uri or self.uri(value("molecule_kvm_uri"), kvm["remote"])
-        session = uri == _molecule_session.SESSION
+        session = uri == molecule_session.SESSION
         if not kvm["remote"]:
             kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
         told: dict[str, t.Any] = {
@@ -241,52 +235,52 @@ class LookupModule(LookupBase):
             "project": place.project,
             "mark": place.mark,
             "pool": {
-                "name": _molecule_disks.POOL,
+                "name": disks.POOL,
                 "type": "dir",
-                "target": _molecule_session.pool_of(self.get_option("home")) if session else _molecule.TARGET,
+                "target": molecule_session.pool_of(self.get_option("home")) if session else molecule.TARGET,
                 "state": "active",
             },
             "kvm": {**kvm, "wanted": str(wanted)},
             "uri": uri,
             "session": session,
-            "port_finder": _molecule_ports.__file__,
-            "first_port": _molecule_session.PORT,
+            "port_finder": molecule_ports.__file__,
+            "first_port": molecule_session.PORT,
             "made": made,
             "note": {
-                "path": place.path(_molecule_files.NOTE),
-                "content": _molecule_notes.Noted(place.mark, str(wanted), place.project, uri).text(),
+                "path": place.path(files.NOTE),
+                "content": notes.Noted(place.mark, str(wanted), place.project, uri).text(),
             },
         }
         if not self.get_option("guests"):
-            known = _molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
-            left = _molecule_orphans.orphans(place.folder)
-            ending = _molecule_orphans.ending(left)
-            worker = _molecule_orphans.is_worker()
+            known = molecule.Scenario(place, {"kvm_images": value("kvm_images")}).images
+            left = orphans.orphans(place.folder)
+            ending = orphans.ending(left)
+            worker = orphans.is_worker()
             return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending, "worker": worker}
         key = Path(f"{told['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         own = [*(guest["name"] for guest in made), *self.get_option("known")]
-        taken = _molecule_names.Names(variables.get("groups"), own)
+        taken = names.Names(variables.get("groups"), own)
         ports = self.get_option("ports") if session else None
-        scenario = _molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
+        scenario = molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
         return {**told, **scenario.told()}
 
     def uri(self, wanted: object, remote: bool) -> str:
         """The libvirt of the scenario, where nothing is made yet. Raises VirtfleetError for one that is not known."""
         chosen = wanted or os.environ.get("MOLECULE_KVM_URI")
-        return _molecule_session.uri_of(chosen, remote, os.getuid() == 0)
+        return molecule_session.uri_of(chosen, remote, os.getuid() == 0)
 
 
-def files_of(place: _molecule.Checkout) -> dict[str, t.Any]:
+def files_of(place: molecule.Checkout) -> dict[str, t.Any]:
     """The files of a scenario in molecule's ephemeral directory."""
     return {
         "folder": place.folder,
-        "own": place.path(_molecule_files.OWN),
-        "key": place.path(_molecule_files.KEY),
-        "files": [place.path(name) for name in _molecule_files.ALL],
-        "fresh": place.path(_molecule_files.FRESH),
-        "begun": place.path(_molecule_files.BEGUN),
-        "stale": [place.path(name) for name in _molecule_files.STALE],
-        "inventory": place.path(_molecule_files.INVENTORY),
-        "removing": place.path(_molecule_files.REMOVING),
+        "own": place.path(files.OWN),
+        "key": place.path(files.KEY),
+        "files": [place.path(name) for name in files.ALL],
+        "fresh": place.path(files.FRESH),
+        "begun": place.path(files.BEGUN),
+        "stale": [place.path(name) for name in files.STALE],
+        "inventory": place.path(files.INVENTORY),
+        "removing": place.path(files.REMOVING),
     }

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, unique
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 
@@ -62,7 +62,7 @@ def how_to_join(variable: str, hosts: t.Sequence[str]) -> str:
     kind = variable.partition("_")[2]
     own, name = f"my_{kind}", f"adopted_{kind}"
     return (
-        f"{variable}: written as {name} for {_fleet.some(hosts)}, so that the {variable} of the inventory stays in"
+        f"{variable}: written as {name} for {check.some(hosts)}, so that the {variable} of the inventory stays in"
         f' force. To use it, call that list {own}, and write {variable}: "{{{{ {own} + {name} | default([]) }}}}"'
     )
 
@@ -71,16 +71,16 @@ def in_common(found: FoundByHost, hosts: t.Sequence[str], hostvars: ByHost) -> t
     """A sentence for each value that a guest which is to be written has in common with one of another host."""
     variables = evaluate(hosts, hostvars, NAMES).variables
     new = [{**item, "host": host} for host in found for item in items_of(found[host], "guests")]
-    named = set(map(_fleet_once.named_on, new))
-    declared = _fleet.merged([variables[host].get("kvm_guests") for host in hosts])
-    old = [_fleet.in_full(guest) for guest in declared if isinstance(guest, dict)]
-    known = {(_fleet_once.word(guest, "name"), _fleet_once.word(guest, "host")) for guest in new}
-    old = [one for one in old if (_fleet_once.word(one, "name"), _fleet_once.word(one, "host")) not in known]
+    named = set(map(unique.named_on, new))
+    declared = check.merged([variables[host].get("kvm_guests") for host in hosts])
+    old = [check.in_full(guest) for guest in declared if isinstance(guest, dict)]
+    known = {(unique.word(guest, "name"), unique.word(guest, "host")) for guest in new}
+    old = [one for one in old if (unique.word(one, "name"), unique.word(one, "host")) not in known]
     for host, one in found.items():
         for kind in ("networks", "pools"):
             there = variables.setdefault(host, {}).get(f"kvm_{kind}")
             variables[host][f"kvm_{kind}"] = [*(there if isinstance(there, list) else ()), *items_of(one, kind)]
-    for line in _fleet_once.problems([*new, *old], list(variables), variables):
+    for line in unique.problems([*new, *old], list(variables), variables):
         what, middle, rest = line.partition(": is declared more than once: ")
         owners = sorted(rest.partition(";")[0].split(", "))
         if middle and not named.isdisjoint(owners):

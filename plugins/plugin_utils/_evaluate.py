@@ -12,9 +12,9 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import PROFILE, SWITCH, merged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import PROFILE, SWITCH, merged
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 
@@ -39,7 +39,7 @@ class Evaluated(t.NamedTuple):
     """
 
     variables: dict[str, dict[str, t.Any]]
-    problems: list[_fleet.HostProblem]
+    problems: list[check.HostProblem]
     repeated: t.Container[tuple[str, str]] = ()
     warnings: t.Sequence[str] = ()
     in_files: bool = False
@@ -57,7 +57,7 @@ def of_all(host: object) -> bool:
 def evaluate(
     hosts: t.Sequence[str],
     variables: ByHost,
-    names: t.Sequence[str] = _fleet.VARIABLES,
+    names: t.Sequence[str] = check.VARIABLES,
     options: t.Container[str] | None = None,
 ) -> Evaluated:
     """Evaluate what is declared for hosts.
@@ -67,7 +67,7 @@ def evaluate(
     :param names: the variables to look at
     :param options: the options of guests to evaluate, and to return; None for all
     """
-    problems: list[_fleet.HostProblem] = []
+    problems: list[check.HostProblem] = []
     folders: dict[str, str | None] = {}
     layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
@@ -100,7 +100,7 @@ def evaluate(
     return Evaluated(out, of_some(problems, hosts), fleet.repeated, warnings, in_files)
 
 
-def of_some(problems: t.Iterable[_fleet.HostProblem], hosts: t.Sequence[str]) -> list[_fleet.HostProblem]:
+def of_some(problems: t.Iterable[check.HostProblem], hosts: t.Sequence[str]) -> list[check.HostProblem]:
     """Each problem once. One of a guest that all hosts have is no host's own."""
     found = list(dict.fromkeys(problems))
     having = collections.Counter(line for _host, line in found)
@@ -137,14 +137,14 @@ class VariablePart:
 
     def __init__(self, name: str, host: str, fleet: Fleet, templar: HostTemplar) -> None:
         self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
-        self.problems: list[_fleet.HostProblem] = []
+        self.problems: list[check.HostProblem] = []
 
     def evaluate(self, raw: object) -> t.Any:
         """The list, without what cannot be evaluated."""
         written = entries(self.name, raw, self.templar.raw)
         if written is not None:
             found = [(index, item) for index, entry in enumerate(written) for item in self.item(entry)]
-            return _fleet.ListPart(found)
+            return check.ListPart(found)
         return self.whole(raw)
 
     def whole(self, raw: object) -> t.Any:
@@ -198,7 +198,7 @@ class VariablePart:
 
     def called(self, raw: object, place: str) -> str:
         """What to call an item: by its name where that can be told, else by its place."""
-        kind = "guest" if self.name == "kvm_guests" else _fleet.LISTS[self.name].kind
+        kind = "guest" if self.name == "kvm_guests" else check.LISTS[self.name].kind
         name = self.name_of(raw)
         return place if name is None else f"{kind} {label(name)}"
 
@@ -258,7 +258,7 @@ class EvaluatedGuests(VariablePart):
         repeated = _guest_files.repeated(entry for _index, entry in own)
         self.problems += [(None, line) for line in repeated.values()]
         self.fleet.repeated.update(repeated)
-        found: list[tuple[_fleet.PlaceInLists, t.Any]] = [
+        found: list[tuple[check.PlaceInLists, t.Any]] = [
             (entry.place if entry.file else index, item) for index, entry in own for item in self.item(entry)
         ]
         found += [
@@ -267,7 +267,7 @@ class EvaluatedGuests(VariablePart):
             if self.here(item)
         ]
         self.problems += [(self.host, line) for line in self.layers.problems]
-        return _fleet.ListPart((index, item) for index, item in found if self.here(item))
+        return check.ListPart((index, item) for index, item in found if self.here(item))
 
     def own(self, listed: t.Iterable[List], files: _guest_files.Files) -> list[tuple[int, WrittenItem]]:
         """The guests that are this host's to evaluate, as they are written, each with its number among all."""

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import results
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, printable, readable, shortened
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables

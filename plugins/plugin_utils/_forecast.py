@@ -134,7 +134,7 @@ class DeclaringAction(PackedAction, NormalAction):
         result = t.cast("Result", call(tmp, task_vars))
         if ASKED not in result:
             return result
-        from ._images_by_control import answered
+        from ._images.by_control import answered
 
         host = host_of(self._task, task_vars)
         return answered(self, host, result, lambda: t.cast("Result", call(tmp, task_vars)), task_vars)

@@ -19,8 +19,8 @@ import typing as t
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import unique
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 
 from ._unevaluated import WrittenItem
@@ -207,7 +207,7 @@ def named_host(raw: object) -> str | None:
 
 def names_of(guests: t.Iterable[object]) -> list[str]:
     """The names of guests that are not to be absent, as far as no template has to be evaluated to know them."""
-    there = [guest for guest in guests if isinstance(guest, dict) and _fleet_once.word(guest, "state") != "absent"]
+    there = [guest for guest in guests if isinstance(guest, dict) and unique.word(guest, "state") != "absent"]
     names = [str(guest["name"]) for guest in there if isinstance(guest.get("name"), str)]
     return list(dict.fromkeys(name for name in names if "{" not in name))
 

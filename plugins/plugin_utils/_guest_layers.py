@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import YES_NO
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import (
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import layers as fleet_layers
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import (
     DEFAULTS,
     PROFILE,
     PROFILES,
@@ -65,7 +65,7 @@ class Layers:
             layers += [self.default(name) for name in DEFAULTS]
         if guest.get(PROFILE) is not None:
             layers.append(self.profile(guest[PROFILE], problems))
-        return _fleet_layers.merged(guest, [layer for layer in layers if layer is not None], place), problems
+        return fleet_layers.merged(guest, [layer for layer in layers if layer is not None], place), problems
 
     def takes_defaults(self, guest: Item, problems: list[str]) -> bool:
         """Whether a guest gets the defaults."""

@@ -17,8 +17,8 @@ import typing as t
 
 from ansible.inventory.host import Host
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES, HostProblem
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import PURGES, HostProblem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
 from ._endless import is_endless

@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
@@ -111,6 +111,6 @@ def of_no_host(raw: Variables, guests: t.Any, written: t.Sequence[Sorted] | None
     lines = []
     for guest in guests if isinstance(guests, (list, tuple)) else ():
         if isinstance(guest, dict) and (guest.get("host") is None or (hosts and not of_all(guest["host"]))):
-            problem = _fleet.host_problem(guest, hosts, "in the inventory", groups)
+            problem = check.host_problem(guest, hosts, "in the inventory", groups)
             lines += [] if problem is None else [f"guest {label(guest.get('name'))}: {problem}"]
     return lines

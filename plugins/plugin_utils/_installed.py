@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import some
 
 SIMULATED = re.compile(r"^Inst ([a-z0-9][a-z0-9+.:-]{0,80})(?= |$)", re.MULTILINE)
 """A line of ``apt-get --simulate``."""

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible import constants
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 

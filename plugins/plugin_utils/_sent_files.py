@@ -28,7 +28,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable
 
-from . import _image_cache
+from ._images import cache
 from ._progress import Watcher, twin
 
 MEBIBYTE = 1024**2
@@ -158,7 +158,7 @@ class Sending:
         """Take away what runs left on the host that were killed, and begin to note what this one sends."""
         start = f"sent-{hashlib.sha256(self.host.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}-"
         try:
-            home = _image_cache.kept_in()
+            home = cache.kept_in()
         except VirtfleetError as error:
             raise VirtfleetError(f"on the control node: {error}") from None
         for name in sorted(os.listdir(home)):
@@ -167,7 +167,7 @@ class Sending:
         while True:
             self.note, self.note_path = tempfile.mkstemp(prefix=start, dir=home)
             fcntl.flock(self.note, fcntl.LOCK_EX)
-            if _image_cache.is_at(self.note, self.note_path):
+            if cache.is_at(self.note, self.note_path):
                 return
             os.close(self.note)  # Another run took it for one that was left, before it was locked.
             self.note = None

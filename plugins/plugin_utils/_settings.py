@@ -18,7 +18,7 @@ import typing as t
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, HostProblem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES, HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 

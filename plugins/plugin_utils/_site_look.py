@@ -21,7 +21,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._fleet_changes import RESULTS

@@ -13,7 +13,7 @@ import os
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, spelled_out
 
 from ._unknown_names import ADOPTED, options

@@ -14,10 +14,10 @@ import typing as t
 
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import unique
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import word
 
 from . import _guest_files
 from ._adopted import MAIN
@@ -83,12 +83,12 @@ def sole(
     variables = {host: {name: found.get(name) for name in ("kvm_pools", "kvm_networks")}}
     odd: set[str] = set()
     said = []
-    for line in _fleet_once.problems(guests, [host], variables):
+    for line in unique.problems(guests, [host], variables):
         what, _middle, rest = line.partition(": is declared more than once: ")
         owners = rest.partition(";")[0].split(", ")
         odd.update(owners)
         said.append(f"{GUESTS}: these have {what} in common, so they are left out: {rest}")
-    return [guest for guest in new if _fleet_once.named_on({**guest, "host": host}) not in odd], said
+    return [guest for guest in new if unique.named_on({**guest, "host": host}) not in odd], said
 
 
 class Written:

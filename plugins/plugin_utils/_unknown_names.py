@@ -17,8 +17,8 @@ import typing as t
 from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, HostProblem, told_once
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES, HostProblem, told_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 

@@ -16,8 +16,8 @@ import typing as t
 
 from ansible.plugins.loader import vars_loader
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import is_endless

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule.scenario import Checkout, Scenario
 
 from .ansible_runs import NAMESPACE
 from .blocks import ROOT, Block, blocks

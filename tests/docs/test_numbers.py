@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
     download,
     image_format,

@@ -25,7 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed imp
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import config_drive, nocloud
@@ -34,8 +34,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.declared import declared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derived_values
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import FUTURE, plan_volume
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _images_lock, _progress
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _progress
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images import lock_file
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 from . import commands, guest_hosts
@@ -273,10 +274,10 @@ def run_progress(block: Block, folder: Path) -> None:
 
 def run_lock(block: Block, folder: Path) -> None:
     """The lock file is as the collection writes one, of an image that the page declares."""
-    (folder / _images_lock.NAME).write_text(block.text)
-    locks = _images_lock.read(str(folder / _images_lock.NAME))
+    (folder / lock_file.NAME).write_text(block.text)
+    locks = lock_file.read(str(folder / lock_file.NAME))
     assert locks is not None
-    assert block.text == _images_lock.content_of(locks)
+    assert block.text == lock_file.content_of(locks)
     image = {"name": "noble", "ubuntu": "24.04", "mirror": "https://m.example.com"}
     assert declared([image], yaml.safe_load(block.text)["images"])["noble"].locked_version("x86_64")
 

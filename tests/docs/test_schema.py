@@ -23,8 +23,8 @@ import schema_variables
 import tables
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import LISTS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import LISTS
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _settings, _unknown_names
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile
@@ -315,7 +315,7 @@ def test_samples_are_taken(kind: str) -> None:
 def problems(kind: str, item: dict[str, Any]) -> set[str]:
     """The places that the collection's check refuses in an item."""
     here = f"{VARIABLE[kind]}[0]"
-    return {f"{here}.{problem.where}".rstrip(".") for problem in _fleet.item_problems(KINDS[kind], item)}
+    return {f"{here}.{problem.where}".rstrip(".") for problem in check.item_problems(KINDS[kind], item)}
 
 
 def sayable(value: Any) -> bool:

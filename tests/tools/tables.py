@@ -13,11 +13,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "plugins"))
 
-from module_utils import _fleet_layers as layers  # noqa: E402
 from module_utils._engine import converters, paths, rows  # noqa: E402
 from module_utils._engine.converters import addresses, basic, names, servers, sizes  # noqa: E402
 from module_utils._engine.rows import variant  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
+from module_utils._fleet import layers  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
 from module_utils._kinds import site_parts  # noqa: E402

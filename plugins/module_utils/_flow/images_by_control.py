@@ -4,7 +4,7 @@
 """What the control node does for a module whose host asks no servers: it finds out versions of images, and sends them.
 
 A module knows only once it has planned which images it needs. So it ends without having done anything, and its result
-asks the control node (``plugin_utils/_images_by_control.py``). The control node calls it again, with the answers. A
+asks the control node (``plugin_utils/_images/by_control.py``). The control node calls it again, with the answers. A
 host that needs nothing costs no call more. In check mode the versions are found out, as in a run, and nothing is sent.
 """
 

@@ -23,8 +23,8 @@ from ansible.vars.plugins import get_vars_from_inventory_sources
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import host_problem
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import host_problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from .._evaluate import evaluate

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries, host_part, word
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import entries, host_part, word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_mac, derive_uuid

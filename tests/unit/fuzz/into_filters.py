@@ -20,12 +20,12 @@ from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _xml_conversion
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.lock import OPTIONS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.table import SNAPSHOT
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import Checkout, Scenario
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule.scenario import Checkout, Scenario
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile, Written
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_modules import TABLES, Told, planted

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule_files import GuestFiles
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule.files import GuestFiles
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 LOOKUP = "{{ lookup('virtfleet.kvm.molecule_scenario') }}"
@@ -161,7 +161,7 @@ def test_the_libvirt_of_an_ordinary_user(tmp_path: Path, monkeypatch: pytest.Mon
     (guest,) = kit["guests"]
     (address,) = kit["forwards"]
     assert guest["forward"] == {"address": address, "port": kit["first_port"]}
-    assert Path(kit["port_finder"]).name == "_molecule_ports.py"
+    assert Path(kit["port_finder"]).parts[-2:] == ("_molecule", "ports.py")
     ports = f"{{{{ lookup('virtfleet.kvm.molecule_scenario', ports={{'{address}': 2230}}) }}}}"
     kit = found(tmp_path, ports, kvm_guests=[WEB])
     assert kit["guests"][0]["forward"]["port"] == 2230

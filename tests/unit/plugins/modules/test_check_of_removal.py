@@ -17,8 +17,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import staying
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import staying
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast

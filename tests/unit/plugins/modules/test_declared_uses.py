@@ -13,7 +13,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.modules import networks, pools, secrets, volumes

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guest_networks, staying
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import guest_networks, staying
 
 Run = Callable[..., dict[str, Any]]
 

@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import downloa
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import products
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, images_info, volumes
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _image_cache, _images_by_control
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images import by_control, cache
 from ansible_collections.virtfleet.kvm.tests.unit.mirrors import LATEST, NEWER, OLD, Mirror
 from ansible_collections.virtfleet.kvm.tests.unit.sent_images import SentTo
 
@@ -79,7 +79,7 @@ class Control:
         if ASKED in result:
             assert not result["changed"]
             again: Any = call
-            result = _images_by_control.answered(action, "kvm01", result, again, {})  # type: ignore[arg-type]
+            result = by_control.answered(action, "kvm01", result, again, {})  # type: ignore[arg-type]
         assert result.get("failed", False) == fails, result
         return result
 
@@ -208,7 +208,7 @@ def test_what_fails_leaves_nothing(
     elif case == "list":
         image["checksum"] = f"{mirror.url}/none"
     elif case == "room":
-        monkeypatch.setattr(_image_cache, "Room", lambda _descriptor: NoRoom())
+        monkeypatch.setattr(cache, "Room", lambda _descriptor: NoRoom())
     elif case == "sending":
         control.action.broken = AnsibleError("scp failed")
     elif case == "host":

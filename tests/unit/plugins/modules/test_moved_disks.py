@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast

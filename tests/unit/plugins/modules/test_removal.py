@@ -17,7 +17,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest, storage_observe, survey_users
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes

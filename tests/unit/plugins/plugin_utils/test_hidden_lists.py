@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import PURGES
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden_lists
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 

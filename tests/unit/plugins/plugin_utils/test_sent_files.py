@@ -23,7 +23,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _sent_files
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._image_cache import kept_in
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._images.cache import kept_in
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._sent_files import Sending
 from ansible_collections.virtfleet.kvm.tests.unit.sent_images import SentTo
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _variable_files
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import GROUPS, HOSTS, hostvars
 

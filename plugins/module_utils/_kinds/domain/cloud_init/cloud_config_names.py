@@ -99,4 +99,4 @@ CLOUD_CONFIG = frozenset(
         "zypper",
     )
 )
-"""What belongs into ``user_data``. ``plugin_utils/_cloud_config_table.py`` has the same names."""
+"""What belongs into ``user_data``. ``plugin_utils/_user_data/cloud_config_table.py`` has the same names."""

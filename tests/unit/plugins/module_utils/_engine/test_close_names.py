@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import OTHERWISE, near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import body, inner_rows, parse_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import LISTS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import LISTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 OPTIONS = list(body(DOMAIN.rows).names)

@@ -252,7 +252,7 @@ def named(path: Path, parts: tuple[SitePart, ...]) -> set[str]:
 
 LISTING = {
     "plugin_utils/_left_out.py": "what the playbook adopt writes",
-    "module_utils/_fleet_uses.py": "what guests, volumes and pools may refer to",
+    "module_utils/_fleet/uses.py": "what guests, volumes and pools may refer to",
     "module_utils/_kinds/declaring.py": "written by tests/tools/site_tasks.py",
     "module_utils/_storage/forecast.py": "other kinds ask for these by name",
     "module_utils/_storage/manifest.py": "what the first versions noted",

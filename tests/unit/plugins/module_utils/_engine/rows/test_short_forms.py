@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Group, Struct
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.short_forms import written_out
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guest_networks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import guest_networks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.tests.unit.support import ALL_TABLES

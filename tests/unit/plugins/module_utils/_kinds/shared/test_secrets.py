@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import MOMENT
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import download
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL

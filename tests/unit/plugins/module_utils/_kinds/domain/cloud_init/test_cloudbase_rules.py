@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
 
 HASH = "$6$salt$Zm9vYmFyYmF6"
 READER = "cloudbase-init (datasource: configdrive)"
@@ -19,7 +19,7 @@ FILE = {"path": "C:/x", "content": "x"}
 def problems(cloud: dict[str, Any], **more: Any) -> list[str]:
     """What the check of the fleet says of a guest."""
     guest = {"name": "win01", "host": "h", "memory": "4GiB", "cloud_init": cloud, **more}
-    return _fleet.problems(["h"], {"h": {"kvm_guests": [guest]}})
+    return check.problems(["h"], {"h": {"kvm_guests": [guest]}})
 
 
 def test_what_is_taken() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -38,7 +38,7 @@ def config(cloud: dict[str, Any]) -> Any:
 def problems(cloud: Any, **more: Any) -> list[str]:
     """What the check of the fleet says of a guest."""
     guest = {"name": "web01", "host": "h", "memory": "1GiB", "cloud_init": cloud, **more}
-    return _fleet.problems(["h"], {"h": {"kvm_guests": [guest]}})
+    return check.problems(["h"], {"h": {"kvm_guests": [guest]}})
 
 
 def test_users() -> None:

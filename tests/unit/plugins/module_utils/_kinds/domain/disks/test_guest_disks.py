@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed imp
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_removal, guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What guests and volumes name, and is most likely a slip of what their host declares: networks, pools, bridges,
+volumes.
+
+A host may have others that nobody declares, which only the host knows. So a name is told of only where it is close to
+a declared one, and as a warning.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.close_names import near
+from .._engine.rows.model import Item
+from .._engine.table import nested
+from .._kinds.domain.table import DOMAIN
+from .._kinds.volume.storage_rules import MADE
+from .._printing import label, printable
+from . import clones
+from .layers import CLONE
+from .unique import entries, word
+
+DEFAULT = "default"
+"""The network and the pool that there are without a word."""
+
+KINDS = {
+    "kvm_guests": "guest",
+    "kvm_links": "bridge",
+    "kvm_networks": "network",
+    "kvm_pools": "pool",
+    "kvm_volumes": "volume",
+}
+"""What is called so, by the variable that declares it."""
+
+
+def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> list[str]:
+    """A sentence for each name of a guest's or a volume's that its host does not declare, and that is close to one
+    that it does.
+
+    :param variables: by host, the lists of its declaration, evaluated
+    """
+    found: list[str] = []
+    for host in hosts:
+        values = variables[host]
+        declared = {
+            variable: {word(item, "name") for item in entries({"all": values.get(variable)}, "all")}
+            for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
+        }
+        declared["kvm_links"] = bridges(values)
+        listed = values.get("kvm_guests")
+        guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
+        for guest in guests if any(declared.values()) else ():
+            found += of_guest(DOMAIN.written_out(guest), host, declared)
+        found += [*originals(guests, host), *clones.going(guests)]
+        for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
+            if word(volume, "state") != "absent":
+                called = f"volume {label(word(volume, 'name'))}: pool"
+                found += of_name(called, word(volume, "pool"), host, "kvm_pools", declared["kvm_pools"])
+    return list(dict.fromkeys(found))
+
+
+def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]) -> t.Iterator[str]:
+    """A sentence for each such name of one guest."""
+    for devices, option, variable in NAMED:
+        for place, device in enumerate(entries(guest, devices)):
+            called = f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}"
+            if variable != "kvm_volumes":
+                yield from of_name(called, word(device, option), host, variable, declared[variable])
+            elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
+                name = word(device, option).rpartition("/")[2]
+                yield from of_name(called, name, host, variable, declared[variable])
+
+
+def originals(guests: t.Sequence[Item], host: str) -> t.Iterator[str]:
+    """A sentence for each guest that a new one is to begin as, and that is a slip of a declared one of the host.
+
+    Clones of the same original are no such slips: their names are often made of its name.
+    """
+    staying = [guest for guest in guests if word(guest, "state") != "absent"]
+    names = {word(guest, "name") for guest in guests}
+    for guest in staying:
+        name = word(guest, CLONE)
+        if name and name not in names:
+            known = {word(one, "name") for one in staying if word(one, CLONE) != name} - {""}
+            yield from of_name(f"guest {label(word(guest, 'name'))}: {CLONE}", name, host, "kvm_guests", known)
+
+
+NAMED = (
+    ("interfaces", "network", "kvm_networks"),
+    ("interfaces", "bridge", "kvm_links"),
+    ("disks", "pool", "kvm_pools"),
+    ("disks", "volume", "kvm_volumes"),
+    ("disks", "image", "kvm_volumes"),
+    ("disks", "backing", "kvm_volumes"),
+)
+"""Lists of a guest's devices, their options that name something, and the variable that declares such things."""
+
+
+def names_volume(disk: Item, option: str) -> bool:
+    """Whether an option of a disk names a volume that is there already: no path, no URL, and none that is made."""
+    name = word(disk, option)
+    made = option == "volume" and any(disk.get(one) is not None for one in MADE)
+    return bool(name) and not made and not name.startswith("/") and "://" not in name
+
+
+def bridges(variables: t.Mapping[str, object]) -> set[str]:
+    """The bridges that a host declares: links, and those of its networks."""
+    links = {word(link, "name") for link in entries({"all": variables.get("kvm_links")}, "all")}
+    networks = entries({"all": variables.get("kvm_networks")}, "all")
+    return (links | {word(network, "bridge") for network in networks}) - {""}
+
+
+def of_name(called: str, name: t.Any, host: str, variable: str, declared: t.Collection[t.Any]) -> t.Iterator[str]:
+    """A sentence for a name that its host does not declare, and that is close to one that it does.
+
+    :param called: what has the name, for people
+    :param name: the name
+    :param host: the host
+    :param variable: the list that declares such things
+    :param declared: the names that the host declares
+    """
+    like = near(name, declared) if name and name not in {DEFAULT, *declared} else []
+    if like:
+        yield (
+            f"{called}: {printable(name)} is not in {variable} of host {host}; did you mean {printable(like[0])}?"
+            f" The run goes on, for the host may have a {KINDS[variable]} {label(name)} that nobody declares"
+        )

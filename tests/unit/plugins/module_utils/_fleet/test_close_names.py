@@ -1,0 +1,112 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of networks and pools in guests that are most likely slips: told before any host is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.filter import fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
+
+LISTS: dict[str, Any] = {
+    "kvm_networks": [{"name": "direct"}, {"name": "lan", "bridge": "virbr-lan"}],
+    "kvm_pools": [{"name": "fast", "target": "/srv/fast"}],
+    "kvm_volumes": [{"name": "scratch.qcow2", "capacity": "1GiB"}],
+    "kvm_links": [{"name": "br-office", "type": "bridge"}],
+}
+
+
+def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
+    return {"name": name, "host": host, "memory": "1GiB", **options}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"interfaces": ["default", "dirct"]}, ["interfaces[1].network: 'dirct' is not in kvm_networks of host kvm01; "
+                                                "did you mean 'direct'? The run goes on, for the host may have a"
+                                                " network dirct that nobody declares"]),
+        ({"disks": [{"size": "1MiB", "pool": "fats"}]}, ["disks[0].pool: 'fats' is not in kvm_pools of host kvm01; "
+                                                         "did you mean 'fast'? The run goes on, for the host may"
+                                                         " have a pool fats that nobody declares"]),
+        ({"interfaces": [{"bridge": "br-ofice"}, {"bridge": "virbr-ln"}, {"bridge": "br-office"}, {"bridge": "br7"}]},
+         ["interfaces[0].bridge: 'br-ofice' is not in kvm_links of host kvm01; did you mean 'br-office'? The run goes"
+          " on, for the host may have a bridge br-ofice that nobody declares",
+          "interfaces[1].bridge: 'virbr-ln' is not in kvm_links of host kvm01; did you mean 'virbr-lan'? The run goes"
+          " on, for the host may have a bridge virbr-ln that nobody declares"]),
+        ({"disks": [{"volume": "scrach.qcow2"}, {"image": "scrach.qcow2"}, {"backing": "default/scrach.qcow2"}]},
+         [f"disks[{place}].{option}: 'scrach.qcow2' is not in kvm_volumes of host kvm01; did you mean 'scratch.qcow2'?"
+          " The run goes on, for the host may have a volume scrach.qcow2 that nobody declares"
+          for place, option in enumerate(("volume", "image", "backing"))]),
+        ({"disks": [{"image": "/srv/scrach.qcow2"}, {"image": "https://a/scrach.qcow2"},
+                    {"volume": "scrach.qcow2", "size": "1GiB"}, {"volume": "scratch.qcow2"}]}, []),
+        ({"interfaces": ["direct", "default", "made-by-hand"], "disks": [{"size": "1MiB", "pool": "fast"}]}, []),
+        ({"interfaces": 7, "disks": [{"size": "1MiB", "pool": ["fats"]}, 7]}, []),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_close_to_a_declared_one(options: dict[str, Any], said: list[str]) -> None:
+    variables = {"kvm01": {**LISTS, "kvm_guests": [guest("a", **options)]}}
+    assert slips(["kvm01"], variables) == [f"guest a: {line}" for line in said]
+
+
+def test_nothing_is_told_of_a_host_that_declares_none() -> None:
+    variables = {"kvm01": {"kvm_guests": [guest("a", interfaces=["dirct"]), 7]}, "kvm02": {"kvm_guests": 7, **LISTS}}
+    assert slips(["kvm01", "kvm02"], variables) == []
+
+
+def test_the_check_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(fleet.display, "warning", warned.append)
+    guests = [guest("a", "kvm02", interfaces=["dirct"])]
+    assert (
+        fleet.fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": {**LISTS, "kvm_guests": guests}})) == []
+    )
+    assert [line.partition(" of host ")[2][:5] for line in warned] == ["kvm02"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        ({"name": "a.raw", "pool": "fsat"}, True),
+        ({"name": "a.raw", "pool": "fast"}, False),
+        ({"name": "a.raw", "pool": "other"}, False),
+        ({"name": "a.raw"}, False),
+        ({"name": "a.raw", "pool": "fsat", "state": "absent"}, False),
+    ],
+)
+def test_a_slip_in_the_pool_of_a_volume(volume: dict[str, Any], told: bool) -> None:
+    variables = {"kvm01": {"kvm_pools": [{"name": "fast", "target": "/srv/fast"}], "kvm_volumes": [volume]}}
+    assert slips(["kvm01"], variables) == told * [
+        "volume a.raw: pool: 'fsat' is not in kvm_pools of host kvm01; did you mean 'fast'? The run goes on, for the"
+        " host may have a pool fsat that nobody declares"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("original", "others", "like"),
+    [
+        ("goldn", ["golden"], "golden"),
+        ("golden", ["golden"], None),
+        ("by-hand", ["golden"], None),
+    ],
+)
+def test_the_original_of_a_clone(original: str, others: list[str], like: str | None) -> None:
+    guests = [*map(guest, others), guest("web", clone_of=original)]
+    said = (
+        f"guest web: clone_of: {original!r} is not in kvm_guests of host kvm01; did you mean {like!r}? The run goes on,"
+        f" for the host may have a guest {original} that nobody declares"
+    )
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == ([said] if like else [])
+
+
+def test_clones_of_one_original_are_no_slips_of_its_name() -> None:
+    guests = [guest(name, clone_of="golden") for name in ("golden1", "goldens", "golden-2")]
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == []
+    other = guest("goldem", "kvm02")
+    assert slips(["kvm01"], {"kvm01": {"kvm_guests": [*guests, other]}}) == []
