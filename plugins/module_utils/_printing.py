@@ -334,5 +334,5 @@ def unforeseen(error: BaseException) -> str:
         if "/plugins/" in file or not place:
             place = f"{file.rpartition('/')[2]}, line {where.tb_lineno}"
         where = where.tb_next
-    said = f": {shortened(text, 200)}" if text else ""
-    return f"a fault of this collection, please report it: {kind}{said}{f' ({place})' if place else ''}"
+    detail = f": {shortened(text, 200)}" if text else ""
+    return f"a fault of this collection, please report it: {kind}{detail}{f' ({place})' if place else ''}"

@@ -30,8 +30,8 @@ def select(data: object, expression: str) -> object:
     try:
         return jmespath.search(expression, data)
     except exceptions.JMESPathError as error:
-        said = shortened(readable(" ".join(str(error).split())), 500)
-        raise VirtfleetError(f"query {printable(expression)}: {said}") from None
+        message = shortened(readable(" ".join(str(error).split())), 500)
+        raise VirtfleetError(f"query {printable(expression)}: {message}") from None
     except (RecursionError, ValueError):
         problem = "it goes too deep, or a number in it has too many digits; write a shorter one"
     except Exception:  # The library calls the data's own methods.

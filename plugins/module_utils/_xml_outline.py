@@ -162,7 +162,7 @@ def secrets_of(text: str) -> set[str]:
     return {value for value in left if not IMAGE.fullmatch(value)}
 
 
-def without_values_of(told: str, xml: str) -> str:
+def without_values_of(message: str, xml: str) -> str:
     """What libvirt says of XML, without the values in it. Names of elements and attributes stay.
 
     :param xml: what the user has written
@@ -171,9 +171,9 @@ def without_values_of(told: str, xml: str) -> str:
     values = {next(part for part in match.groups() if part is not None).strip() for match in VALUE.finditer(xml)}
     for value in sorted({*values_of(xml), *values} - names, key=len, reverse=True):
         if value:
-            told = re.sub(
+            message = re.sub(
                 rf"(?<!\w){re.escape(value)}(?!\w)" if len(value) > 2 else rf"(?<=['\"]){re.escape(value)}(?=['\"])",
                 HIDDEN,
-                told,
+                message,
             )
-    return told
+    return message

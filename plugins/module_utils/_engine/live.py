@@ -142,12 +142,12 @@ def reach(
     refuse_unknown(strategies, late)
     found = LiveReach()
     behind: list[tuple[str, Change]] = []
-    held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
+    stuck_elements = {id(change.elements[0]) for change in late if change.live is None and change.elements}
     for unit in units(strategies, late):
         stuck = [change for change in unit if change.live is None]
         found.wait(stuck, RESTART)
         elements = unit[0].elements
-        if not stuck and len(elements) > 1 and id(elements[0]) in held:
+        if not stuck and len(elements) > 1 and id(elements[0]) in stuck_elements:
             found.wait(unit, TOGETHER)
             continue
         for name, strategy in strategies.items():

@@ -86,10 +86,10 @@ class Plan:
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
     to_come: dict[str, object] | None = None
 
-    def leave(self, said: str) -> None:
+    def warn_of_leftover(self, sentence: str) -> None:
         """Warn of what stays behind once the resource is gone."""
-        self.warnings.append(said)
-        self.left.append(said)
+        self.warnings.append(sentence)
+        self.left.append(sentence)
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""
@@ -163,12 +163,12 @@ class Plan:
         """Whether nothing is left to do of this plan but what is known to wait."""
         if not any(step.action in STARTS for step in self.carried_out()):  # One that just started will follow.
             self.waiting.update(dict.fromkeys(left.asked, ASKED))
-        told = {path for step in self.carried_out() for path in step.reaches}
+        carried = {path for step in self.carried_out() for path in step.reaches}
         for step in left.steps:
             if (
                 step.reaches
                 and left.beside.union(self.waiting).issuperset(step.reaches)
-                and told.issuperset(step.reaches)
+                and carried.issuperset(step.reaches)
             ):
                 self.refused(step, next((self.waiting[path] for path in step.reaches if path in self.waiting), IGNORED))
         return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
@@ -373,8 +373,8 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     steps = reached.steps
     plan.steps.add(StepPlace.LIVE, *steps)
     expected = refused_changes.expected(steps, have.refused, known)
-    aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
-    plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
+    kept_only = {name for name, strategy in table.strategies.items() if strategy.kept_only}
+    plan.kept_only = frozenset(change.path for change in plan.changes if change.live in kept_only)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
     plan.again = [change for change in late if change.path in expected]
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]

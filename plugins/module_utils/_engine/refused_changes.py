@@ -29,8 +29,8 @@ def sign(action: str, changes: t.Iterable[Change]) -> str:
     :param action: that of the step
     :param changes: those that it is to bring
     """
-    told = [(change.path.partition("[")[0], change.before, change.after) for change in changes]
-    return hashlib.sha256(json.dumps([action, told], default=str, sort_keys=True).encode()).hexdigest()[:16]
+    contents = [(change.path.partition("[")[0], change.before, change.after) for change in changes]
+    return hashlib.sha256(json.dumps([action, contents], default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def expected(steps: t.Iterable[Step], reasons: Reasons, fresh: t.Container[str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def result(plans: t.Iterable[Plan], differences: bool = True) -> Result:
     """
     plans = list(plans)
     changes = [entry for plan in plans for entry in entries(plan)]
-    told: Result = {
+    shown: Result = {
         "changed": bool(changes),
         "changes": changes,
         "diff": [diff(plan) for plan in plans if plan.changes] if differences else [],
@@ -43,7 +43,7 @@ def result(plans: t.Iterable[Plan], differences: bool = True) -> Result:
             {plan.kind: plan.name, "paths": list(plan.behind), "reasons": plan.behind} for plan in plans if plan.behind
         ],
     }
-    return {**told, **waiting(told["pending_restart"])}
+    return {**shown, **waiting(shown["pending_restart"])}
 
 
 def waiting(entries: list[dict[str, object]]) -> dict[str, list[str]]:
@@ -59,13 +59,13 @@ def entries(plan: Plan) -> list[Entry]:
             "path": change.path,
             "before": displayed(change.before, name_of(change.path)),
             "after": displayed(change.after, name_of(change.path)),
-            "live": change.path not in plan.pending if told_live(plan, change) else None,
+            "live": change.path not in plan.pending if can_be_live(plan, change) else None,
         }
         for change in plan.changes
     ]
 
 
-def told_live(plan: Plan, change: Change) -> bool:
+def can_be_live(plan: Plan, change: Change) -> bool:
     """Whether a change is one that what runs can have."""
     return plan.running and change.path not in plan.kept_only
 
@@ -138,8 +138,8 @@ def all_the_same(plans: t.Iterable[Plan], check: bool = False) -> list[str]:
         if plan.changes and resource not in gone:
             changed.append(resource)
     did = "would still be" if check else "was still"
-    told = ((f"{did} removed", ", ".join(gone)), (f"{did} made or changed", some(changed)))
-    return [f"{word}, though others failed: {names}" for word, names in told if names]
+    groups = ((f"{did} removed", ", ".join(gone)), (f"{did} made or changed", some(changed)))
+    return [f"{word}, though others failed: {names}" for word, names in groups if names]
 
 
 def warnings(plans: t.Iterable[Plan]) -> list[str]:
@@ -155,10 +155,10 @@ def left_behind(plans: t.Iterable[Plan], failed: t.Container[str] = ()) -> list[
     return together([(plan, text) for plan in plans if plan.name not in failed for text in plan.left])
 
 
-def together(told: t.Iterable[tuple[Plan, str]]) -> list[str]:
+def together(sentences: t.Iterable[tuple[Plan, str]]) -> list[str]:
     """Sentences about resources, each once with all that it is about."""
     names: dict[tuple[str, str], list[str]] = {}
-    for plan, text in told:
+    for plan, text in sentences:
         names.setdefault((plan.kind, text), []).append(label(plan.name))
     return [f"{kind} {some(found)}: {text}" for (kind, text), found in names.items()]
 

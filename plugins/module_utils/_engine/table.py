@@ -15,7 +15,7 @@ from .._errors import Invalid, VirtfleetError, refuse_input
 from .._printing import label, printable, unforeseen
 from . import paths
 from .close_names import near
-from .converters import Held
+from .converters import DoubtfulValue
 from .live import Strategies
 from .rows.fields import Property
 from .rows.model import Change, Host, Item
@@ -192,8 +192,8 @@ class Table:
         :param where: the parameter that has the list
         """
         if not isinstance(config, (list, tuple)):
-            told = f"{where}: {printable(config, hidden=True)} is not a list of {self.kind}s"
-            raise VirtfleetError(f"{told}; {listing(config)}")
+            wrong = f"{where}: {printable(config, hidden=True)} is not a list of {self.kind}s"
+            raise VirtfleetError(f"{wrong}; {listing(config)}")
         items: list[Item] = []
         found: list[tuple[str, Item, bool, list[Invalid]]] = []
         seen: set[str] = set()
@@ -242,8 +242,8 @@ class Table:
         if isinstance(raw, dict) and called_by_key(self, raw, problems):
             return {}
         item = self.parse_body(raw, problems)
-        said = any(isinstance(one, Stranger) and not one.at and near(one.name, ("name",)) for one in problems)
-        if isinstance(raw, dict) and raw.get("name") is None and not said:
+        is_misspelt = any(isinstance(one, Stranger) and not one.at and near(one.name, ("name",)) for one in problems)
+        if isinstance(raw, dict) and raw.get("name") is None and not is_misspelt:
             problems.append(Invalid("name", "is missing"))
         if item.get("state") is None:
             item["state"] = self.state
@@ -258,7 +258,7 @@ class Table:
         """The options of one item in normal form, also of one that is not whole. What is wrong goes to problems."""
         start = len(problems)
         if isinstance(raw, dict):
-            problems += [Invalid(name, said) for name, said in self.elsewhere.items() if name in raw]
+            problems += [Invalid(name, reason) for name, reason in self.elsewhere.items() if name in raw]
             raw = {name: value for name, value in raw.items() if name not in self.elsewhere}
         item = parse_rows(self.rows, raw, "", problems)
         if self.manual and len(problems) > start:
@@ -335,7 +335,7 @@ def nested(value: object) -> bool:
 
 def doubtful_values(value: object, where: str) -> t.Iterator[Invalid]:
     """The doubtful values in options, however deep."""
-    if isinstance(value, Held):
+    if isinstance(value, DoubtfulValue):
         yield Invalid(where, value.problem)
     elif isinstance(value, dict):
         for name, inner in value.items():

@@ -28,8 +28,8 @@ def of_table(table: Table) -> t.Iterator[str]:
     """
     names = {name for row in table.rows for name in row.names}
     states = next((row.choices for name, row in table.beside.items() if name == "state"), ())
-    told = {table.state, table.initial, *table.active, *(state for pair in table.transitions for state in pair)}
-    for state in sorted(told - {*states}) if table.has("state") else ():
+    states_named = {table.state, table.initial, *table.active, *(state for pair in table.transitions for state in pair)}
+    for state in sorted(states_named - {*states}) if table.has("state") else ():
         yield f"the state {state} is none that its option takes"
     for name in sorted(names.intersection(table.elsewhere)):
         yield f"{name} is an option, and elsewhere says that it is none"
@@ -65,8 +65,8 @@ def of_rows(table: Table, rows: Rows, where: str) -> t.Iterator[str]:
         if row.live is not None and row.live not in table.strategies:
             yield f"{here}: live is {row.live}, and the table has no such strategy"
         for place in row.places:
-            yield from (f"{here}: {said}" for said in of_path(place))
-        yield from (f"{here}: {said}" for said in row.mistakes(rows))
+            yield from (f"{here}: {mistake}" for mistake in of_path(place))
+        yield from (f"{here}: {mistake}" for mistake in row.mistakes(rows))
         for body in row.bodies():
             yield from of_rows(table, body, here if row.name else where)
 

@@ -48,8 +48,8 @@ def element(text: object) -> ET.Element:
     except ET.ParseError as error:
         # The text of the error may quote the document: the name of an entity.
         line, column = error.position
-        told = f"{expat.ErrorString(error.code)}: line {line}, column {column}"
-        raise ValueError(f"is not well-formed XML: {told}") from None
+        reason = f"{expat.ErrorString(error.code)}: line {line}, column {column}"
+        raise ValueError(f"is not well-formed XML: {reason}") from None
     except LookupError:
         raise ValueError("is not well-formed XML: its encoding is not known") from None
     if not shallow(root):

@@ -98,9 +98,9 @@ def wrong_parameters(params: t.Mapping[str, object]) -> list[str]:
     return problems + wrong_uses(params.get("declared_uses"))
 
 
-def wrong_uses(told: object) -> list[str]:
+def wrong_uses(parameter: object) -> list[str]:
     """What is wrong with the parameter declared_uses: nothing where it is what the filter of that name gives."""
-    uses = told.values() if isinstance(told, dict) else ()
+    uses = parameter.values() if isinstance(parameter, dict) else ()
     lists = [names for one in uses for names in (one.values() if isinstance(one, dict) else [None])]
     if all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
         return []

@@ -60,7 +60,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
         module.fail_json(msg=stopped)
     if stopped is not None:
         run.keep_reached()
-    result, warnings = run.told(module._diff)
+    result, warnings = run.module_result(module._diff)
     result.update({"left": [module.hushed(line) for line in result["left"]]} if "left" in result else {})
     for warning in warnings:
         module.warn(warning)
@@ -140,7 +140,7 @@ class Run:
                 self.foretell(session)
                 if session.absent is not None:
                     self.unfinished = self.module.is_planning
-                    self.warnings.append(self.told_fresh(session.absent))
+                    self.warnings.append(self.warning_of_fresh_host(session.absent))
                 elif self.module.is_planning:
                     wait = self.kind.wait
                     waits = None if wait is None or self.failed else lambda wants: wait(session, wants, {}, None)
@@ -172,7 +172,7 @@ class Run:
         else:
             over.warnings += session.read(self.moved)
             self.undeclared = session.read(self.left_alone)
-        self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
+        self.wants, over.staying = session.read(lambda connection: self.hold(connection, over))
         plans = self.first_look(session)
         self.doing = "are held against libvirt's schema"
         validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
@@ -180,11 +180,11 @@ class Run:
         for entry in plans:
             entry.hold_back()
         self.plans = plans
-        self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
+        self.failed = {**over.staying, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
         self.warnings = report.warnings(plans) + over.warnings
-        self.total = len(self.wants) + len(over.held)
+        self.total = len(self.wants) + len(over.staying)
 
-    def told(self, differences: bool) -> tuple[Result, list[str]]:
+    def module_result(self, differences: bool) -> tuple[Result, list[str]]:
         """The result of the module, and its warnings.
 
         :param differences: whether anyone wants to see ``diff``
@@ -201,7 +201,7 @@ class Run:
             result["undeclared"] = self.undeclared
         return result, [*self.warnings, *result.pop("warnings", [])]
 
-    def told_fresh(self, absent: VirtfleetError) -> str:
+    def warning_of_fresh_host(self, absent: VirtfleetError) -> str:
         """That a plan was made without libvirt; with the host, which Ansible leaves out of warnings."""
         host = f"{label(self.module.host)}: " if self.module.host else ""
         return f"{host}libvirt is not there yet, so it is planned as for a host fresh from installation: {absent}"
@@ -239,7 +239,7 @@ class Run:
     def hold(self, connection: Connection, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """The items without those that go in a later call, and what is held back."""
         if self.kind.hold is None:
-            return self.wants, over.held
+            return self.wants, over.staying
         return self.kind.hold(connection, over, self.wants, self.options)
 
     def first_look(self, session: Session) -> list[Plan]:
@@ -249,8 +249,8 @@ class Run:
         except VirtfleetError:
             raise
         except Exception as error:  # Nobody reads a traceback; but which item it is about, everybody wants to know.
-            told = unforeseen(error)
-        raise VirtfleetError(f"nothing was changed: {self.culprit(session)}: {told}")
+            reason = unforeseen(error)
+        raise VirtfleetError(f"nothing was changed: {self.culprit(session)}: {reason}")
 
     def culprit(self, session: Session) -> str:
         """The item whose planning ends in an unforeseen error, found by halves; all of them where it is none alone."""
@@ -347,8 +347,8 @@ class Run:
                 if not named:
                     raise
                 for index, problems in named.items():
-                    told = "; ".join(problems)
-                    refused[self.plans[index].name] = f"{NOT_SO}: {told}"
+                    reason = "; ".join(problems)
+                    refused[self.plans[index].name] = f"{NOT_SO}: {reason}"
                 indices = [index for index in indices if index not in named]
 
     def blamed(self, lines: list[str], indices: list[int]) -> dict[int, list[str]]:

@@ -41,8 +41,8 @@ class FromControl:
     @classmethod
     def of(cls, given: object) -> FromControl:
         """What the control node hands over."""
-        told = given if isinstance(given, dict) else {}
-        return cls(told.get("versions") or {}, told.get("files") or {})
+        parts = given if isinstance(given, dict) else {}
+        return cls(parts.get("versions") or {}, parts.get("files") or {})
 
     def version(self, name: str, arch: str, lasting: bool = False) -> t.Mapping[str, t.Any]:
         """The parts of the version of an image. Raises VirtfleetError where it is not known, and asks for it.

@@ -54,21 +54,23 @@ def inform(
     if module.params["query"] is not None:
         module.fail_json(msg="query is evaluated on the control node, by the action plugin of this module")
     names: t.Container[str] = Every() if module.params["names"] is None else set(module.params["names"])
-    problem, told = None, []
+    problem, resources = None, []
     try:
         with Session(module.params["uri"]) as session:
             if session.absent is not None:
                 raise session.absent
             found = session.read(lambda connection: look(connection, names))
             facts = session.read(lambda connection: live(connection, names))
-        told = [{**described(table, name, have, kept), **facts.get(name, {})} for name, have in sorted(found.items())]
+        resources = [
+            {**described(table, name, have, kept), **facts.get(name, {})} for name, have in sorted(found.items())
+        ]
     except VirtfleetError as error:
         problem = str(error)
     except Exception as error:  # Nobody reads a traceback.
         problem = f"{table.kind}s are read: {unforeseen(error)}"
     if problem is not None:
         module.fail_json(msg=problem)
-    module.exit_json(changed=False, **{f"{table.kind}s": told})
+    module.exit_json(changed=False, **{f"{table.kind}s": resources})
 
 
 def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, object]:

@@ -70,7 +70,7 @@ def nothing_around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterato
     yield Around()
 
 
-def told_by_libvirt(connection: Connection, name: str, error: Error) -> str:
+def reason_of_libvirt(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a step, in its own words."""
     return message_of(error)
 
@@ -177,7 +177,7 @@ class Kind:
     unasked: t.Callable[[ET.Element], ET.Element] | None = None
     around: t.Callable[[Connection, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
     take_back: t.Mapping[str, TakeBack] = dataclasses.field(default_factory=dict)
-    why: t.Callable[[Connection, str, Error], str] = told_by_libvirt
+    why: t.Callable[[Connection, str, Error], str] = reason_of_libvirt
     hold: t.Callable[[Connection, Leftovers, Wants, KindOptions], tuple[list[Item], dict[str, str]]] | None = None
     moved: t.Callable[[Connection, Wants, KindOptions], list[str]] | None = None
     left_alone: t.Callable[[Connection, Asked], list[str]] | None = None

@@ -77,4 +77,4 @@ def look(parameters: Parameters, part: Part, session: Session) -> Seen:
         run.wait(session)
         for name, problem in run.failed.items():
             raise Undecided(f"{parameters.kind.name} {label(name)}: {problem}")
-    return Seen(*run.told(differences=False))
+    return Seen(*run.module_result(differences=False))

@@ -75,24 +75,24 @@ class Module(AnsibleModule):
                 self.params[name] = []
 
     @property
-    def told(self) -> dict[str, object]:
+    def shown_parameters(self) -> dict[str, object]:
         """The parameters as they may be told: of the list only the names of its items."""
-        told: dict[str, object] = {}
+        shown: dict[str, object] = {}
         for name, value in self.params.items():
             if name in self.LISTS:
-                told[name] = names(self.declared.get(name))
+                shown[name] = names(self.declared.get(name))
             elif name in ("declared_uses", "images_lock") and isinstance(value, dict):
-                told[name] = sorted(label(who) for who in value)
+                shown[name] = sorted(label(who) for who in value)
             elif name not in self.argument_spec:
-                told[label(name)] = "(not a parameter)"
+                shown[label(name)] = "(not a parameter)"
             else:
                 mask = masked_uri if name == "uri" else masked
-                told[name] = encodable(mask(value)) if isinstance(value, str) else value
-        return told
+                shown[name] = encodable(mask(value)) if isinstance(value, str) else value
+        return shown
 
     def _log_invocation(self) -> None:
         whole = self.params
-        self.params = self.told
+        self.params = self.shown_parameters
         try:
             super()._log_invocation()
         finally:
@@ -117,21 +117,21 @@ class Module(AnsibleModule):
 
     def warn_of_pull(self, result: Result, failed: bool) -> None:
         """Warn on a host that also pulls its declaration, where that may undo or disturb this run."""
-        said = pull_mode.warning(bool(result.get("changed")), failed)
-        if said is not None:
-            self.warn(said)
+        warning = pull_mode.warning(bool(result.get("changed")), failed)
+        if warning is not None:
+            self.warn(warning)
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         for failure in result.get("failures") or ():
             failure.update({name: self.hushed(text) for name, text in failure.items()})
         self.warn_of_pull(result, failed=True)
-        result.setdefault("invocation", {"module_args": self.told})
+        result.setdefault("invocation", {"module_args": self.shown_parameters})
         super().fail_json(msg=self.hushed(msg), **plain(result))
         raise SystemExit(1)
 
     def exit_json(self, **result: object) -> t.NoReturn:
         self.warn_of_pull(result, failed=False)
-        result.setdefault("invocation", {"module_args": self.told})
+        result.setdefault("invocation", {"module_args": self.shown_parameters})
         super().exit_json(**plain(result))
         raise SystemExit(0)
 

@@ -58,12 +58,12 @@ class Leftovers:
     """What is left over of earlier declarations.
 
     :param items: what goes, in the order in which it can
-    :param held: why others stay, by name
+    :param staying: why others stay, by name
     :param warnings: what cannot be known
     """
 
     items: list[Item] = dataclasses.field(default_factory=list)
-    held: dict[str, str] = dataclasses.field(default_factory=dict)
+    staying: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def mine(self, kind: str, name: str, label: str | None, owner: str) -> bool:
@@ -88,12 +88,12 @@ class Leftovers:
     def keep(self, name: str, users: list[str], doubts: t.Sequence[str]) -> None:
         """Hold a resource back."""
         if users:
-            self.held[name] = (
+            self.staying[name] = (
                 f"is no longer declared, but used by {listed(sorted(users))}, so it stays;"
                 " stop using it there, or declare it as long as it is used"
             )
         else:
-            self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
+            self.staying[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
 
 
 def leftovers(connection: Connection, kind: Kind, wants: t.Sequence[Item], options: object) -> Leftovers:

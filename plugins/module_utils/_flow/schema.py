@@ -117,32 +117,32 @@ def validate(kind: Kind, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: 
             continue
         for text in documents(plan):
             form = text if kind.read_alike else shape(text)
-            told = None if form in right else problem(kind, text)
-            if told is None:
+            refusal = None if form in right else problem(kind, text)
+            if refusal is None:
                 right.add(form)
                 continue
             blamed = Blame(kind.table, want, text, lambda changed: problem(kind, changed) is None).found()
             if by_hand is not None and not blamed:
-                lines.append(f"{kind.name} {plan.name}: xml: {of_xml(kind, text, by_hand, told)}")
+                lines.append(f"{kind.name} {plan.name}: xml: {of_xml(kind, text, by_hand, refusal)}")
             elif plan.obstacle is None:
-                why = WRONG if SCHEMA.search(told) else f"libvirt refuses this: {told}"
-                plan.obstacle = f"{', '.join(blamed)}: {why}" if blamed else f"define: {told}"
+                why = WRONG if SCHEMA.search(refusal) else f"libvirt refuses this: {refusal}"
+                plan.obstacle = f"{', '.join(blamed)}: {why}" if blamed else f"define: {refusal}"
     refuse_input(lines)
 
 
-def of_xml(kind: Kind, text: str, by_hand: str, told: str) -> str:
+def of_xml(kind: Kind, text: str, by_hand: str, refusal: str) -> str:
     """What is wrong with XML by hand, for people.
 
     :param text: the definition that it is in
-    :param told: what libvirt says of that
+    :param refusal: what libvirt says of that
     """
-    said, row = without_values_of(told, by_hand), kind.table.fragment
+    message, row = without_values_of(refusal, by_hand), kind.table.fragment
     if row is None:
-        return said
+        return message
     part = XmlBlame(text, row.piece(by_hand), lambda changed: problem(kind, changed) is None).found()
     if part is None:
-        return said
-    return f"{part}: {WRONG_XML if SCHEMA.search(told) else f'libvirt refuses this: {said}'}"
+        return message
+    return f"{part}: {WRONG_XML if SCHEMA.search(refusal) else f'libvirt refuses this: {message}'}"
 
 
 def documents(plan: Plan) -> t.Iterator[str]:

@@ -89,7 +89,7 @@ def signed(content: bytes, url: str, seconds: float | None, keyring: Keyring) ->
     for ending in ENDINGS:
         signature = there(parts._replace(path=parts.path + ending).geturl(), seconds)
         if signature is not None:
-            return content, SignedBy(signatures.beside(content, signature, keyring))
+            return content, SignedBy(signatures.signer_of_file(content, signature, keyring))
     names = ", ".join(meter.file_name(url) + ending for ending in ENDINGS)
     raise Unfit(f"is not signed: none of {names} can be fetched")
 

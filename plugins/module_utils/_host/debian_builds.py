@@ -45,7 +45,7 @@ def version(content: dict[str, t.Any], variant: str, arch: str) -> str:
             continue
         if (info.get("vendor"), info.get("arch")) != (variant, arch):
             raise Unfit("is about another image")
-        told = info.get("version")
-        if isinstance(told, str) and SERIAL.fullmatch(told):
-            return told
+        serial = info.get("version")
+        if isinstance(serial, str) and SERIAL.fullmatch(serial):
+            return serial
     raise Unfit("has no build with a version")

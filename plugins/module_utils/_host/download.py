@@ -70,8 +70,8 @@ class Watch:
     def __exit__(self, *problem: object) -> None:
         self.over.set()
         self.thread.join()
-        for held in self.sockets:
-            held.close()
+        for connection in self.sockets:
+            connection.close()
 
     def look(self) -> None:
         """Look at the clock until it is over."""
@@ -99,9 +99,9 @@ class Watch:
         """End all connections, now and to come."""
         with self.lock:
             self.reason = reason
-            for held in self.sockets:
+            for connection in self.sockets:
                 with contextlib.suppress(OSError):
-                    held.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def connect(self, address: tuple[str, int], timeout: object = None, source: object = None) -> socket.socket:
         """Connect to a server, in place of socket.create_connection."""

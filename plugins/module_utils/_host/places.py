@@ -206,10 +206,10 @@ class Places:
         left = [path]
         while left:
             image = left.pop()
-            told = self.named(image)
-            if told.doubt is not None:
-                doubts.append(f"{image} {told.doubt}")
-            for name in told.names:
+            image_names = self.named(image)
+            if image_names.doubt is not None:
+                doubts.append(f"{image} {image_names.doubt}")
+            for name in image_names.names:
                 paths, network, doubt = targets(name, image)
                 signs |= network
                 if doubt is not None:
@@ -244,12 +244,12 @@ def targets(name: str, image: str, depth: int = 0) -> tuple[list[str], set[str],
         return described(name[5:], image, depth)
     protocol = PROTOCOL.match(name)
     if protocol is None:
-        return beside(name, image), set(), None
+        return as_paths(name, image), set(), None
     rest = name[protocol.end() :]
     if protocol[1].lower() in LOCAL:
         if protocol[1].lower() == "fat":
             rest = rest.rpartition(":")[2]  # fat:rw:/folder
-        paths = beside(rest, image)
+        paths = as_paths(rest, image)
         if rest.startswith("//"):
             paths.append("/" + rest[2:].partition("/")[2])
         return paths, set(), None
@@ -258,7 +258,7 @@ def targets(name: str, image: str, depth: int = 0) -> tuple[list[str], set[str],
     return ([socket[1]] if socket else []), signs, None
 
 
-def beside(name: str, image: str) -> list[str]:
+def as_paths(name: str, image: str) -> list[str]:
     """A name as paths, where it may be relative to the folder of an image."""
     folders = dict.fromkeys((os.path.dirname(image), os.path.dirname(resolved(image))))
     return list(dict.fromkeys(os.path.join(folder, name) for folder in folders)) if name else []

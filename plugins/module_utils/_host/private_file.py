@@ -184,8 +184,8 @@ class PrivateFile:
             if stat.S_ISREG(mode):
                 with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder), "rb") as file:
                     if frozen(file.fileno()):
-                        told = "cannot be replaced: it has the attribute immutable or append-only"
-                        raise self.refused(told, THAW, path)
+                        problem = "cannot be replaced: it has the attribute immutable or append-only"
+                        raise self.refused(problem, THAW, path)
 
     def size(self) -> int:
         """The bytes that the file has now."""
@@ -237,7 +237,7 @@ class PrivateFile:
         try:
             with contextlib.ExitStack() as stack:
                 folder = t.cast(int, stack.enter_context(self.opened_folder(make=True)))
-                stack.enter_context(self.held(lock, folder))
+                stack.enter_context(self.file_lock(lock, folder))
                 yield folder
         except OSError as error:
             raise self.unwritable(error) from None
@@ -261,7 +261,7 @@ class PrivateFile:
         return handle
 
     @contextlib.contextmanager
-    def held(self, lock: str, folder: int) -> t.Iterator[None]:
+    def file_lock(self, lock: str, folder: int) -> t.Iterator[None]:
         """The lock."""
         deadline = time.monotonic() + WAIT
         while True:

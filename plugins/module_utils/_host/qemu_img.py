@@ -57,16 +57,16 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
         try:
             words = ["convert", "-p", "-f", kind, "-O", form, given, made]
             with meter.work("converting it", size):
-                tool(words, limits, lambda: room.hold(new), lambda said: meter.came(converted(said, size)))
+                tool(words, limits, lambda: room.hold(new), lambda output: meter.came(converted(output, size)))
             if capacity is not None and capacity > size:
                 tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new), None)
         except ToolFailed as error:
             raise Unfit(f"cannot be converted: {error}") from None
 
 
-def converted(said: bytes, size: int) -> int | None:
+def converted(output: bytes, size: int) -> int | None:
     """How many of so many bytes are converted, by what ``qemu-img -p`` printed; None where it did not say."""
-    shares = PERCENT.findall(said)
+    shares = PERCENT.findall(output)
     return int(size * float(shares[-1]) / 100) if shares else None
 
 

@@ -233,13 +233,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def why(status: int, said: bytes | bytearray, limits: Limits) -> str:
+def why(status: int, output: bytes | bytearray, limits: Limits) -> str:
     """Why a tool failed, on one line."""
     if status == -signal.SIGXFSZ:
         return f"would write more than the {limits.largest} bytes that are allowed"
     if status == -signal.SIGXCPU:
         return f"took more than {limits.seconds} s of processor time"
-    text = " ".join(said.decode(errors="replace").split())
+    text = " ".join(output.decode(errors="replace").split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     if status < 0:
         text = f"was ended by signal {-status}{': ' if text else ''}{text}"

@@ -167,6 +167,6 @@ def content_of(path: str) -> bytes | None:
 
 def require() -> None:
     """Raises VirtfleetError where the host lacks the tools."""
-    told = missing()
-    if told is not None:
-        raise VirtfleetError(told)
+    problem = missing()
+    if problem is not None:
+        raise VirtfleetError(problem)

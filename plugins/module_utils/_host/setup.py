@@ -216,12 +216,12 @@ def listens(unit: str, folders: t.Sequence[str]) -> list[str]:
 
 def sockets_of_systemd(root: str) -> set[str]:
     """The paths at which systemd listens; none where that cannot be read, as by another user than root."""
-    held = set()
+    descriptors = set()
     folder = os.path.join(root, "proc/1/fd")
     try:
         for name in os.listdir(folder):
             try:
-                held.add(os.readlink(os.path.join(folder, name)))
+                descriptors.add(os.readlink(os.path.join(folder, name)))
             except OSError:
                 continue  # It was closed just then.
         with open(os.path.join(root, "proc/net/unix"), encoding="utf-8", errors="replace") as file:
@@ -231,7 +231,7 @@ def sockets_of_systemd(root: str) -> set[str]:
     return {
         line[7].rstrip("\n")
         for line in lines
-        if len(line) == 8 and int(line[3], 16) & LISTENS and f"socket:[{line[6]}]" in held
+        if len(line) == 8 and int(line[3], 16) & LISTENS and f"socket:[{line[6]}]" in descriptors
     }
 
 

@@ -134,13 +134,13 @@ def inside(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
     if not is_there(PROGRAM):
         signed, plain, signature = sqv.parts(content)
         return plain, sqv.signer(keys_of(keyring), signed, signature, printable(keyring.path))
-    statuses, text = verify(keyring, content, wants_text=True)
+    statuses, text = verify(keyring, content, with_text=True)
     if any(words[0] == "ERROR" for words in statuses):
         raise Unfit("has more in it than the text that is signed")
     return text, signer_of(statuses, keyring)
 
 
-def beside(content: bytes, signature: bytes, keyring: Keyring) -> str:
+def signer_of_file(content: bytes, signature: bytes, keyring: Keyring) -> str:
     """The fingerprint of the key by which a file is signed beside it. Raises Unfit where that is not good."""
     if not is_there(PROGRAM):
         return sqv.signer(keys_of(keyring), content, signature, printable(keyring.path))
@@ -167,9 +167,9 @@ def signer_of(statuses: t.Sequence[t.Sequence[str]], keyring: Keyring) -> str:
     weak = {WEAK[line[8]] for line in valid if line[8] in WEAK}
     if good and "BADSIG" not in words:
         return good[0]
-    for word, said in REASONS.items():
+    for word, reason in REASONS.items():
         if word in words:
-            raise Unfit(said.format(keyring=printable(keyring.path)))
+            raise Unfit(reason.format(keyring=printable(keyring.path)))
     if weak:
         raise Unfit(f"is signed with {', '.join(sorted(weak))}, which can be forged")
     raise Unfit("has no signature that can be read")
@@ -187,7 +187,7 @@ def by_signature(statuses: t.Sequence[t.Sequence[str]]) -> list[list[t.Sequence[
 
 
 def verify(
-    keyring: Keyring, signed: bytes, content: bytes | None = None, wants_text: bool = False
+    keyring: Keyring, signed: bytes, content: bytes | None = None, with_text: bool = False
 ) -> tuple[list[list[str]], bytes]:
     """What gpgv says of a signature: its status lines in words, and the text that is signed.
 
@@ -195,18 +195,18 @@ def verify(
     :param content: what the signature is of; None where that is in it
     """
     keys = keys_of(keyring)
-    said = bytearray()
+    output = bytearray()
     with contextlib.ExitStack() as stack:
         names = [stack.enter_context(sandbox.in_memory(part)) for part in (keys, signed, b"", content or b"")]
         paths = [f"/proc/self/fd/{name}" for name in names]
         command = [PROGRAM, "--homedir", "/nonexistent", "--status-fd", "1", "--keyring", paths[0]]
-        command += ["--output", paths[2], paths[1]] if wants_text else [paths[1], paths[3]]
+        command += ["--output", paths[2], paths[1]] if with_text else [paths[1], paths[3]]
         try:
-            sandbox.run(command, sandbox.Limits(SECONDS, max(len(signed), 4096)), names, take=said.extend)
+            sandbox.run(command, sandbox.Limits(SECONDS, max(len(signed), 4096)), names, take=output.extend)
         except sandbox.ToolFailed as error:
-            if not said:
+            if not output:
                 raise Unfit(f"cannot be verified: {error}") from None
-        lines = bytes(said).decode("utf-8", "replace").splitlines()
+        lines = bytes(output).decode("utf-8", "replace").splitlines()
         statuses = [line.split(" ")[1:] for line in lines if re.match(r"\[GNUPG:\] [A-Z]", line)]
         return statuses, os.pread(names[2], len(signed), 0)
 

@@ -82,7 +82,7 @@ class MirrorFiles:
         content = came(self.url, self.seconds)
         signature = self.there(f"{self.url}.gpg", signatures.LARGEST)
         if signature is not None:
-            self.verdict = SignedBy(signatures.beside(content, signature, self.keyring))
+            self.verdict = SignedBy(signatures.signer_of_file(content, signature, self.keyring))
         elif self.keyring.strict or self.verdict.signer is not None:
             raise Unfit("is not signed: neither its .sjson nor its .json.gpg can be fetched")
         else:

@@ -63,25 +63,25 @@ def signer(keys: bytes, content: bytes, signature: bytes, keyring: str) -> str:
     :param keys: the keys that may have
     :param keyring: where they are from, in words
     """
-    said = bytearray()
+    output = bytearray()
     with contextlib.ExitStack() as stack:
         names = [stack.enter_context(sandbox.in_memory(part)) for part in (keys, signature, content)]
-        ring, beside, data = (f"/proc/self/fd/{name}" for name in names)
+        ring, signature_path, data = (f"/proc/self/fd/{name}" for name in names)
         # What it says is asked for with what it has found: a bad signature is bad beside a good one, too.
         words = ["sh", "-c", 'exec "$0" "$@" 2>&1', PROGRAM]
-        words += ["--keyring", ring, f"--signature-file={beside}", data]
+        words += ["--keyring", ring, f"--signature-file={signature_path}", data]
         try:
-            sandbox.run(words, sandbox.Limits(SECONDS, 4096), names, take=said.extend)
+            sandbox.run(words, sandbox.Limits(SECONDS, 4096), names, take=output.extend)
             good = True
         except sandbox.ToolFailed as error:
-            if not said:
+            if not output:
                 raise Unfit(f"cannot be verified: {error}") from None
             good = False
-    told = bytes(said).decode("utf-8", "replace")
-    found = FINGERPRINT.search(told)
-    if good and found is not None and BAD not in told:
+    text = bytes(output).decode("utf-8", "replace")
+    found = FINGERPRINT.search(text)
+    if good and found is not None and BAD not in text:
         return found[0]
     for word, reason in REASONS.items():
-        if word in told:
+        if word in text:
             raise Unfit(reason.format(keyring=keyring))
     raise Unfit("has no signature that can be read")

@@ -49,7 +49,7 @@ class ListenerState:
     :ivar heeding: whether it breaks off
     """
 
-    told: bool = False
+    signalled: bool = False
     heeding: bool = False
 
 
@@ -58,7 +58,7 @@ state = ListenerState()
 
 def is_gone() -> bool:
     """Whether nobody waits for the result any more. An output that is closed tells nothing."""
-    if state.told:
+    if state.signalled:
         return True
     try:
         poll = select.poll()
@@ -93,7 +93,7 @@ def heeded(yes: bool = True) -> t.Iterator[None]:
 def signals() -> t.Iterator[None]:
     """Have the signals that would end this process only tell it to. Those that are ignored, or handled, stay so."""
     kept: dict[signal.Signals, t.Any] = {}
-    state.told = False
+    state.signalled = False
     try:
         if threading.current_thread() is threading.main_thread():
             for number in ENDING:
@@ -103,9 +103,9 @@ def signals() -> t.Iterator[None]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-        state.told = False
+        state.signalled = False
 
 
 def take_note(number: int, frame: object) -> None:
     """A signal came."""
-    state.told = True
+    state.signalled = True

@@ -59,8 +59,8 @@ def changes(
     found = []
     if not others or others[0].path != "definition":
         # What a unit says anew networkd sets by itself.
-        told = {OPTIONS.get(each.path.rpartition(".")[2], each.path) for each in others}
-        found = drifted(item, told, facts, out)
+        changed_paths = {OPTIONS.get(each.path.rpartition(".")[2], each.path) for each in others}
+        found = drifted(item, changed_paths, facts, out)
     if not found and not others:
         found = lost_routes(item, units, facts)
         out.refresh += [item["name"] for _lost in found if item["name"] not in out.refresh]
@@ -69,7 +69,7 @@ def changes(
     return found
 
 
-def drifted(item: Item, told: t.Container[str], facts: Facts, out: LinksPlan) -> list[Change]:
+def drifted(item: Item, changed_paths: t.Container[str], facts: Facts, out: LinksPlan) -> list[Change]:
     """What of a link is otherwise than declared, but for options that are told already."""
     device = facts.devices.get(item["name"])
     if device is None or device.name in out.gone:
@@ -88,7 +88,7 @@ def drifted(item: Item, told: t.Container[str], facts: Facts, out: LinksPlan) ->
         wanted = map(ipaddress.ip_interface, item["addresses"])
         if not {each for each in wanted if not (each.is_link_local or each.is_loopback)} <= there:
             found.append(Change("addresses", list(device.addresses), item["addresses"]))
-    found = [change for change in found if change.path not in told]
+    found = [change for change in found if change.path not in changed_paths]
     again = dict.fromkeys([*([device.name] if found else []), *down])
     out.refresh += [name for name in again if name not in out.refresh]
     return found

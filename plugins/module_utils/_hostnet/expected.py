@@ -36,13 +36,13 @@ def note(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: LinksPlan) ->
             continue
         others = set_by_hand.set_by_hand(device, net, facts)
         found = [address for address in device.addresses if address not in others]
-        out.held.update({name: found} if found else {})
-    told = [address for entry in out.forecast for address in entry["before"]]
+        out.given_addresses.update({name: found} if found else {})
+    foreseen = [address for entry in out.forecast for address in entry["before"]]
     for entry in out.forecast:
         out.expected += of_forecast(entry, facts, out)
     declared = {item["name"]: item for item in wants}
-    for name, found in out.held.items():
-        left = [address for address in found if address not in told]
+    for name, found in out.given_addresses.items():
+        left = [address for address in found if address not in foreseen]
         if left and not is_another(name, declared, out):
             out.expected.append(expected([name], left, [facts.devices[name]], facts))
 
@@ -65,7 +65,7 @@ def of_forecast(entry: Foretold, facts: Facts, out: LinksPlan) -> t.Iterator[Exp
     # The addresses of one that goes are on a port of it then, or on the link that gets that port.
     devices = [link] if link not in out.gone and after is not None else list(dict.fromkeys([link, *ports]))
     devices += [out.ports[port] for port in ports if port in out.ports and out.ports[port] not in devices]
-    kept = {address for found in out.held.values() for address in found}
+    kept = {address for found in out.given_addresses.values() for address in found}
     if after is None:
         if any("." in address and address in kept for address in before):
             yield {**expected(devices, [], holders, facts), "addresses": None, "leased": True}

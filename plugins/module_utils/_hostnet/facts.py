@@ -336,8 +336,8 @@ def cloud_init_writes(texts: t.Iterable[str]) -> bool:
     """
     writes = True
     for text in texts:
-        said = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
-        words = " ".join(re.sub(r"[{}\"']", " ", said).split())
+        content = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
+        words = " ".join(re.sub(r"[{}\"']", " ", content).split())
         if re.search(r"(^| )network: config:", words):
             writes = re.search(r"(^| )network: config: disabled( |$)", words) is None
     return writes

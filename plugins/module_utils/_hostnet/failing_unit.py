@@ -25,11 +25,11 @@ def reason() -> str:
         _status, output, _errors = network.run(words, PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    told = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-    count = told.get("NRestarts", "0")
+    properties = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+    count = properties.get("NRestarts", "0")
     if not count.isdigit() or int(count) < OFTEN:
         return ""
-    added = told.get("DropInPaths", "")
+    added = properties.get("DropInPaths", "")
     hint = f"{added} adds settings to it: have {UNIT} left out there; " if added else ""
     return f"{UNIT} ended {count} times as soon as it was started; {hint}journalctl -u {UNIT} says more"
 

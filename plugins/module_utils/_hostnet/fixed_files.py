@@ -26,8 +26,8 @@ def refuse(paths: t.Iterable[str]) -> None:
     """
     there = mounts()
     places = [os.path.realpath(path) for path in paths]
-    beside = [f"{journal.DISK}/trial.json", journal.BOOT, journal.TMPFILES]
-    lines = [told for path in dict.fromkeys([*places, *beside]) for told in [problem(path, there)] if told]
+    of_trial = [f"{journal.DISK}/trial.json", journal.BOOT, journal.TMPFILES]
+    lines = [line for path in dict.fromkeys([*places, *of_trial]) for line in [problem(path, there)] if line]
     lines += units_in_the_way()
     if lines:
         raise VirtfleetError("\n".join(["nothing was changed, files of the host stand in the way:", *lines]))

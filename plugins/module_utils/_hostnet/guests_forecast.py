@@ -31,18 +31,18 @@ class HostByThen(t.Protocol):
     def networks(self) -> t.Mapping[str, t.Mapping[str, object] | None]: ...
 
 
-def foreseen(facts: Facts, told: t.Mapping[str, GuestByThen]) -> Facts:
+def foreseen(facts: Facts, by_then: t.Mapping[str, GuestByThen]) -> Facts:
     """The facts with the guests as they would be by now. What is not known for sure counts as it is.
 
-    :param told: what guests would have, by name: whether they would be ``gone``, and the network and the device of each
-        of their ``interfaces``
+    :param by_then: what guests would have, by name: whether they would be ``gone``, and the network and the device of
+        each of their ``interfaces``
     """
-    if not told:
+    if not by_then:
         return facts
     guests: list[RunningGuest] = []
     left: set[str] = set()
     for guest in facts.guests:
-        to_come = told.get(guest.name)
+        to_come = by_then.get(guest.name)
         stays = tuple(one for one in guest.interfaces if to_come is None or keeps(to_come, one))
         left.update(target for target, *_on in set(guest.interfaces).difference(stays))
         if to_come is None or not to_come.gone:

@@ -25,9 +25,9 @@ def of_main_table(family: str) -> list[shapes.RouteData]:
     return found
 
 
-def routes(told: t.Callable[[str], list[shapes.RouteData]] = of_main_table) -> tuple[Route, ...]:
+def routes(routes_of: t.Callable[[str], list[shapes.RouteData]] = of_main_table) -> tuple[Route, ...]:
     """The routes of the host, of both families. Raises VirtfleetError where the kernel cannot be asked.
 
-    :param told: what ``ip -json`` says of those of a family
+    :param routes_of: what ``ip -json`` says of those of a family
     """
-    return tuple(route for family, default in FAMILIES for route in facts.routes(told(family), default))
+    return tuple(route for family, default in FAMILIES for route in facts.routes(routes_of(family), default))

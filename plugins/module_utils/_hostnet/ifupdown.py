@@ -44,10 +44,10 @@ def lines(path: str, folders: t.Iterable[str] = ()) -> t.Iterator[list[str]]:
                 yield words
 
 
-def configured(told: t.Iterable[t.Sequence[str]], state: str, devices: t.Collection[str]) -> set[str]:
+def configured(word_lists: t.Iterable[t.Sequence[str]], state: str, devices: t.Collection[str]) -> set[str]:
     """The devices that are configured, or made ports of something.
 
-    :param told: the words of each line
+    :param word_lists: the words of each line
     :param state: what ifupdown notes of those that it has configured, each with the name of what it goes by
     :param devices: those of the host
     """
@@ -55,7 +55,7 @@ def configured(told: t.Iterable[t.Sequence[str]], state: str, devices: t.Collect
     members: set[str] = set()
     patterns: set[str] = set()
     started = [line.strip() for line in state.splitlines()]
-    for words in told:
+    for words in word_lists:
         if words[0] == "iface" and len(words) > 1:
             # eno1:1 is a second address of eno1.
             described.add(words[1].partition(":")[0])
@@ -80,5 +80,5 @@ def refuse(item: Item, facts: Facts) -> None:
     name = item["name"]
     if name not in facts.ifupdown or (item["state"] == "absent" and name not in facts.devices):
         return
-    told = "is configured by ifupdown, whose configuration is not changed here: take it out of /etc/network/interfaces"
-    raise Invalid("state" if item["state"] == "absent" else "name", f"{told} and what that sources (ifdown {name})")
+    why = "is configured by ifupdown, whose configuration is not changed here: take it out of /etc/network/interfaces"
+    raise Invalid("state" if item["state"] == "absent" else "name", f"{why} and what that sources (ifdown {name})")

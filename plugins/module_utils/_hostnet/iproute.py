@@ -22,17 +22,17 @@ def ip(*words: str) -> t.Any:
     :param words: its arguments, such as ``address`` and ``show``
     """
     command = ["ip", "-json", *words]
-    said = " ".join(command)
+    shown = " ".join(command)
     try:
         status, output, errors = network.run(command, PATIENCE)
         if status:
-            raise VirtfleetError(f"{said}: {network.on_one_line(errors or output)}")
+            raise VirtfleetError(f"{shown}: {network.on_one_line(errors or output)}")
         return json.loads(output or "[]")
     except FileNotFoundError:
         raise VirtfleetError("ip is missing on this host: install iproute2") from None
     except subprocess.TimeoutExpired:
-        raise VirtfleetError(f"{said}: did not end within {PATIENCE} s") from None
+        raise VirtfleetError(f"{shown}: did not end within {PATIENCE} s") from None
     except OSError as error:
-        raise VirtfleetError(f"{said}: {files.problem(error)}") from None
+        raise VirtfleetError(f"{shown}: {files.problem(error)}") from None
     except ValueError:
-        raise VirtfleetError(f"{said}: printed something that is no JSON") from None
+        raise VirtfleetError(f"{shown}: printed something that is no JSON") from None

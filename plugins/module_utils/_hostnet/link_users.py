@@ -180,13 +180,13 @@ def warnings(
     running = {each.name for each in facts.guests}
     for card, link in cards.items():
         start = f"link {link}: {card} becomes a port of it, and" if link else f"link {card}: it goes, and"
-        for (kind, way), told in (PORT if link else GONE).items():
+        for (kind, way), sentence in (PORT if link else GONE).items():
             of = {each.name for each in namers if each[2:] == (card, way) and each.kind == kind}
             # A guest that runs is refused, or moved first.
             names = sorted(map(readable, of - running if kind == "guest" else of))
             if names:
                 named = f"the {kind}s {', '.join(names)}" if len(names) > 1 else f"{kind} {names[0]}"
-                yield f"{start} {told.format(named=named, card=card, link=link)}"
+                yield f"{start} {sentence.format(named=named, card=card, link=link)}"
         of_rules = {each for each in rules if fnmatch.fnmatchcase(card, each)}
         if of_rules and not (link and any(fnmatch.fnmatchcase(link, each) for each in of_rules)):
             then = f"what they are for comes by {link} then: name that, too" if link else "they apply to nothing then"

@@ -75,7 +75,8 @@ class LinksPlan:
     :param static: the words of routes that no file has though their origin is that of files
     :param rules_of_files: whether files may have policy rules: one with their origin may be theirs then
     :param configured: the devices that lose what no file has, each with the link that is the reason
-    :param held: the addresses that files, servers and routers give devices: any of them may lose its own in a trial
+    :param given_addresses: the addresses that files, servers and routers give devices: any of them may lose its own in
+        a trial
     :param expected: the addresses and routes that the host must have afterwards (see expected)
     """
 
@@ -101,7 +102,7 @@ class LinksPlan:
     static: list[list[str]] = dataclasses.field(default_factory=list)
     rules_of_files: bool = True
     configured: dict[str, str] = dataclasses.field(default_factory=dict)
-    held: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    given_addresses: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     expected: list[Expected] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 

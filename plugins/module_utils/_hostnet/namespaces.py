@@ -153,18 +153,18 @@ def attributes(data: bytes) -> dict[int, bytes]:
 
 def built(body: bytes) -> t.Iterator[tuple[str, str, int, int]]:
     """A device that is built on one of another namespace: name, kind, the other's index and its namespace's number."""
-    said = attributes(body[LINK.size :])
-    kind = text(attributes(said.get(INFO, b"")).get(KIND, b""))
-    if BELOW in said and BELOW_IN in said and kind not in PAIRS:
-        (index,), (place,) = (struct.unpack("=i", said[key][:4]) for key in (BELOW, BELOW_IN))
-        yield text(said.get(NAME, b"")), kind, index, place
+    found = attributes(body[LINK.size :])
+    kind = text(attributes(found.get(INFO, b"")).get(KIND, b""))
+    if BELOW in found and BELOW_IN in found and kind not in PAIRS:
+        (index,), (place,) = (struct.unpack("=i", found[key][:4]) for key in (BELOW, BELOW_IN))
+        yield text(found.get(NAME, b"")), kind, index, place
 
 
 def identity(body: bytes) -> t.Iterator[int]:
     """By which number a namespace knows another; negative where it does not."""
-    said = attributes(body[4:])
-    if ID in said:
-        yield struct.unpack("=i", said[ID][:4])[0]
+    found = attributes(body[4:])
+    if ID in found:
+        yield struct.unpack("=i", found[ID][:4])[0]
 
 
 def text(data: bytes) -> str:

@@ -31,13 +31,13 @@ def validate(plan: LinksPlan) -> None:
         return
     try:
         with read_by_netplan(plan.documents) as (_root, status, errors):
-            said = without_content(errors, secrets(plan))
+            message = without_content(errors, secrets(plan))
     except subprocess.TimeoutExpired:
         raise VirtfleetError("nothing was changed: netplan did not end within 60 s") from None
     except OSError as error:
         raise VirtfleetError(f"nothing was changed: netplan cannot be asked: {files.problem(error)}") from None
     if status:
-        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {said}")
+        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {message}")
 
 
 @contextlib.contextmanager
@@ -88,10 +88,10 @@ def without_content(errors: str, hidden: t.Sequence[str]) -> str:
     kept = [
         line for index, line in enumerate(lines) if index not in shown and line.strip() != "^" and "WARNING" not in line
     ]
-    said = " ".join(" ".join(kept).split())
+    message = " ".join(" ".join(kept).split())
     for secret in hidden:
-        said = said.replace(secret, "***")
-    return said
+        message = message.replace(secret, "***")
+    return message
 
 
 def secrets(plan: LinksPlan) -> list[str]:

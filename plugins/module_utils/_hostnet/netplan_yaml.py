@@ -96,10 +96,10 @@ def load(name: str, text: str) -> DefinitionBody:
 def problem(error: Exception) -> str:
     """What is wrong with a text, and in which line; nothing of the text itself, which can hold passwords."""
     mark = getattr(error, "problem_mark", None)
-    said = str(getattr(error, "problem", None) or type(error).__name__)
+    message = str(getattr(error, "problem", None) or type(error).__name__)
     # PyYAML puts the character that it stumbled over into quotes, and the name of an anchor or a tag.
-    said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", said)
-    return f"{said} in line {mark.line + 1}" if mark is not None else said
+    message = re.sub(r"'[^']*'|\"[^\"]*\"", "...", message)
+    return f"{message} in line {mark.line + 1}" if mark is not None else message
 
 
 def dump(document: DefinitionBody, header: str = "") -> str:

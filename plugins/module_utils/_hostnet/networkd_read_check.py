@@ -90,9 +90,9 @@ def is_waited_for(mount: str) -> bool:
         _status, output, _errors = network.run(words, 20)
     except (OSError, subprocess.TimeoutExpired):
         return True
-    told = output.replace("=", " ").split()
-    below = [each for each in told if each.startswith("/") and f"{each}/".startswith(f"{mount}/")]
-    return not told or f"{escaped(mount)}.mount" in told or "local-fs.target" in told or bool(below)
+    after = output.replace("=", " ").split()
+    below = [each for each in after if each.startswith("/") and f"{each}/".startswith(f"{mount}/")]
+    return not after or f"{escaped(mount)}.mount" in after or "local-fs.target" in after or bool(below)
 
 
 def escaped(path: str) -> str:

@@ -24,9 +24,9 @@ def takeovers(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[I
         device = facts.devices.get(port)
         if device is None or not item.get("takeover") or device.master in ("", item["name"]):
             continue
-        told = needed(device, items, facts)
-        if told:
-            yield Invalid(f"ports[{index}]", told)
+        reason = needed(device, items, facts)
+        if reason:
+            yield Invalid(f"ports[{index}]", reason)
 
 
 def needed(port: HostDevice, items: t.Sequence[Item], facts: Facts) -> str:

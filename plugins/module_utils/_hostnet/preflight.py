@@ -54,9 +54,9 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
     later = {other["name"]: other for other in items if other["state"] == "present"}
     owners = shared_ports.owners(items)
     for index, port in enumerate(item.get("ports") or []):
-        told = shared_ports.of_several(port, owners[port])
-        if told is not None:
-            yield Invalid(f"ports[{index}]", told)
+        reason = shared_ports.of_several(port, owners[port])
+        if reason is not None:
+            yield Invalid(f"ports[{index}]", reason)
         yield from port_problems(item, port, f"ports[{index}]", items, facts)
     if item.get("parent"):
         yield from parent_problems(item, later, facts)

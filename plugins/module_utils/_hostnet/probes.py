@@ -70,12 +70,12 @@ def run(names: t.Sequence[str], facts: Facts) -> list[ProbeResult]:
     results: list[ProbeResult] = []
     for name in names:
         if name == "name server":
-            ok, said = name_server(facts)
+            ok, finding = name_server(facts)
         elif name.startswith(GATEWAY) and "(" not in name:
-            ok, said = one_gateway(facts, name[len(GATEWAY) :])
+            ok, finding = one_gateway(facts, name[len(GATEWAY) :])
         else:
-            ok, said = gateway(facts, "0.0.0.0/0" if "IPv4" in name else "::/0")
-        results.append({"probe": name, "ok": ok, "said": said})
+            ok, finding = gateway(facts, "0.0.0.0/0" if "IPv4" in name else "::/0")
+        results.append({"probe": name, "ok": ok, "said": finding})
     return results
 
 

@@ -92,7 +92,7 @@ def refuse(item: Item, facts: Facts) -> None:
             continue  # NetworkManager has found it, and has nothing to say of it.
         what = "one that is in no file" if device.profile == MEMORY else device.profile
         remedy = "remove that connection (nmcli connection delete)"
-        told = f"which makes it: {remedy}"
+        rest = f"which makes it: {remedy}"
         if not goes:
-            told = f"which netplan does not know: describe {name} in netplan (/etc/netplan), and {remedy}"
-        raise Invalid(where, f"{name} is configured by a connection of NetworkManager's own ({what}), {told}")
+            rest = f"which netplan does not know: describe {name} in netplan (/etc/netplan), and {remedy}"
+        raise Invalid(where, f"{name} is configured by a connection of NetworkManager's own ({what}), {rest}")

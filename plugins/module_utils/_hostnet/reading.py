@@ -82,9 +82,9 @@ def described(path: str | Path, dangling: bool = False) -> str | None:
     try:
         return text(path, DESCRIBED)
     except Odd as odd:
-        said = f"{odd}: move it away"
+        wrong = f"{odd}: move it away"
     except OSError as error:
         if error.errno == errno.ENOENT and (dangling or not os.path.islink(path)):
             return None
-        said = f"cannot be read: {error.strerror or problem(error)}"
-    raise VirtfleetError(f"{readable(str(path))} {said}")
+        wrong = f"cannot be read: {error.strerror or problem(error)}"
+    raise VirtfleetError(f"{readable(str(path))} {wrong}")

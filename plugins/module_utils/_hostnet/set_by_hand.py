@@ -134,8 +134,8 @@ def is_kept(device: HostDevice, later: Netplan, units: networkd.Units) -> bool:
     owner = later.owner(device.nic)
     if owner is not None:
         return is_true(later.merged(owner).get("critical"))
-    said = networkd.setting(networkd.parse(units.get(f"00-virtfleet-{device.name}.network", "")), *KEEPS)
-    return is_true(said) or said in ("1", "static")
+    value = networkd.setting(networkd.parse(units.get(f"00-virtfleet-{device.name}.network", "")), *KEEPS)
+    return is_true(value) or value in ("1", "static")
 
 
 def set_by_hand(device: HostDevice, net: Netplan, facts: Facts) -> list[str]:

@@ -112,8 +112,8 @@ def refuse_damaged() -> None:
             journal.entries(name)
         except journal.OldFileLost as error:
             # The run turns to the former by the name of the latter.
-            said = files.problem(error).replace(journal.path_of(name), journal.path_of("trial"))
-            raise VirtfleetError(LOST.format(lost=said)) from None
+            lost = files.problem(error).replace(journal.path_of(name), journal.path_of("trial"))
+            raise VirtfleetError(LOST.format(lost=lost)) from None
 
 
 def end_lost() -> None:
@@ -141,16 +141,16 @@ def refuse_open_trial() -> None:
     deadline = files.load(os.path.join(files.TRIAL, "state.json")).get("deadline", 0)
     left = deadline - network.clock()
     if left > 0 and guard.state_of(files.TRIAL) not in ("confirming", "rolling-back"):
-        said = f"another run tries a change of this host's links, and ends in {int(left) + 1} s at the latest"
+        reason = f"another run tries a change of this host's links, and ends in {int(left) + 1} s at the latest"
     elif shown("ActiveState").get("ActiveState") in ("inactive", "failed"):
-        said = (
+        reason = (
             f"an earlier change of this host's links has not ended, and {SERVICE}, which is to take it back, does not"
             " run: run this without check mode, which takes it back first. If that fails, too,"
             f" journalctl -u {SERVICE} says why"
         )
     else:
-        said = "another run ends a change of this host's links: try again in a minute"
-    raise VirtfleetError(f"nothing was changed: {said}")
+        reason = "another run ends a change of this host's links: try again in a minute"
+    raise VirtfleetError(f"nothing was changed: {reason}")
 
 
 def systemctl(*words: str, seconds: float = 20) -> str:
@@ -260,25 +260,25 @@ def begin(plan: LinksPlan, facts: Facts, seconds: int, probes: t.Sequence[str]) 
         os.rename(NEW, files.TRIAL)
         start()
     except (OSError, VirtfleetError) as error:
-        said = files.problem(error) if isinstance(error, OSError) else str(error)
-        if not give_up_start(said):
-            raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
-    told: Begun = {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
+        reason = files.problem(error) if isinstance(error, OSError) else str(error)
+        if not give_up_start(reason):
+            raise VirtfleetError(f"nothing was changed: the change could not be prepared: {reason}") from None
+    begun: Begun = {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
     try:
         prepared = wait_for(lambda: is_ready(state["id"]), PREPARED)
         ended = outcome(state["id"])
     except OSError:
         # The trial is begun: whoever confirms it learns how it ends.
-        return told
+        return begun
     if ended is not None and ended["outcome"] == "refused":
         raise VirtfleetError(f"nothing was changed: the change could not be prepared: {ended['reason']}")
     if not prepared:
         with contextlib.suppress(OSError):
             guard.ask(files.TRIAL, "give-up", f"it could not be prepared within {PREPARED:.0f} s")
         why = end_stuck()
-        said = f": {why}" if why else ""
-        raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s{said}")
-    return told
+        reason = f": {why}" if why else ""
+        raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s{reason}")
+    return begun
 
 
 def is_ready(trial: str) -> bool:

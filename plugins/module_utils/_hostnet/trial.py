@@ -22,7 +22,7 @@ def trial_of(plan: LinksPlan, facts: Facts, seconds: int, probes: t.Sequence[str
         switch.append(["networkctl", "reconfigure", *plan.refresh])
     touched = {*plan.reconfigure, *plan.gone, *(name for name, _changes in plan.items), facts.login_device}
     addressed = {
-        name: list(device.addresses) if name in touched else plan.held.get(name, [])
+        name: list(device.addresses) if name in touched else plan.given_addresses.get(name, [])
         for name, device in facts.devices.items()
     }
     addressed = {name: found for name, found in addressed.items() if found}

@@ -38,7 +38,7 @@ LATER = "not looked at, for the host gets all of its tasks anyway"
 """What is said of the parts after the first that has something to do."""
 
 
-class PartTold(t.TypedDict, total=False):
+class PartResult(t.TypedDict, total=False):
     """What is told of a part: its name and its module, whether it has nothing to do, and what the module would return.
 
     :ivar nothing_to_do: None where it was not looked at, or that cannot be told
@@ -66,24 +66,24 @@ class Look:
     session: Session | None = None
 
     @uncollected()
-    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[PartTold]]:
+    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[PartResult]]:
         """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
 
         :param parts: the ``name``, ``module`` and ``options`` of each
         """
-        found: list[PartTold] = []
+        found: list[PartResult] = []
         unchanged = True
         with contextlib.ExitStack() as stack:
             for part in parts:
-                entry: PartTold = {"name": label(part.get("name")), "module": label(part.get("module"))}
+                entry: PartResult = {"name": label(part.get("name")), "module": label(part.get("module"))}
                 entry.update({"nothing_to_do": None, "why": LATER})
                 if unchanged:
-                    unchanged, told = self.told(part, stack)
-                    entry.update(told)
+                    unchanged, result = self.result_of(part, stack)
+                    entry.update(result)
                 found.append(entry)
         return unchanged, found
 
-    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, PartTold]:
+    def result_of(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, PartResult]:
         """Whether a part has nothing to do, and what is told of it."""
         try:
             seen = self.seen(str(part.get("module")), part.get("options"), stack)

@@ -76,17 +76,17 @@ def connect(uri: str) -> t.Iterator[Connection]:
             raise interpreter.bare(
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
-        told = hushed(
+        message = hushed(
             message_of(error).replace(uri, masked_uri(uri)) if "://" in uri else message_of(error), secrets_in([uri])
         )
-        if uri.startswith("qemu:///") and os.geteuid() != 0 and DENIED.search(told):
+        if uri.startswith("qemu:///") and os.geteuid() != 0 and DENIED.search(message):
             raise VirtfleetError(
                 f"Ansible works on the host as {user()}, who may not manage libvirt. Log in as root"
-                f" (ansible_user: root), or set ansible_become: true. libvirt said: {told}"
+                f" (ansible_user: root), or set ansible_become: true. libvirt said: {message}"
             ) from None
         closed = daemons.masked() if uri.startswith("qemu:///") else []
         hint = f". {closed[0]} is masked on this host: systemctl unmask --now {' '.join(closed)}" if closed else ""
-        raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {told}{hint}") from None
+        raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {message}{hint}") from None
     try:
         yield connection
     finally:
@@ -212,8 +212,8 @@ RANDOM = re.compile(r"(?<=/qmp-)\w{6}(?=/)")
 def message_of(error: Exception) -> str:
     """What libvirt says is wrong, on one line. It may quote a definition, of which no value is shown."""
     text = error.get_error_message() if hasattr(error, "get_error_message") else None
-    told = RANDOM.sub("*", " ".join((text or str(error)).split()))
-    return shortened(readable(masked(without_values(told))), 2000)
+    message = RANDOM.sub("*", " ".join((text or str(error)).split()))
+    return shortened(readable(masked(without_values(message))), 2000)
 
 
 def lacks(error: Error, *codes: str) -> bool:

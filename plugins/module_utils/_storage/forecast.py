@@ -41,16 +41,16 @@ class ToCome:
     runs: bool = False
 
     @classmethod
-    def of(cls, told: t.Mapping[str, t.Any]) -> ToCome:
+    def of(cls, facts: t.Mapping[str, t.Any]) -> ToCome:
         """The same from JSON."""
         return cls(
-            told.get("uuid"),
-            bool(told.get("gone")),
-            tuple(GuestPlace(*place) for place in told.get("places") or ()),
-            tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
-            tuple((by, secret) for by, secret in told.get("secrets") or ()),
-            str(told.get("disks") or ""),
-            bool(told.get("runs")),
+            facts.get("uuid"),
+            bool(facts.get("gone")),
+            tuple(GuestPlace(*place) for place in facts.get("places") or ()),
+            tuple((network, bridge) for network, bridge in facts.get("interfaces") or ()),
+            tuple((by, secret) for by, secret in facts.get("secrets") or ()),
+            str(facts.get("disks") or ""),
+            bool(facts.get("runs")),
         )
 
     @property
@@ -93,11 +93,11 @@ class Forecast:
     others: t.Mapping[str, Entries] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: object) -> Forecast:
+    def of(cls, given: object) -> Forecast:
         """The forecast that the control node handed over; an empty one for anything else."""
-        if not isinstance(told, dict):
+        if not isinstance(given, dict):
             return cls()
-        lists = {name: entries for name, entries in told.items() if isinstance(entries, dict)}
+        lists = {name: entries for name, entries in given.items() if isinstance(entries, dict)}
         own = {field.name: lists.pop(field.name) for field in dataclasses.fields(cls) if field.name in lists}
         own.pop("others", None)
         return cls(**own, others={name: entries for name, entries in lists.items() if isinstance(name, str)})
@@ -124,13 +124,13 @@ class Forecast:
 
     def guest(self, name: str, uuid: str) -> ToCome | None:
         """What a guest of the host would have by now; None where it would be as it is."""
-        told = self.guests.get(name)
-        return told if told is not None and told.uuid == uuid else None
+        coming = self.guests.get(name)
+        return coming if coming is not None and coming.uuid == uuid else None
 
     @property
     def guests(self) -> dict[str, ToCome]:
         """What guests would have by now that are changed or new, by name."""
-        return {name: ToCome.of(told) for name, told in self.domains.items() if told is not None}
+        return {name: ToCome.of(facts) for name, facts in self.domains.items() if facts is not None}
 
     def with_pools(self, there: t.Mapping[str, ObservedPool]) -> dict[str, ObservedPool]:
         """The pools of the host as they would be."""

@@ -150,7 +150,7 @@ class Manifest:
             if entry is not None:
                 entry.update(facts)
 
-    def leave_out(self, kind: str, names: t.Iterable[str], facts: t.Iterable[str]) -> None:
+    def remove_facts(self, kind: str, names: t.Iterable[str], facts: t.Iterable[str]) -> None:
         """Forget some facts of resources that are noted."""
         with self.changing() as content:
             entries = content.get(self.uri, {}).get(kind, {})

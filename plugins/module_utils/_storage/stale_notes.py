@@ -111,13 +111,13 @@ def left_over(
         if want["state"] != "absent":
             users.add_places(f"the declared guest {want['name']}", want["name"], item_places(want))
     return [
-        told_left(key, noted[key]["guest"], users, volume.definition.findtext("target/path"))
+        left_over_sentence(key, noted[key]["guest"], users, volume.definition.findtext("target/path"))
         for key, volume in sorted(found.items(), key=lambda entry: entry[0])
         if not users.uses(key, volume.definition.findtext("target/path"))
     ]
 
 
-def told_left(key: str, guest: str, users: StorageUsers, path: str | None) -> str:
+def left_over_sentence(key: str, guest: str, users: StorageUsers, path: str | None) -> str:
     """What is said of a volume that is left over.
 
     :param guest: the guest that it was made for

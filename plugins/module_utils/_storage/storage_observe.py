@@ -235,8 +235,8 @@ def active_pool(connection: Connection, name: str) -> StoragePool:
     except libvirt.libvirtError as error:
         if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
             raise
-        told = "declare it with virtfleet.kvm.pools (kvm_pools of the role)"
-        raise VirtfleetError(f"there is no pool {name} on this host; {told}") from None
+        remedy = "declare it with virtfleet.kvm.pools (kvm_pools of the role)"
+        raise VirtfleetError(f"there is no pool {name} on this host; {remedy}") from None
     if not pool.isActive():
         raise VirtfleetError(f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active")
     return pool

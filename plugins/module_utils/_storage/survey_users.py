@@ -65,19 +65,19 @@ def add_guests(connection: Connection, users: StorageUsers, forecast: Forecast) 
     for domain in connection.listAllDomains(0):
         name = domain.name()
         known.add(name)
-        told = forecast.guest(name, domain.UUIDString()) if forecast.domains else None
-        if told is None:
+        coming = forecast.guest(name, domain.UUIDString()) if forecast.domains else None
+        if coming is None:
             add_documents(users, guest_documents.of_guest(domain, users.doubt))
             continue
         if domain.isActive():
             add_closing(users, domain)
-        if told.gone:
+        if coming.gone:
             gone.add(name)
         else:
-            add_foretold(users, name, told, forecast)
-    for name, told in forecast.guests.items():
-        if name not in known and not told.gone:
-            add_foretold(users, name, told, forecast)
+            add_coming(users, name, coming, forecast)
+    for name, coming in forecast.guests.items():
+        if name not in known and not coming.gone:
+            add_coming(users, name, coming, forecast)
     return gone
 
 
@@ -89,7 +89,7 @@ def add_closing(users: StorageUsers, domain: Domain) -> None:
     users.closing.update(apart.found)
 
 
-def add_foretold(users: StorageUsers, guest: str, told: ToCome, forecast: Forecast) -> None:
+def add_coming(users: StorageUsers, guest: str, coming: ToCome, forecast: Forecast) -> None:
     """Note what a guest would have by now. What a pool to come has is laid over nothing that cannot be seen."""
     targets = [str(pool["target"]) for pool in forecast.pools.values() if pool is not None and pool.get("target")]
 
@@ -102,7 +102,7 @@ def add_foretold(users: StorageUsers, guest: str, told: ToCome, forecast: Foreca
     users.add_places(
         f"guest {guest}",
         guest,
-        [place._replace(image=False) if place.image and is_soon(place) else place for place in told.places],
+        [place._replace(image=False) if place.image and is_soon(place) else place for place in coming.places],
     )
 
 

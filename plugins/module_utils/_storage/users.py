@@ -119,9 +119,9 @@ class StorageUsers:
         pool = self.pools.get(name)
         if pool is None:
             return None
-        told = pool.paths.get(volume)
-        if told:
-            return told
+        listed_path = pool.paths.get(volume)
+        if listed_path:
+            return listed_path
         if pool.target is not None:
             return f"{pool.target.rstrip('/')}/{volume}"
         return None if pool.source is None else f"{pool.source}/{volume}"

@@ -30,7 +30,7 @@ class Doubtful(ValueError):
         self.value = value
 
 
-class Held(str):
+class DoubtfulValue(str):
     """A doubtful value. It is declared with right where libvirt holds it already, and refused elsewhere.
 
     :ivar problem: what speaks against it
@@ -38,10 +38,10 @@ class Held(str):
 
     problem: str
 
-    def __new__(cls, doubt: Doubtful) -> Held:
-        held = super().__new__(cls, doubt.value)
-        held.problem = str(doubt)
-        return held
+    def __new__(cls, doubt: Doubtful) -> DoubtfulValue:
+        text = super().__new__(cls, doubt.value)
+        text.problem = str(doubt)
+        return text
 
 
 MOST = 2**64 - 1
@@ -321,8 +321,8 @@ class Choice(Converter):
         if isinstance(value, bool) and {"on", "off"} & set(self.words):
             value = "on" if value else "off"  # YAML reads the bare words as true and false.
         if not isinstance(value, str) or value not in self.words:
-            told = "must be one of" if is_unshown(value) else f"{printable(value)} is not one of"
-            raise ValueError(f"{told} {', '.join(self.words)}{self.hint(value)}")
+            beginning = "must be one of" if is_unshown(value) else f"{printable(value)} is not one of"
+            raise ValueError(f"{beginning} {', '.join(self.words)}{self.hint(value)}")
         return str(value)
 
     def hint(self, value: object) -> str:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from ..._printing import SECRET, displayed, label, printable
 from .. import paths
-from ..converters import Converter, Doubtful, Held
+from ..converters import Converter, Doubtful, DoubtfulValue
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .row_index import join, wrong
@@ -138,7 +138,7 @@ class Field(Row):
     def contradictions(self) -> t.Iterator[str]:
         """The flags that cannot be true together."""
         nothing = self.default is None and self.new is UNSET
-        for wrong_together, said in (
+        for wrong_together, mistake in (
             (self.required and self.new is not UNSET, "required, but a new one gets a value: drop one of the two"),
             (self.required and self.filled, "required and filled: null is refused, and so never leaves anything"),
             (self.default is not None and self.like is not None, "has a default and like: which of them counts?"),
@@ -152,7 +152,7 @@ class Field(Row):
             (not self.outside and self.path == "", "has no path; the element itself is '.'"),
         ):
             if wrong_together:
-                yield said
+                yield mistake
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -164,12 +164,12 @@ class Field(Row):
         try:
             out[self.name] = None if value is None else kept(self.type, self.path, self.type.parse(value))
         except Doubtful as doubt:
-            out[self.name] = Held(doubt)
+            out[self.name] = DoubtfulValue(doubt)
         except ValueError as error:
             problems.append(wrong(self.type.parse, value, error, join(where, self.name)))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        if isinstance(item.get(self.name), Held):
+        if isinstance(item.get(self.name), DoubtfulValue):
             problems.append(Invalid(join(where, self.name), item[self.name].problem))
         if self.name not in item and self.new is not UNSET:
             value = self.new(scope) if callable(self.new) else self.new
@@ -222,8 +222,8 @@ class Field(Row):
         value = self.value(element)
         if not self.type.knows(value):
             return
-        told = self.new is not UNSET and (value is not None or not self.filled or self.vacant)
-        if value != self.fallback(element) or told:
+        is_explicit = self.new is not UNSET and (value is not None or not self.filled or self.vacant)
+        if value != self.fallback(element) or is_explicit:
             out[self.name] = value
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
@@ -237,14 +237,14 @@ class Field(Row):
                 return
             if self.filled and default is None:
                 if not self.fixed:
-                    scope.leave(join(where, self.name))
+                    scope.note_left_as_is(join(where, self.name))
                 return
         elif self.type.same(have, want, scope.host):
             if self.must and self.value_at(element, self.path) is None:
                 self.type.encode(paths.ensure(element, path.steps), path.attribute, want)
             return
         here = join(where, self.name)
-        if isinstance(want, Held) and not scope.lenient:
+        if isinstance(want, DoubtfulValue) and not scope.lenient:
             raise Invalid(here, want.problem)
         if self.fixed and have is not None:
             raise Invalid(here, f"is {self.plainly(have)} and cannot be changed to {self.plainly(want)}")

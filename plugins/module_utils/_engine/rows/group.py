@@ -121,7 +121,7 @@ class Group(Row):
             for name in names:
                 if not leads(self.fields, name.split(".")):
                     yield f"{what} says {name}, which is no option of an item"
-        for wrong_together, said in (
+        for wrong_together, mistake in (
             (not self.rekey and not self.keys, "rekey is False, but there are no keys"),
             (not self.whole and not self.keys, "not whole, but there are no keys by which an item is found"),
             (self.whole and self.chosen is not None, "chosen, but whole: every item is one that a person chose"),
@@ -131,7 +131,7 @@ class Group(Row):
             (not self.outside and self.path == "", "has no path"),
         ):
             if wrong_together:
-                yield said
+                yield mistake
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -220,7 +220,7 @@ class Group(Row):
         known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
         models = self.models(wants, scope.model if not where and None in partners else None)
         for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
-            here = self.told(where, index, want if partner is None else have[partner])
+            here = self.path_of_item(where, index, want if partner is None else have[partner])
             inner = dataclasses.replace(scope, index=index, siblings=(*known[:index], *known[index + 1 :]))
             if partner is None:
                 problems: Problems = []
@@ -239,7 +239,7 @@ class Group(Row):
                 changes += [change.inside(nodes[partner]) for change in within]
         for index, node in enumerate(nodes):
             if index not in partners and index not in kept:
-                here = self.told(where, index, have[index])
+                here = self.path_of_item(where, index, have[index])
                 gone = show_rows(self.fields, read_rows(self.fields, node))
                 changes.append(Change(here, gone, None, self.live, (node,)))
                 parent.remove(node)
@@ -267,7 +267,7 @@ class Group(Row):
         node[:] = [paths.clone(child) for child in model if child.tag != "address" or not free]
         return read_rows(self.fields, node)
 
-    def told(self, where: str, index: int, item: Item) -> str:
+    def path_of_item(self, where: str, index: int, item: Item) -> str:
         """The path of an item in changes."""
         known = next((item[name] for name in self.called if item.get(name) is not None), None)
         return f"{join(where, self.name)}[{index if known is None else label(known)}]"

@@ -74,7 +74,7 @@ class Scope:
     left: list[str] | None = None
     model: ET.Element | None = None
 
-    def leave(self, where: str) -> None:
+    def note_left_as_is(self, where: str) -> None:
         """Take note of an option that null leaves as it is. In items of lists, null is often but an empty place."""
         if self.left is not None and "[" not in where:
             self.left.append(where)

@@ -135,11 +135,11 @@ def parse_rows(rows: Rows, value: object, where: str, problems: Problems) -> Ite
     known = body(rows)
     if not isinstance(value, dict):
         hidden = known.holds or secret_place(where)
-        told = printable(value, hidden)
+        shown = printable(value, hidden)
         hint = whole(value) if not where else "" if secret_place(where) else way(known, value)
-        said = f"; write {hint}" if hint else list_for_options(value, where)
-        said = said or (there_are(known) if where else "")
-        problems.append(NoOptions(where, value, hidden, f"{told} is not a dictionary of options{said}"))
+        advice = f"; write {hint}" if hint else list_for_options(value, where)
+        advice = advice or (there_are(known) if where else "")
+        problems.append(NoOptions(where, value, hidden, f"{shown} is not a dictionary of options{advice}"))
         return out
     start = len(problems)
     for name in value:
@@ -306,12 +306,12 @@ def as_list(value: object, where: str, problems: Problems, rows: Rows = (), shor
     hidden = secret_place(where) or body(rows).holds
     hint = "" if short or (hidden and secret_place(where)) else way(body(rows), value) if rows else ""
     if hint:
-        said = f"write [{hint}]"
+        advice = f"write [{hint}]"
     elif isinstance(value, str) and value.strip().lower() in ("none", "no", "off"):
-        said = "for none, write []"
+        advice = "for none, write []"
     elif rows and not short and isinstance(value, str):
-        said = "write a dictionary of options for each of its items, with '- ' before the first"
+        advice = "write a dictionary of options for each of its items, with '- ' before the first"
     else:
-        said = LISTED
-    problems.append(Invalid(where, f"{printable(value, hidden)} is not a list; {said}"))
+        advice = LISTED
+    problems.append(Invalid(where, f"{printable(value, hidden)} is not a list; {advice}"))
     return []

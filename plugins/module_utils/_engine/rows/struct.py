@@ -94,7 +94,7 @@ class Struct(Row):
         plain = [row.name for row in inner_rows(self.fields) if not row.rows]
         if self.short is not None and self.short not in plain:
             yield f"short says {self.short}, which is no option in it that takes a text"
-        for wrong_together, said in (
+        for wrong_together, mistake in (
             (self.bare and self.filled, "bare and filled: null would take it away, and leave it"),
             (self.required and self.filled, "required and filled: null is refused, and so never leaves anything"),
             (bool(self.belongs) and not self.filled, "belongs to another option, but nobody fills it in"),
@@ -103,7 +103,7 @@ class Struct(Row):
             (not self.outside and self.path == "", "has no path; the element itself is '.'"),
         ):
             if wrong_together:
-                yield said
+                yield mistake
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -151,7 +151,7 @@ class Struct(Row):
         steps = paths.parse(self.path).steps
         if self.filled and item[self.name] is None:
             if paths.find(element, steps) is not None:
-                scope.leave(join(where, self.name))
+                scope.note_left_as_is(join(where, self.name))
             return
         want, here = item[self.name], join(where, self.name)
         there = paths.find(element, steps)

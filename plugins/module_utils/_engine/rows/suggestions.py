@@ -194,9 +194,9 @@ def pairs(known: OptionRows, value: str) -> str:
     """
     found = [re.fullmatch(rf"(\w+)[=:] ?({WORD})", part) for part in value.split(",")]
     parts = [match.groups() for match in found if match is not None]
-    if known.secret or len(parts) < len(found) or any(name not in known.names for name, _told in parts):
+    if known.secret or len(parts) < len(found) or any(name not in known.names for name, _text in parts):
         return ""
-    return f"{{{', '.join(f'{name}: {flow(told)}' for name, told in parts)}}}" if can_be_shown(value) else ""
+    return f"{{{', '.join(f'{name}: {flow(text)}' for name, text in parts)}}}" if can_be_shown(value) else ""
 
 
 def place(known: OptionRows, value: str) -> str:
@@ -248,8 +248,8 @@ def of_kind(known: OptionRows, item: Item, where: str, problems: Problems, start
         name = problem.where[len(where) + 1 :] if where else problem.where
         shown = can_be_shown(problem.value) and re.fullmatch(WORD, problem.value) and not problem.hidden
         if name in item:
-            told = flow(problem.value) if shown else "VALUE"
-            hint = f"is not a dictionary of options; in place of type and {name}, write {kind}: {told}"
+            text = flow(problem.value) if shown else "VALUE"
+            hint = f"is not a dictionary of options; in place of type and {name}, write {kind}: {text}"
             problems[number] = Invalid(problem.where, f"{printable(problem.value, not shown)} {hint}")
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
 from .. import paths
-from ..converters import Choice, Converter, Doubtful, Held
+from ..converters import Choice, Converter, Doubtful, DoubtfulValue
 from .fields import kept, root_of
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
@@ -63,13 +63,13 @@ class Values(Row):
             try:
                 out[self.name].append(kept(self.type, self.path, self.type.parse(value)))
             except Doubtful as doubt:
-                out[self.name].append(Held(doubt))
+                out[self.name].append(DoubtfulValue(doubt))
             except ValueError as error:
                 problems.append(wrong(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         for index, value in enumerate(item.get(self.name) or []):
-            if isinstance(value, Held):
+            if isinstance(value, DoubtfulValue):
                 problems.append(Invalid(f"{join(where, self.name)}[{index}]", value.problem))
 
     def nodes(self, element: ET.Element) -> list[ET.Element]:
@@ -92,10 +92,10 @@ class Values(Row):
         if have == want:
             return
         if self.filled and not want:
-            scope.leave(join(where, self.name))
+            scope.note_left_as_is(join(where, self.name))
             return
         for index, value in enumerate(want):
-            if isinstance(value, Held) and value not in have and not scope.lenient:
+            if isinstance(value, DoubtfulValue) and value not in have and not scope.lenient:
                 raise Invalid(f"{join(where, self.name)}[{index}]", value.problem)
         changes.append(Change(join(where, self.name), self.shown(have), self.shown(want), self.live))
         path = paths.parse(self.path)

@@ -141,7 +141,7 @@ class Variant(Row):
                 return
         given = [name for name in self.selectors if item.get(name) is not None]
         tag = self.chosen(out if self.type is not None and self.type.name in out else item)
-        for row in self.told(item, tag):
+        for row in self.rows_of_options(item, tag):
             if row is not self.type:
                 row.parse(item, out, where, problems)
         if len(given) > 1:
@@ -161,7 +161,7 @@ class Variant(Row):
                     found[tag].setdefault(name, row)
         return found
 
-    def told(self, item: Item, tag: str | None) -> list[Row]:
+    def rows_of_options(self, item: Item, tag: str | None) -> list[Row]:
         """The rows of the options in the item; of several with one name that of the kind, else the first."""
         first = self.firsts.get(tag) or self.firsts[None]
         return list(dict.fromkeys(first[name] for name in item if name in first))
@@ -250,8 +250,8 @@ class Variant(Row):
             row.read(element, out)
         if self.type is None or not self.type.type.knows(tag):
             return
-        told = any(self.selectors[name] == tag and out.get(name) is not None for name in self.selectors)
-        if not told and (tag != self.type.default or self.type.new is not UNSET):
+        is_selected = any(self.selectors[name] == tag and out.get(name) is not None for name in self.selectors)
+        if not is_selected and (tag != self.type.default or self.type.new is not UNSET):
             path = paths.parse(self.tag)
             node = paths.find(element, path.steps)
             # Where it is only meant, null keeps a new one from getting another.
@@ -264,7 +264,7 @@ class Variant(Row):
             tag = self.type.default
         named = self.type is not None and self.type.name in item
         if tag is None and named and had is not None:
-            scope.leave(join(where, self.type.name))  # type: ignore[union-attr]
+            scope.note_left_as_is(join(where, self.type.name))  # type: ignore[union-attr]
         current = self.cases.get(had or "", ())
         rows = current if tag is None else self.cases.get(tag, ())
         if tag is not None and tag != had:
@@ -321,7 +321,7 @@ class Variant(Row):
 
     def show(self, item: Item, out: Item) -> None:
         tag = self.chosen(item)
-        for row in self.told(item, self.type.default if tag is None and self.type is not None else tag):
+        for row in self.rows_of_options(item, self.type.default if tag is None and self.type is not None else tag):
             row.show(item, out)
 
     def document(self) -> Item:

@@ -231,11 +231,11 @@ class Documents(Row):
         before = [xml_merge.canonical(node) for node in nodes.values()]
         changes.append(Change(join(where, self.name), before or None, list(want.values()) or None, self.live))
         parent = paths.ensure(element, (self.path,))
-        for said, node in nodes.items():
-            if said not in want:
+        for essence, node in nodes.items():
+            if essence not in want:
                 parent.remove(node)
-        for said, text in want.items():
-            if said not in nodes:
+        for essence, text in want.items():
+            if essence not in nodes:
                 parent.append(xml_merge.element(text))
         paths.prune(element, (self.path,))
 

@@ -61,7 +61,7 @@ def unconfirmed(seconds: int, before: dict[str, DeviceData], now: dict[str, Devi
     :param before: the devices, as ``ip`` tells of them, before the change
     :param now: the same while it is in force
     """
-    said = f"nobody confirmed it within {seconds} s"
+    reason = f"nobody confirmed it within {seconds} s"
     old = {entry.get("local") for device in before.values() for entry in device.get("addr_info", [])}
     new = [
         f"{entry['local']}/{entry.get('prefixlen')} on {name}"
@@ -69,4 +69,4 @@ def unconfirmed(seconds: int, before: dict[str, DeviceData], now: dict[str, Devi
         for entry in device.get("addr_info", [])
         if entry.get("scope") == "global" and entry.get("local") not in old
     ]
-    return f"{said}; until then the host had {', '.join(new)}, which it had not before" if before and new else said
+    return f"{reason}; until then the host had {', '.join(new)}, which it had not before" if before and new else reason

@@ -45,6 +45,6 @@ def boot(state: str) -> None:
         # After a soft-reboot the unit goes on from here, and says how it ended.
         return
     files.make_folder(files.LAST, 0o700)
-    said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": not lost}
+    outcome = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": not lost}
     log = [lost] if lost else []
-    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps({**said, "log": log}))
+    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps({**outcome, "log": log}))

@@ -111,7 +111,7 @@ def look(wanted: t.Sequence[Expected], devices: Devices) -> MissingNow:
         name = next((name for name in there if subnets_of(devices[name])), (there or each["devices"])[0])
         gone = lacking(each, has)
         # Where there was no cable, an address may come with one.
-        (found.needed if each["carrier"] else found.wanted).extend(f"{name} {said}" for said in gone)
+        (found.needed if each["carrier"] else found.wanted).extend(f"{name} {lack}" for lack in gone)
         late = [address for address in each["late"] if not in_subnet(address, has)]
         if late:
             found.wanted.append(f"{name} does not have {', '.join(late)}, which a router announced")
@@ -126,8 +126,10 @@ def lost_ports(ports: t.Mapping[str, str], devices: Devices) -> list[str]:
 
     :param ports: the bridge of each
     """
-    said = {port: "is not there any more" if port not in devices else f"is not in {ports[port]}" for port in ports}
-    return [f"{port} {said[port]}" for port in ports if devices and devices.get(port, {}).get("master") != ports[port]]
+    reasons = {port: "is not there any more" if port not in devices else f"is not in {ports[port]}" for port in ports}
+    return [
+        f"{port} {reasons[port]}" for port in ports if devices and devices.get(port, {}).get("master") != ports[port]
+    ]
 
 
 def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
@@ -141,12 +143,12 @@ def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
 
 def default_routes() -> set[tuple[str, str]] | None:
     """The gateways of the default routes of IPv4, each with its device; None where ip does not answer."""
-    told = set_by_others.asked("-json", "-4", "route", "show", "default")
-    if not told.strip():
+    output = set_by_others.asked("-json", "-4", "route", "show", "default")
+    if not output.strip():
         return set() if set_by_others.asked("-json", "-4", "route", "show", "table", "local") else None
     return {
         (str(hop.get("gateway", "")), str(hop.get("dev", "")))
-        for entry in set_by_others.entries(told)
+        for entry in set_by_others.entries(output)
         for hop in entry.get("nexthops") or [entry]
     }
 

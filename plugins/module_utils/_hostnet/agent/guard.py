@@ -108,7 +108,7 @@ class Guard:
     def run(self) -> None:
         """Bring the trial to its end. Raises OSError where even that fails; systemd starts it again then."""
         if files.exists(self.path("outcome.json")):
-            self.leave()
+            self.clear_folder()
             return
         state = state_of(self.folder) or trial_backup.bring_back(self.folder)
         if not state:
@@ -308,8 +308,8 @@ class Guard:
             self.network.note(f"not back: {command}")
         results["disk"] = self.put_back()
         if files.exists(journal.path_of("keep")):
-            said = "cannot be changed: the next start of the host brings the change after all"
-            self.network.note(f"{journal.path_of('keep')} {said}")
+            problem = "cannot be changed: the next start of the host brings the change after all"
+            self.network.note(f"{journal.path_of('keep')} {problem}")
         self.end("rolled-back", self.reason(), all(results.values()))
 
     def put_back(self) -> bool:
@@ -351,16 +351,16 @@ class Guard:
         :param lost: the commands for what others had told the kernel and it has not got back
         :param missing: what the host should have and does not have, for people
         """
-        said: Outcome = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
-        said.update({"lost": lost[:MOST], "missing": missing[:MOST]})
+        record: Outcome = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
+        record.update({"lost": lost[:MOST], "missing": missing[:MOST]})
         log = self.network.log
-        while len(json.dumps({**said, "log": log})) > files.ROOM and log:
+        while len(json.dumps({**record, "log": log})) > files.ROOM and log:
             log = log[1:]
-        files.overwrite(self.path("outcome"), json.dumps({**said, "log": log}))
+        files.overwrite(self.path("outcome"), json.dumps({**record, "log": log}))
         os.rename(self.path("outcome"), self.path("outcome.json"))
-        self.leave()
+        self.clear_folder()
 
-    def leave(self) -> None:
+    def clear_folder(self) -> None:
         """Make the place free for the next trial. Raises OSError."""
         # The state holds whole files, and these can hold passwords.
         for name in files.listed(self.folder):

@@ -220,8 +220,10 @@ class TrialNetwork:
             passed = clock() - started
             others = {port: self.other_unit(devices.get(port, {}), bridge) for port, bridge in missing.items()}
             if passed > seconds:
-                told = {port: f": networkd configures it by {unit}" if unit else "" for port, unit in others.items()}
-                self.note("; ".join(f"{port} did not become a port of {missing[port]}{told[port]}" for port in missing))
+                reasons = {port: f": networkd configures it by {unit}" if unit else "" for port, unit in others.items()}
+                self.note(
+                    "; ".join(f"{port} did not become a port of {missing[port]}{reasons[port]}" for port in missing)
+                )
                 return False
             if passed > seconds / 3:
                 for port in (port for port in missing if not others[port]):
@@ -251,8 +253,8 @@ class TrialNetwork:
         except OSError:
             return []
         # NETWORK_FILE, and since systemd 251 NETWORK_FILE_DROPINS, with colons between them.
-        told = [line.partition("=")[2].strip('"') for line in sorted(state) if line.startswith("NETWORK_FILE")]
-        return [unit for unit in ":".join(told).split(":") if unit]
+        lines = [line.partition("=")[2].strip('"') for line in sorted(state) if line.startswith("NETWORK_FILE")]
+        return [unit for unit in ":".join(lines).split(":") if unit]
 
     def wait_for_units(self, seconds: float = 5) -> bool:
         """Whether networkd configures links by their own units, after some time at most; in doubt it does.

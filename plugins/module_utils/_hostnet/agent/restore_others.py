@@ -58,11 +58,11 @@ class GiveBack:
         ]
         applied, ended = (files.load(os.path.join(folder, name)) for name in (APPLIED, ENDED))
         if self.as_before and applied and ended:
-            self.leave_to_others(applied, ended)
+            self.keep_changes_of_others(applied, ended)
 
-    def leave_to_others(self, applied: SetByOthers, ended: SetByOthers) -> None:
+    def keep_changes_of_others(self, applied: SetByOthers, ended: SetByOthers) -> None:
         """Leave it as it is where others have changed something themselves while the trial was in force."""
-        old, new = (set(map(key, said["words"])) for said in (applied, ended))
+        old, new = (set(map(key, noted["words"])) for noted in (applied, ended))
         taken, added = old - new, new - old
         self.words = [words for words in self.words if key(words) not in taken]
         for words in ended["words"]:
@@ -215,9 +215,9 @@ def note(folder: str, name: str, devices: t.Mapping[str, DeviceData], lost: t.Se
     """
     found = set_by_others.look()
     if devices and found.routes:
-        held = {each: sorted(network.subnets_of(device)) for each, device in devices.items()}
-        said = {"words": found.words, "addresses": held, "lost": lost}
-        files.write(os.path.join(folder, name), json.dumps(said))
+        subnets = {each: sorted(network.subnets_of(device)) for each, device in devices.items()}
+        content = {"words": found.words, "addresses": subnets, "lost": lost}
+        files.write(os.path.join(folder, name), json.dumps(content))
         settings.note(folder, f"settings.{name}", files.load(os.path.join(folder, "state.json")), devices)
 
 

@@ -119,8 +119,8 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
     if lost:
         raise SavedFileLost(errno.ENOENT, "what was saved of it is gone", lost[0])
     if edited:
-        said = "somebody else had netplan make it anew during the trial, and it is as before that: run netplan apply"
-        raise OSError(errno.ESTALE, said, edited[0])
+        reason = "somebody else had netplan make it anew during the trial, and it is as before that: run netplan apply"
+        raise OSError(errno.ESTALE, reason, edited[0])
 
 
 def by_others(names: t.Mapping[str, Saved], digests: t.Mapping[str, str]) -> list[str]:

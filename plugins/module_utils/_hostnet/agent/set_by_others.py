@@ -57,12 +57,12 @@ def look() -> KernelState:
     """What the kernel has now. Where ip does not answer there is nothing."""
     found = KernelState([], [], [])
     for family, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
-        told = asked("-json", family, "route", "show", "table", "all")
-        if not told and family == "-4":
+        output = asked("-json", family, "route", "show", "table", "all")
+        if not output and family == "-4":
             break  # ip hangs: it is not waited for again and again.
         if family == "-4":
             found.words.extend(next_hops(asked("-json", "nexthop", "show")))
-        known = entries(told)
+        known = entries(output)
         lock(known, functools.partial(asked, family, "route", "show", "table", "all"))
         for entry, words in given(known, default, KINDS):
             found.routes.extend([list(words)] if words else [])
@@ -100,8 +100,8 @@ def routes(known: t.Iterable[RouteData], default: str) -> list[Words]:
     :param known: what ``ip -json route show`` tells
     :param default: the network of the default route
     """
-    told = (list(words) for _entry, words in given(known, default, KINDS) if words)
-    found = [words for words in told if is_of_others(origin(words))]
+    words_of_routes = (list(words) for _entry, words in given(known, default, KINDS) if words)
+    found = [words for words in words_of_routes if is_of_others(origin(words))]
     return sorted(found, key=lambda words: "via" in words)
 
 

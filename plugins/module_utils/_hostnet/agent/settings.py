@@ -91,8 +91,8 @@ def look(devices: t.Mapping[str, DeviceData], names: t.Iterable[str]) -> KernelS
         for vlan in entry.get("vlans") or ():
             last = f"-{vlan['vlanEnd']}" if "vlanEnd" in vlan else ""
             flags = {"PVID": "pvid", "Egress Untagged": "untagged"}
-            said = [flags[each] for each in vlan.get("flags") or () if each in flags]
-            found[f"{word} {name} {vlan.get('vlan')}{last}"] = " ".join(said)
+            flags_set = [flags[each] for each in vlan.get("flags") or () if each in flags]
+            found[f"{word} {name} {vlan.get('vlan')}{last}"] = " ".join(flags_set)
     for name in names:
         found.update(sysctls(name))
     return found

@@ -59,7 +59,7 @@ class Question:
     silent: bool = False
     later: float = 0.0
     pause: float = 0.0
-    told: threading.Event = dataclasses.field(default_factory=threading.Event)
+    answered: threading.Event = dataclasses.field(default_factory=threading.Event)
     asked: bool = False
     begun: bool = False
     heard: bool = False
@@ -153,7 +153,7 @@ class AgentAnswers:
         question = self.questions.setdefault(name, Question())
         if not question.asked and time.monotonic() >= question.later:
             question.asked = True
-            question.told.clear()
+            question.answered.clear()
             asked = Ask(question, name, domain, cloud, macs)
             self.waiting.put((question.turn, next(self.numbers), asked))
             if self.workers < AT_ONCE:
@@ -165,7 +165,7 @@ class AgentAnswers:
         until = time.monotonic() + QUICK
         for question in self.questions.values():
             if question.asked:
-                question.told.wait(max(0.0, until - time.monotonic()))
+                question.answered.wait(max(0.0, until - time.monotonic()))
         more = min(self.waiting.qsize(), MOST - self.workers) if self.uri else 0
         for _worker in range(more):
             self.start(self.help)
@@ -203,4 +203,4 @@ class AgentAnswers:
             except Exception:  # A guest may tell anything; the next look asks again.
                 question.begun = question.heard = True
             question.asked = False
-            question.told.set()
+            question.answered.set()

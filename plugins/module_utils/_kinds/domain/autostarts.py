@@ -55,9 +55,9 @@ def needed(root: ET.Element) -> list[tuple[str, str]]:
 def lasts(connection: Connection, kind: str, name: str, forecast: Forecast) -> bool:
     """Whether a network or pool starts with the host, as far as is known: what is not there is told of elsewhere."""
     foreseen: Entries = forecast.networks if kind == "network" else forecast.pools
-    told = (foreseen.get(name) or {}).get("autostart")
-    if told is not None:
-        return bool(told)
+    foreseen_autostart = (foreseen.get(name) or {}).get("autostart")
+    if foreseen_autostart is not None:
+        return bool(foreseen_autostart)
     if connection is None:
         return not (kind == "network" and name in NETWORK.shipped and foreseen.get(name, {}) is not None)
     look = connection.networkLookupByName if kind == "network" else connection.storagePoolLookupByName

@@ -30,12 +30,12 @@ def tidy(before: ET.Element, after: ET.Element, want: Item) -> list[Change]:
     if not want.get("audios"):
         audio(before, after)
     elif all(backend.get("id") != 1 for backend in want["audios"]):
-        leave(after, "audio", [node for node in before.findall("devices/audio") if own_audio(before, node)])
+        remove_added(after, "audio", [node for node in before.findall("devices/audio") if own_audio(before, node)])
     if all(watchdog.get("model") != "itco" for watchdog in want.get("watchdogs") or ()):
         own = [node for node in before.findall("devices/watchdog") if own_watchdog(before, node)]
         there = [node for node in after.findall("devices/watchdog") if node.get("model") != "itco"]
         actions = {node.get("action", "reset") for node in there} or {"reset"}
-        leave(after, "watchdog", [node for node in own if node.get("action", "reset") not in actions])
+        remove_added(after, "watchdog", [node for node in own if node.get("action", "reset") not in actions])
     return boot_order(before, after)
 
 
@@ -60,7 +60,7 @@ def audio(before: ET.Element, after: ET.Element) -> None:
             devices.remove(found[0])
 
 
-def leave(after: ET.Element, tag: str, own: list[ET.Element]) -> None:
+def remove_added(after: ET.Element, tag: str, own: list[ET.Element]) -> None:
     """Take out devices that libvirt had added beside others; it adds them again as they go with those that come.
 
     :param own: the devices as they were

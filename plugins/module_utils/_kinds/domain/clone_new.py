@@ -49,7 +49,7 @@ def from_declared(want: Item, original: Item) -> tuple[Item, list[Item], list[st
     for option in OF_CARDS:
         drop(whole, ("interfaces", option))
     whole.pop("disks", None)
-    told = [AS_DECLARED.format(name), *(f"{one} of guest {name} {why}" for one, why in left.items())]
+    sentences = [AS_DECLARED.format(name), *(f"{one} of guest {name} {why}" for one, why in left.items())]
     listed = original.get("disks") or []
     if not any(
         any(disk.get(option) is not None for option in FILLED) or says_itself(disk) for disk in of_disks(listed)
@@ -63,7 +63,7 @@ def from_declared(want: Item, original: Item) -> tuple[Item, list[Item], list[st
         disks = [begun(disk, f"disks[{place}]", over, name) for place, disk in enumerate(listed)]
     else:
         disks = list(matched(want["disks"], listed, over, name))
-    return whole, disks, told
+    return whole, disks, sentences
 
 
 def of_disks(listed: t.Iterable[Item]) -> t.Iterator[Item]:

@@ -11,7 +11,7 @@ import uuid
 
 from ..._engine.rows.model import Item
 from ..shared.derived_values import NAMESPACE
-from .clone_places import leave_out
+from .clone_places import take_out_shared
 
 OF_ONE = ("name", "uuid", "state", "autostart", "cloud_init")
 """Options that a guest has for itself. Its disks are seen to elsewhere (see clone_disks)."""
@@ -66,7 +66,7 @@ def own_parts(config: Item, want: Item) -> tuple[Item, dict[str, str]]:
     for channel in whole.get("channels") or ():
         if channel.get("type") == "unix" and channel.get("mode") != "connect":
             channel.pop("path", None)
-    left.update(leave_out(whole, want))
+    left.update(take_out_shared(whole, want))
     if "vsock" in whole:
         whole["vsock"] = {**(whole["vsock"] or {}), "cid": {"auto": True}}
     if whole.get("genid") is not None:

@@ -52,7 +52,7 @@ REFUSED = ("memory_devices", "audios")
 """Lists of which nothing is left out, as other options go with what is in them."""
 
 
-def leave_out(whole: Item, want: Item) -> dict[str, str]:
+def take_out_shared(whole: Item, want: Item) -> dict[str, str]:
     """Take out of the options of a clone what it would write to as its original does. Raises Invalid.
 
     :param whole: the options that it gets, changed in place

@@ -119,13 +119,13 @@ class Clones:
         try:
             if self.is_made_too(source, there, states):
                 return self.of_new(want, self.new[source])
-            if source not in there and self.is_foretold(source):
+            if source not in there and self.is_foreseen(source):
                 self.unseen[name], self.warnings[name] = want, [NOT_YET.format(label(source))]
                 return {**least, "state": want["state"]}
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
-            made, told = self.begun(want, there[source])
+            made, sentences = self.begun(want, there[source])
         except VirtfleetError as error:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
             self.refused[name] = f"{where}{error}"
@@ -133,7 +133,7 @@ class Clones:
         self.originals[name] = Original(
             source, str(there[source].definition.findtext("uuid")), self.files(there[source])
         )
-        self.warnings[name] = told
+        self.warnings[name] = sentences
         return made
 
     def is_made_too(self, source: str, there: Have, states: t.Mapping[str, str]) -> bool:
@@ -142,30 +142,30 @@ class Clones:
         is_off = states.get(source) in ("present", "stopped")
         return declared is not None and source not in there and is_off and declared.get(OPTION) is None
 
-    def is_foretold(self, source: str) -> bool:
+    def is_foreseen(self, source: str) -> bool:
         """Whether an earlier task of the run would make an original. Raises VirtfleetError where it would run then."""
-        told = self.forecast.guests.get(source)
-        if told is None or told.gone or told.uuid is not None:
+        foreseen = self.forecast.guests.get(source)
+        if foreseen is None or foreseen.gone or foreseen.uuid is not None:
             return False
-        if told.runs:
+        if foreseen.runs:
             raise VirtfleetError(f"guest {label(source)} runs: {STOP.format(ShellWord(source))}")
         return True
 
     def of_new(self, want: Item, original: Item) -> Item:
         """A clone of a guest that is made in the same run. Raises VirtfleetError where it cannot be."""
         name = str(want["name"])
-        item, disks, told = from_declared(want, original)
+        item, disks, sentences = from_declared(want, original)
         whole = with_original(want, disks, item)
         if original.get("cloud_init") and not want.get("cloud_init"):
-            told.append(NO_SEED.format(label(str(original["name"]))))
+            sentences.append(NO_SEED.format(label(str(original["name"]))))
         self.copied[name] = copied(want.get("disks"), disks)
-        self.warnings[name] = told
+        self.warnings[name] = sentences
         return whole
 
     def refuse(self, name: str, there: Observed | None, states: t.Mapping[str, str]) -> None:
         """Raise VirtfleetError where a guest cannot be copied: it is not there, or it runs, or is to."""
-        told = self.forecast.guests.get(name)
-        if there is None or (told is not None and told.gone):
+        foreseen = self.forecast.guests.get(name)
+        if there is None or (foreseen is not None and foreseen.gone):
             raise VirtfleetError(self.unknown(name, states))
         stop = STOP.format(ShellWord(name))
         if there.state != "stopped":
@@ -212,11 +212,13 @@ class Clones:
         """A new guest with what it has of its original, and what is to be said of that. Raises VirtfleetError."""
         source = str(want[OPTION])
         found = adopt(DOMAIN, there.definition, secrets=True)
-        told: list[str] = []
+        sentences: list[str] = []
         if found.uncovered:
-            told.append(f"has nothing of what no option tells of guest {label(source)}: {', '.join(found.uncovered)}")
+            sentences.append(
+                f"has nothing of what no option tells of guest {label(source)}: {', '.join(found.uncovered)}"
+            )
         whole, left = own_parts(found.config, want)
-        told += [f"{one} of guest {label(source)} {why}" for one, why in left.items()]
+        sentences += [f"{one} of guest {label(source)} {why}" for one, why in left.items()]
         item, problems = DOMAIN.parse_item({**whole, "name": want["name"]})
         if problems:
             shown = "; ".join(map(str, problems))
@@ -224,10 +226,10 @@ class Clones:
         unfit = self.unfit(source, there, want.get(MODE) == "overlay")
         disks, seed = disks_of(want, item.pop("disks", None) or [], there, self.pools(), unfit)
         self.copied[str(want["name"])] = copied(want.get("disks"), disks)
-        told[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
+        sentences[:0] = [IN_COMMON.format(label(source))] if self.copied[str(want["name"])] else []
         if seed and not want.get("cloud_init"):
-            told.append(NO_SEED.format(label(source)))
-        return with_original(want, disks, item), told
+            sentences.append(NO_SEED.format(label(source)))
+        return with_original(want, disks, item), sentences
 
     def unfit(self, name: str, there: Observed, over: bool) -> dict[str, str]:
         """What disks of an original are on that cannot be copied now, each with the reason.

@@ -103,9 +103,9 @@ def status(domain: Resource, answer: float = ANSWER) -> CloudStatus:
                 return parsed(base64.b64decode(found.get("out-data") or "").decode("utf-8", "replace"))
             time.sleep(PAUSE)
     except LibvirtError as error:
-        told = message_of(error)
+        message = message_of(error)
         # An agent that does not answer may be one that is not there yet.
-        return CloudStatus(refused=told) if REFUSED.search(told) else CloudStatus(silent=True)
+        return CloudStatus(refused=message) if REFUSED.search(message) else CloudStatus(silent=True)
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
         return CloudStatus()  # A guest may tell anything.
     return CloudStatus()
@@ -131,11 +131,11 @@ def parsed(output: str) -> CloudStatus:
         if isinstance(stage, dict):
             errors += texts(stage.get("errors"))
             levels = stage.get("recoverable_errors")
-            for told in levels.values() if isinstance(levels, dict) else ():
-                recoverable += texts(told)
+            for messages in levels.values() if isinstance(levels, dict) else ():
+                recoverable += texts(messages)
     return CloudStatus("result.json" in files, tuple(errors), tuple(recoverable), "disabled" in files)
 
 
-def texts(told: object) -> list[str]:
+def texts(listed: object) -> list[str]:
     """The texts of a list that a guest tells."""
-    return [str(one) for one in told] if isinstance(told, list) else []
+    return [str(one) for one in listed] if isinstance(listed, list) else []

@@ -41,9 +41,9 @@ def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str,
         if plan.to_come is not None:
             found[plan.name] = plan.to_come
         elif plan.steps:
-            told = to_come(connection, plan)
-            if told is not None:
-                found[plan.name] = dataclasses.asdict(told)
+            foreseen = to_come(connection, plan)
+            if foreseen is not None:
+                found[plan.name] = dataclasses.asdict(foreseen)
     return found
 
 

@@ -32,9 +32,9 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
     made = made_in_this_moment(connection, asked.owner)
-    told = asked.names | asked.forecast.gone("domain")
-    busy = {facts["guest"]: why for _key, facts, why in made if facts.get("guest", "") not in {"", *told}}
-    out.held.update({name: f"is no longer declared, but stays: {why}" for name, why in busy.items()})
+    known = asked.names | asked.forecast.gone("domain")
+    busy = {facts["guest"]: why for _key, facts, why in made if facts.get("guest", "") not in {"", *known}}
+    out.staying.update({name: f"is no longer declared, but stays: {why}" for name, why in busy.items()})
     for domain in undeclared("domain", connection.listAllDomains(0), asked):
         if domain.name() in busy:
             continue
@@ -42,9 +42,9 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         if out.mine("guest", domain.name(), owner_of(definition), asked.owner):
             lost = loses(domain, definition, asked.options.going)
             if domain.name() in asked.elsewhere:
-                out.held[domain.name()] = MOVED
+                out.staying[domain.name()] = MOVED
             elif lost:
-                out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
+                out.staying[domain.name()] = f"is no longer declared, but stays: {lost}"
             else:
                 out.decide(domain.name(), [])
     out.warnings += of_others(connection, asked)
@@ -71,9 +71,9 @@ def of_others(connection: Connection, asked: Asked) -> list[str]:
 
 def declared_elsewhere(connection: Connection, wants: t.Sequence[Item], options: GuestOptions) -> list[str]:
     """A sentence for each guest of the owner that is here, and is declared for another host only."""
-    told = {str(want.get("name")) for want in wants}
+    names = {str(want.get("name")) for want in wants}
     there = undeclared(
-        "domain", connection.listAllDomains(0), Asked(wants, told, dataclasses.replace(options, forecast=Forecast()))
+        "domain", connection.listAllDomains(0), Asked(wants, names, dataclasses.replace(options, forecast=Forecast()))
     )
     lines = []
     for domain in there:

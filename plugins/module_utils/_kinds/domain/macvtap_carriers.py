@@ -31,7 +31,7 @@ class DeviceOwner(t.NamedTuple):
     kind: str
     name: str
 
-    def told(self, device: str) -> str:
+    def sentence(self, device: str) -> str:
         """What the device is."""
         return {
             "bridge": f"{device} is a port of the bridge {self.name}",
@@ -70,8 +70,8 @@ def owner(device: str, links: Entries, base: str) -> DeviceOwner | None:
         master = os.path.basename(os.readlink(f"{base}/{device}/master"))
     except OSError:
         return None
-    told = links.get(master, {})
-    if told is None or isinstance(told.get("ports"), list):
+    foreseen = links.get(master, {})
+    if foreseen is None or isinstance(foreseen.get("ports"), list):
         return None  # It would be without this port by now.
     if os.path.isdir(f"{base}/{master}/bridge"):
         return DeviceOwner("bridge", master)

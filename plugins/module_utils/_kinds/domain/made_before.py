@@ -29,23 +29,25 @@ NOT_YET = (
 
 def made_before(want: Item, have: Have, forecast: Forecast) -> ToCome | None:
     """What a guest will have that an earlier task makes; None for any other, and for one that is declared as new."""
-    told = forecast.guests.get(str(want["name"]))
-    if told is None or told.gone or told.uuid is not None or want["name"] in have or want["state"] == "absent":
+    foreseen = forecast.guests.get(str(want["name"]))
+    if foreseen is None or foreseen.gone or foreseen.uuid is not None:
         return None
-    return told if want.get("memory") is None and want.get(OPTION) is None else None
+    if want["name"] in have or want["state"] == "absent":
+        return None
+    return foreseen if want.get("memory") is None and want.get(OPTION) is None else None
 
 
-def planned(want: Item, told: ToCome) -> Plan:
+def planned(want: Item, foreseen: ToCome) -> Plan:
     """The plan of such a guest: its state, and what later tasks have to know of it."""
     plan = Plan("domain", str(want["name"]))
     state = str(want["state"])
-    before = "running" if told.runs else "stopped"
+    before = "running" if foreseen.runs else "stopped"
     after = before if state == "present" else state
     if after != before:
         plan.changes.append(Change("state", before, after))
     if any(value is not None for option, value in want.items() if option not in KNOWN):
         plan.warnings.append(NOT_YET)
-    plan.to_come = dataclasses.asdict(dataclasses.replace(told, runs=after != "stopped"))
+    plan.to_come = dataclasses.asdict(dataclasses.replace(foreseen, runs=after != "stopped"))
     return plan
 
 
@@ -56,10 +58,10 @@ def with_made(
     plan_others: t.Callable[[t.Sequence[Item]], t.Sequence[Plan]],
 ) -> list[Plan]:
     """The plans of guests, of which those are left out of planning that an earlier task makes."""
-    told = {str(want["name"]): made_before(want, have, forecast) for want in wants}
-    others = iter(plan_others([want for want in wants if told[str(want["name"])] is None]))
+    foreseen = {str(want["name"]): made_before(want, have, forecast) for want in wants}
+    others = iter(plan_others([want for want in wants if foreseen[str(want["name"])] is None]))
     plans = []
     for want in wants:
-        found = told[str(want["name"])]
+        found = foreseen[str(want["name"])]
         plans.append(next(others) if found is None else planned(want, found))
     return plans

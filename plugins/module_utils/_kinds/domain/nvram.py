@@ -68,8 +68,8 @@ def named(tree: ET.Element) -> str:
     if nvram is None:
         return "" if varstore is None else varstore.get("path", "")
     source = nvram.find("source")
-    told = (nvram.text or "").strip()
-    return told or ("" if source is None else source.get("file") or source.get("dev") or "")
+    text = (nvram.text or "").strip()
+    return text or ("" if source is None else source.get("file") or source.get("dev") or "")
 
 
 def home(uri: str) -> str:

@@ -36,8 +36,8 @@ def wrong(given: GivenParameters) -> str | None:
     """Ansible takes nan, inf and -1 for numbers."""
     if 0 <= given["shutdown_timeout"] < float("inf"):
         return None
-    told = "shutdown_timeout (guests_shutdown_timeout of the role) has to be a number of seconds from 0"
-    return f"nothing was changed: {told}"
+    problem = "shutdown_timeout (guests_shutdown_timeout of the role) has to be a number of seconds from 0"
+    return f"nothing was changed: {problem}"
 
 
 PARAMETERS = Parameters(

@@ -25,7 +25,7 @@ from ..image.declared import declared_images, marked_disks
 from ..shared import bare_host, declared_uses
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
-from ..volume.half_made_open import refuse_held
+from ..volume.half_made_open import refuse_half_made
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
 from . import autostarts, clones, made_before, readiness, short_image, undefine
@@ -140,7 +140,7 @@ def check_host(connection: Connection, plans: list[Plan], wants: Wants, have: Ha
         bare_host.check(plans, wants, options.forecast)
         return
     readiness.check_guests(connection, plans, wants, have, options)
-    leave_to_others(connection, plans, wants)
+    hold_back_busy(connection, plans, wants)
 
 
 def departures(
@@ -160,7 +160,7 @@ def departures(
     return found
 
 
-def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> None:
+def hold_back_busy(connection: Connection, plans: list[Plan], wants: Wants) -> None:
     """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
     busy = being_made(connection)
     for entry, want in zip(plans, wants, strict=True) if busy else ():
@@ -205,7 +205,7 @@ def plans_with_disks(
             plan_storage((of_seeds, found), entry, want, needed, volumes, have, options.on_restart_needed)
             entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
-            refuse_held(connection, entry, half, made, (Making, seeds.Refilling))
+            refuse_half_made(connection, entry, half, made, (Making, seeds.Refilling))
         except Unchangeable as error:
             entry.obstacle = "; ".join([str(error), *half_made_of(needed, half)])
         except Invalid as error:
@@ -242,7 +242,7 @@ def with_doubts(
     for want, needed in resolved:
         who = f"domain {want['name']}: "
         if any(line.startswith(who) for line in lines):
-            found += [f"{who}{told}" for told in half_made_of(needed, half)]
+            found += [f"{who}{reason}" for reason in half_made_of(needed, half)]
     return found
 
 

@@ -72,11 +72,11 @@ def check_guests(
             ]
             entry.warnings += doubts
         if root is not None and not certain(problems):
-            told = asked.of(root)
-            if told is not None and (told.defining or shared_disks.starts(entry)):
-                problems.append(asked.sentence(told, DOMAIN, want, root))
-            elif told is not None:
-                entry.warnings.append(f"it could not start as it is: {told.reason}")
+            complaint = asked.of(root)
+            if complaint is not None and (complaint.defining or shared_disks.starts(entry)):
+                problems.append(asked.sentence(complaint, DOMAIN, want, root))
+            elif complaint is not None:
+                entry.warnings.append(f"it could not start as it is: {complaint.reason}")
         if refuse(entry, problems):
             site.made = made
     check_disks(site, guests, plans, wants, have)
@@ -102,9 +102,9 @@ def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed 
     before = None if have is None or shared_disks.starts(entry) else have.definition
     old = set() if before is None else {found.what for found in references(before)}
     bound = [] if before is None else unknown_cpus(site, before)
-    told = [sentence(site, found, want) for found in references(root) if found.what not in old]
+    problems = [sentence(site, found, want) for found in references(root) if found.what not in old]
     made = tuple(f"{step.value.where}.file: " for step in entry.steps if isinstance(step.value, Making))
-    lacks = [line for line in dict.fromkeys(told) if line is not None and not line.startswith(made)]
+    lacks = [line for line in dict.fromkeys(problems) if line is not None and not line.startswith(made)]
     lacks += [line for line in unknown_cpus(site, root) if line not in bound]
     large, pieces = memory(site, root) if shared_disks.starts(entry) else (None, None)
     lacks += [] if large is None else [large]
@@ -118,9 +118,9 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
     if saved is None or not shared_disks.starts(entry):
         return []
     known = {found.what for found in references(root)}
-    told = [site.problem(found) for found in references(saved) if found.what not in known]
+    problems = [site.problem(found) for found in references(saved) if found.what not in known]
     where = f"its saved state, which virsh managedsave-remove {ShellWord(entry.name):sh} discards"
-    return [at(where, line) for line in told if line is not None]
+    return [at(where, line) for line in problems if line is not None]
 
 
 def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
@@ -135,8 +135,8 @@ def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
             continue
         found = first_bytes(place)
         if found is not None and found.kind not in ("qcow2", "none"):
-            told = f"{place} is {found.words} by its first bytes, and no qcow2: write the format that it has"
-            yield site.unsure(f"disks[{index}].format: {told}", "volumes")
+            problem = f"{place} is {found.words} by its first bytes, and no qcow2: write the format that it has"
+            yield site.unsure(f"disks[{index}].format: {problem}", "volumes")
 
 
 def unknown_cpus(site: Site, root: ET.Element) -> list[str]:
@@ -206,9 +206,9 @@ def memory(site: Site, root: ET.Element) -> tuple[str | None, str | None]:
     if not total or asked <= total:
         return None, None
     asked_for, has = (Size().show(amount // 1024**2 * 1024**2) for amount in (asked, total))
-    told = f"memory: is {asked_for}, and this host has {has} with its swap: give the guest less"
+    problem = f"memory: is {asked_for}, and this host has {has} with its swap: give the guest less"
     divided = root.find("cpu/numa/cell") is not None or root.find("devices/memory") is not None
-    return (None, told) if divided else (told, None)
+    return (None, problem) if divided else (problem, None)
 
 
 def memory_and_swap() -> int:

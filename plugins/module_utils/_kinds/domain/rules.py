@@ -29,8 +29,8 @@ def memory_in_use(domain: Item) -> t.Iterator[Invalid]:
 
 def one_uuid(domain: Item) -> t.Iterator[Invalid]:
     """The UUID in the SMBIOS of a guest is its own (virSysinfoSystemParseXML)."""
-    told = next(smbios_uuids(domain), None)
-    if told is not None and domain.get("uuid") not in (None, told):
+    of_smbios = next(smbios_uuids(domain), None)
+    if of_smbios is not None and domain.get("uuid") not in (None, of_smbios):
         yield Invalid(
             "uuid", "is not that of sysinfo.system.uuid, and libvirt takes only one: leave one of the two out"
         )

@@ -33,8 +33,8 @@ def saved_definitions(connection: Connection) -> dict[str, ET.Element]:
         if not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_INVALID_ARG"):
             raise
         return {}
-    told = {domain.name(): definition_of(domain) for domain in domains}
-    return {name: root for name, root in told.items() if root is not None}
+    definitions = {domain.name(): definition_of(domain) for domain in domains}
+    return {name: root for name, root in definitions.items() if root is not None}
 
 
 def saved_definition(connection: Connection, name: str) -> ET.Element | None:

@@ -49,13 +49,13 @@ def refusal(guest: Item) -> str | None:
     own, image = disk.get(OPTION), guest[OPTION]
     if own is not None and own != image:
         return f"is for the first disk, and disks[{place}] has another image: write one of the two"
-    said = [name for name in ELSEWHERE if disk.get(name) is not None]
-    if not said and disk.get("volume") is not None and disk.get("size") is None and own is None:
-        said = ["volume"]
-    if said:
+    elsewhere = [name for name in ELSEWHERE if disk.get(name) is not None]
+    if not elsewhere and disk.get("volume") is not None and disk.get("size") is None and own is None:
+        elsewhere = ["volume"]
+    if elsewhere:
         return (
-            f"is for the first disk, and disks[{place}].{said[0]} says what that is on: leave image out, or put the new"
-            " disk first"
+            f"is for the first disk, and disks[{place}].{elsewhere[0]} says what that is on: leave image out, or put"
+            " the new disk first"
         )
     return None
 

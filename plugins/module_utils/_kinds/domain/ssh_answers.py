@@ -46,15 +46,15 @@ class SshServer:
             return False
         try:
             readable, _writable, _odd = select.select([self.connection], [], [], 0)
-            told = self.connection.recv(MOST) if readable else None
+            received = self.connection.recv(MOST) if readable else None
         except OSError:
-            told = b""
-        self.heard += told or b""
+            received = b""
+        self.heard += received or b""
         if BANNER.search(self.heard):
             self.close()
             return True
         # It has ended the connection, or takes too long: the next look begins another one.
-        if told == b"" or len(self.heard) > MOST or time.monotonic() - self.begun > PATIENCE:
+        if received == b"" or len(self.heard) > MOST or time.monotonic() - self.begun > PATIENCE:
             self.close()
         return False
 

@@ -101,7 +101,7 @@ def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> Belonging
     """
     path = tpm_place(definition)
     if path is not None:
-        plan.leave(
+        plan.warn_of_leftover(
             f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
             " nobody needs it"
         )
@@ -133,7 +133,7 @@ def plan_nvram(
                 going[plan.name] = dataclasses.replace(going[plan.name], variables=variables)
             else:
                 plan.changes.remove(change)
-                plan.leave(f"its NVRAM {path} stays: {reason}")
+                plan.warn_of_leftover(f"its NVRAM {path} stays: {reason}")
 
 
 def loses(domain: Domain, definition: ET.Element, going: Belongings) -> str | None:

@@ -69,7 +69,7 @@ MOST, ALL = 60, 300
 """How often libvirt is asked about options of one guest, and of all."""
 
 
-class Told(t.NamedTuple):
+class Complaint(t.NamedTuple):
     """What libvirt has against a definition.
 
     :param reason: in libvirt's words
@@ -103,19 +103,19 @@ class Verdict:
         """What libvirt says of the mapping; empty where it takes it: then there is no second question."""
         self.left = ALL
 
-    def of(self, root: ET.Element) -> Told | None:
+    def of(self, root: ET.Element) -> Complaint | None:
         """What libvirt has against a definition; None where it has nothing, or cannot be asked."""
-        told = self.of_rest(root)
-        if told is not None and (told.defining or self.is_read(root, told)):
-            return told._replace(defining=True)
-        return self.of_devices(root) or told
+        complaint = self.of_rest(root)
+        if complaint is not None and (complaint.defining or self.is_read(root, complaint)):
+            return complaint._replace(defining=True)
+        return self.of_devices(root) or complaint
 
-    def is_read(self, root: ET.Element, told: Told) -> bool:
+    def is_read(self, root: ET.Element, complaint: Complaint) -> bool:
         """Whether libvirt refuses something as it reads a definition, and not only as it prepares a start."""
-        if self.connection is None or told.option or not self.mapping(root):
+        if self.connection is None or complaint.option or not self.mapping(root):
             return False
         reason = self.refusal(paths.text(rootless(question(root))))[0]
-        return reason == told.reason and reason != self.ends
+        return reason == complaint.reason and reason != self.ends
 
     def mapping(self, root: ET.Element) -> str:
         """What libvirt says of the mapping; empty where it takes it, or cannot be asked."""
@@ -125,7 +125,7 @@ class Verdict:
             self.ends = self.refusal(paths.text(rootless(bare)))[0]
         return self.ends
 
-    def of_rest(self, root: ET.Element) -> Told | None:
+    def of_rest(self, root: ET.Element) -> Complaint | None:
         """What libvirt has against a definition without interfaces and devices of the host."""
         if self.connection is None:
             return None
@@ -136,12 +136,12 @@ class Verdict:
         try:
             self.connection.domainXMLToNative("qemu-argv", text, 0)
         except LibvirtError as error:
-            told = self.told(error)
-            return None if told is None else self.machine(root) or told
+            complaint = self.complaint_of(error)
+            return None if complaint is None else self.machine(root) or complaint
         self.right.add(form)
         return None
 
-    def of_devices(self, root: ET.Element) -> Told | None:
+    def of_devices(self, root: ET.Element) -> Complaint | None:
         """What libvirt has against interfaces and devices of the host, which it would refuse to define."""
         if self.connection is None or all(root.find(f"devices/{tag}") is None for tag in UNASKED):
             return None
@@ -149,25 +149,25 @@ class Verdict:
         form = likeness(text)
         if form in self.right:
             return None
-        reason, told = self.refusal(text) if self.mapping(root) else ("", None)
-        if told is not None and reason != self.ends:
-            return Told(told.reason, True)
+        reason, complaint = self.refusal(text) if self.mapping(root) else ("", None)
+        if complaint is not None and reason != self.ends:
+            return Complaint(complaint.reason, True)
         self.right.add(form)
         return None
 
-    def refusal(self, text: str) -> tuple[str, Told | None]:
+    def refusal(self, text: str) -> tuple[str, Complaint | None]:
         """What libvirt says against a definition, and what that says to us."""
         if self.connection is None:
             return "", None
         try:
             self.connection.domainXMLToNative("qemu-argv", text, 0)
         except LibvirtError as error:
-            told = self.told(error)
+            complaint = self.complaint_of(error)
             known = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
-            return message_of(error), told if known or (told is not None and told.defining) else None
+            return message_of(error), complaint if known or (complaint is not None and complaint.defining) else None
         return "", None
 
-    def machine(self, root: ET.Element) -> Told | None:
+    def machine(self, root: ET.Element) -> Complaint | None:
         """That QEMU lacks the machine type, where libvirt has refused a definition for that.
 
         It speaks of PCI then, and each release in other words.
@@ -187,10 +187,10 @@ class Verdict:
             if asked and known and wanted not in known:
                 like = near(wanted, known)
                 way = f"did you mean {printable(like[0])}?" if like else "virsh capabilities lists those that it has"
-                return Told(f"QEMU has no machine type {printable(wanted)} on this host; {way}", True, "machine")
+                return Complaint(f"QEMU has no machine type {printable(wanted)} on this host; {way}", True, "machine")
         return None
 
-    def told(self, error: Error) -> Told | None:
+    def complaint_of(self, error: Error) -> Complaint | None:
         """What an answer says."""
         if TOO_LARGE in str(error):
             return None  # The connection lives on, and others can be asked about.
@@ -203,28 +203,28 @@ class Verdict:
         refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
         early = FIRMWARE.search(reason) is not None and self.connection.getLibVersion() >= FIRMWARE_AT_DEFINE
         surely = early or DEFINE.search(reason) is not None
-        return Told(reason, surely or (refused and START.search(reason) is None))
+        return Complaint(reason, surely or (refused and START.search(reason) is None))
 
-    def sentence(self, told: Told, table: Table, want: Item, root: ET.Element) -> str:
+    def sentence(self, complaint: Complaint, table: Table, want: Item, root: ET.Element) -> str:
         """What libvirt has against a definition, with the options of the user's that it is about.
 
         They are looked for by taking them out, one after the other.
 
-        :param told: that
+        :param complaint: that
         :param table: of guests
         :param want: what is declared
         :param root: the definition
         """
-        if not told.defining or told.option or self.left <= 0:
-            return told.sentence
+        if not complaint.defining or complaint.option or self.left <= 0:
+            return complaint.sentence
         blamed = self.blamed(table, want, root, self.takes)
         if blamed and all(path.endswith("]") for path in blamed):
             # Without a part, it may have been refused for what is missing then: good enough to tell of which part.
             parts = self.blamed(table, want, root, self.reads)
             blamed = parts if parts and all(path.startswith(tuple(blamed)) for path in parts) else blamed
         if not blamed or len(blamed) > FEW or self.connection is None:
-            return told.sentence
-        return f"{', '.join(blamed)}: libvirt refuses this: {told.reason}"
+            return complaint.sentence
+        return f"{', '.join(blamed)}: libvirt refuses this: {complaint.reason}"
 
     def blamed(self, table: Table, want: Item, root: ET.Element, right: t.Callable[[str], bool]) -> list[str]:
         """The options to blame, as far as libvirt may be asked.
@@ -238,14 +238,14 @@ class Verdict:
 
     def reads(self, text: str) -> bool:
         """Whether libvirt has nothing against it, or something that a define would not find."""
-        told = self.of(ET.fromstring(text))
-        return told is None or not told.defining
+        complaint = self.of(ET.fromstring(text))
+        return complaint is None or not complaint.defining
 
     def takes(self, text: str) -> bool:
         """Whether libvirt would define it."""
-        told = self.of(ET.fromstring(text))
+        complaint = self.of(ET.fromstring(text))
         # Another complaint than one about the host says that it was not even read that far.
-        return told is None or (not told.defining and START.search(told.reason) is not None)
+        return complaint is None or (not complaint.defining and START.search(complaint.reason) is not None)
 
 
 def question(root: ET.Element) -> ET.Element:

@@ -74,12 +74,12 @@ class GuestLook:
 
     def settled(self) -> GuestLook:
         """The same, with what its agent has answered by now."""
-        told = self.question
-        if told is None:
+        question = self.question
+        if question is None:
             return self
-        addresses = self.addresses or [{**one, "source": "agent"} for one in told.addresses] or self.others
-        silent, unasked = told.hangs, not told.begun
-        return dataclasses.replace(self, addresses=addresses, cloud=told.cloud, silent=silent, unasked=unasked)
+        addresses = self.addresses or [{**one, "source": "agent"} for one in question.addresses] or self.others
+        silent, unasked = question.hangs, not question.begun
+        return dataclasses.replace(self, addresses=addresses, cloud=question.cloud, silent=silent, unasked=unasked)
 
     @property
     def is_awaited(self) -> bool:
@@ -147,15 +147,15 @@ def wait(
             seconds = want.get("wait_timeout") or PATIENCE
             passed = time.monotonic() - start
             late = passed >= seconds + (FIRST_ANSWER if seen.is_awaited else 0)
-            told = problem(seen, want["wait_for"], seconds if passed < seconds + NEARLY else round(passed), late)
+            reason = problem(seen, want["wait_for"], seconds if passed < seconds + NEARLY else round(passed), late)
             if not seen.runs and name in idle:
                 del left[name]
             elif seen.runs and seen.fulfils(want["wait_for"]):
                 found[name] = seen.addresses
                 warnings += [] if seen.cloud is None or not seen.cloud.warning else [f"{name}: {seen.cloud.warning}"]
                 del left[name]
-            elif told is not None:
-                problems[name] = told
+            elif reason is not None:
+                problems[name] = reason
                 del left[name]
             if seen.runs:
                 idle.discard(name)
@@ -216,9 +216,9 @@ def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | Non
         return "wait_for: it does not run any more; look at its console, and at its log on the host"
     if what in ("agent", "cloud_init") and seen.agent is None:
         return f"wait_for: it has no channel for an agent: declare channels with target {{type: virtio, name: {AGENT}}}"
-    told = None if what != "cloud_init" or seen.cloud is None else seen.cloud.problem
-    if told is not None:
-        return f"wait_for: {told}"
+    of_cloud_init = None if what != "cloud_init" or seen.cloud is None else seen.cloud.problem
+    if of_cloud_init is not None:
+        return f"wait_for: {of_cloud_init}"
     return seen.lacks(what, seconds) if late else None
 
 

@@ -165,9 +165,9 @@ class Bases:
             return self.gone(base) or False
         if "making" in noted:
             half = half_made(self.connection, {base.key: found})
-            told = half.held.get(base.key) or half.doubtful.get(base.key)
+            problem = half.in_use.get(base.key) or half.doubtful.get(base.key)
             more = "if nobody needs it, delete it with state: absent of the module virtfleet.kvm.volumes, and run again"
-            return False if told is None else f"{told}; {more}"
+            return False if problem is None else f"{problem}; {more}"
         if not manifest.kept:
             return True
         what = "is there, and was not made of the image"
@@ -303,8 +303,8 @@ def shown(change: Change, base: Base) -> Change:
     """The change that is a new volume, with the image that it is made of."""
     if not isinstance(change.after, dict):
         return change
-    told = f"{base.image.name} from {masked_url(base.version.place)}{base.version.said}"
-    return dataclasses.replace(change, after={**change.after, "image": told})
+    image = f"{base.image.name} from {masked_url(base.version.place)}{base.version.origin}"
+    return dataclasses.replace(change, after={**change.after, "image": image})
 
 
 def make_base(connection: Connection, name: str, step: Step, options: KindOptions) -> t.Iterator[None]:

@@ -107,15 +107,21 @@ class DeclaredImage:
         """What tells which image it is, if a server decides what that means; else nothing, as it needs no lock."""
         if self.product is not None:
             system, release, variant, mirror, arch, serial, _keyring = dataclasses.astuple(self.product)
-            told = {system: release, "variant": variant, "arch": arch, "mirror": masked_url(mirror), "serial": serial}
-            told["query"] = fingerprint(veiled(mirror))
+            options = {
+                system: release,
+                "variant": variant,
+                "arch": arch,
+                "mirror": masked_url(mirror),
+                "serial": serial,
+            }
+            options["query"] = fingerprint(veiled(mirror))
         elif self.checksum is None or "://" not in self.checksum:
             return ()
         else:
             kind = "url" if "://" in self.place else "path"
-            told = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
-            told["query"] = fingerprint(veiled(self.place), veiled(self.checksum))
-        return tuple((name, str(value)) for name, value in told.items() if value is not None)
+            options = {kind: masked_url(self.place), "checksum": masked_url(self.checksum)}
+            options["query"] = fingerprint(veiled(self.place), veiled(self.checksum))
+        return tuple((name, str(value)) for name, value in options.items() if value is not None)
 
     def version_now(self, host: str, lasting: bool = False) -> Version:
         """The version that there is now. Raises VirtfleetError where that cannot be found out.

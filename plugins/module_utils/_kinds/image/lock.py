@@ -55,8 +55,8 @@ class Locked(t.NamedTuple):
     @property
     def entry(self) -> dict[str, object]:
         """The entry as it is written."""
-        told: dict[str, str | None] = {name: getattr(self, name) for name in FACTS[1:]}
-        return {"declared": dict(self.declared), **{name: value for name, value in told.items() if value is not None}}
+        facts: dict[str, str | None] = {name: getattr(self, name) for name in FACTS[1:]}
+        return {"declared": dict(self.declared), **{name: value for name, value in facts.items() if value is not None}}
 
 
 Locks = t.Dict[str, t.Tuple[Locked, ...]]  # noqa: UP006 - as above
@@ -128,8 +128,8 @@ def entry_of(raw: object, where: str) -> Locked:
     if "debian" in declared or "ubuntu" in declared:
         for name in (name for name in ("arch", "serial", "url") if raw.get(name) is None):
             raise VirtfleetError(f"{where}: {name} is missing, which an image of a distribution has")
-    told = tuple((name, str(declared[name])) for name in OPTIONS if name in declared)
-    return Locked(told, arch, serial, url, str(checksum), signer)
+    options = tuple((name, str(declared[name])) for name in OPTIONS if name in declared)
+    return Locked(options, arch, serial, url, str(checksum), signer)
 
 
 def stale(name: str, declared: Declaration, entries: t.Sequence[Locked]) -> str | None:

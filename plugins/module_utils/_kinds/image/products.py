@@ -85,7 +85,7 @@ class Version(t.NamedTuple):
         return f"place:{hashlib.sha256(self.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
     @property
-    def said(self) -> str:
+    def origin(self) -> str:
         """What is said of it beside where it comes from."""
         if self.locked:
             return ", as it is locked"

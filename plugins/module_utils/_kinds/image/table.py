@@ -64,12 +64,12 @@ def products(image: Item) -> t.Iterator[Invalid]:
     system = next((name for name in VARIANTS if image.get(name) is not None), None)
     for name in OF_PRODUCTS if system is None else ("checksum",):
         if image.get(name) is not None:
-            told = (
+            reason = (
                 "goes with debian or ubuntu"
                 if system is None
                 else f"is told by the mirror, and stands not beside {system}"
             )
-            yield Invalid(name, told)
+            yield Invalid(name, reason)
     if system is None:
         return
     if image.get("variant") is not None and image["variant"] not in VARIANTS[system]:

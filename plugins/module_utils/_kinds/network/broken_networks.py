@@ -42,12 +42,12 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
         if not bridge:
             continue
         there = addresses() if there is None else there
-        told = [*of_bridge(bridge, live, there), *of_dnsmasq(entry.name)]
-        if told:
+        wrong = [*of_bridge(bridge, live, there), *of_dnsmasq(entry.name)]
+        if wrong:
             name = ShellWord(entry.name)
             entry.warnings.append(
-                f"it is active to libvirt, but {' and '.join(told)}, so its guests have no network, or none that works."
-                f" Start it anew when they may lose what they have: virsh net-destroy {name:sh}, virsh"
+                f"it is active to libvirt, but {' and '.join(wrong)}, so its guests have no network, or none that"
+                f" works. Start it anew when they may lose what they have: virsh net-destroy {name:sh}, virsh"
                 f" net-start {name:sh}; guests that run are connected again when their interface is set up anew, such"
                 " as by their restart"
             )
@@ -99,13 +99,13 @@ def addresses() -> dict[str, set[ipaddress.IPv4Address | ipaddress.IPv6Address]]
     from ..._hostnet import iproute  # Only now: a host without such a network is spared the time to load it.
 
     try:
-        told = iproute.ip("address", "show")
+        devices = iproute.ip("address", "show")
     except (ValueError, VirtfleetError):
         return {}
     return {
         device["ifname"]: {
             ipaddress.ip_address(each["local"]) for each in device.get("addr_info", ()) if "local" in each
         }
-        for device in told
+        for device in devices
         if "ifname" in device
     }

@@ -41,10 +41,10 @@ def leaving(
     :param wants: what is declared, with what goes
     """
     staying = [want for want in wants if want["state"] != "absent"]
-    gone = {want["name"] for want in wants if want["state"] == "absent"} | set(over.held)
-    held: dict[str, str] = {}
+    gone = {want["name"] for want in wants if want["state"] == "absent"} | set(over.staying)
+    kept_back: dict[str, str] = {}
     if connection is None or not gone:
-        return staying, held
+        return staying, kept_back
     trees: list[tuple[str, ET.Element]] | None = None
     going: list[Item] = []
     for network in sorted(connection.listAllNetworks(0), key=lambda found: str(found.name())):
@@ -59,13 +59,13 @@ def leaving(
         users = {guest for guest, tree in trees if uses(tree)}
         kept = sorted(guest for guest in users if guest not in declared or name in listed(declared[guest]))
         if kept:
-            held[name] = (
+            kept_back[name] = (
                 f"makes room for the network {taker}, but {named(kept, 'is', 'are')} on it and not declared to be on"
                 " another, so it stays"
             )
         else:
             going.append({"name": name, "state": "absent"})
-    return going + staying, held
+    return going + staying, kept_back
 
 
 def listed(networks: object) -> t.Sequence[object]:

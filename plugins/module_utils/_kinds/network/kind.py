@@ -27,7 +27,7 @@ def hold(
 ) -> tuple[list[Item], dict[str, str]]:
     """Hold back the networks that go in a later call, once the guests are on others (see handover)."""
     if options.guest_networks is None:
-        return list(wants), over.held
+        return list(wants), over.staying
     return handover.leaving(connection, over, wants, options.guest_networks)
 
 

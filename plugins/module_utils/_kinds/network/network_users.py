@@ -70,12 +70,12 @@ def to_be_on(
 
 def running(connection: Connection, forecast: Forecast) -> list[tuple[str, ET.Element]]:
     """What runs, by the names of the guests; what is foretold of a guest counts in place of that."""
-    told = {name: guest for name, guest in forecast.guests.items() if not guest.gone}
+    coming = {name: guest for name, guest in forecast.guests.items() if not guest.gone}
     found = [domain for domain in connection.listAllDomains(0) if domain.isActive()]
     return [
-        (domain.name(), told[domain.name()].tree if domain.name() in told else ET.fromstring(domain.XMLDesc(0)))
+        (domain.name(), coming[domain.name()].tree if domain.name() in coming else ET.fromstring(domain.XMLDesc(0)))
         for domain in found
-        if domain.name() not in forecast.guests or domain.name() in told
+        if domain.name() not in forecast.guests or domain.name() in coming
     ]
 
 
@@ -120,16 +120,16 @@ def guests(connection: Connection, forecast: Forecast = PRESENT) -> list[tuple[s
 
     Of those that are foretold only the interfaces.
     """
-    told = forecast.guests
-    known = {domain.name(): domain.UUIDString() for domain in connection.listAllDomains(0)} if told else {}
-    for name in [name for name, guest in told.items() if name in known and guest.uuid != known[name]]:
-        del told[name]  # It is another one.
-    found = [(name, guest.tree) for name, guest in told.items() if not guest.gone]
+    foreseen = forecast.guests
+    known = {domain.name(): domain.UUIDString() for domain in connection.listAllDomains(0)} if foreseen else {}
+    for name in [name for name, guest in foreseen.items() if name in known and guest.uuid != known[name]]:
+        del foreseen[name]  # It is another one.
+    found = [(name, guest.tree) for name, guest in foreseen.items() if not guest.gone]
     for domain in connection.listAllDomains(0):
-        if domain.name() in told:
+        if domain.name() in foreseen:
             continue
         found += [(domain.name(), root) for root in definitions(domain) if root is not None]
-    gone = {name for name, guest in told.items() if guest.gone}
+    gone = {name for name, guest in foreseen.items() if guest.gone}
     return [*found, *(pair for pair in saved_definitions(connection).items() if pair[0] not in gone)]
 
 

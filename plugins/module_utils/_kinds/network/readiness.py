@@ -46,14 +46,14 @@ def check_networks(connection: Connection, plans: t.Sequence[Plan], have: Have, 
         bridge = own_bridge(definition(entry, found)) if actions & {"define", "start"} else ""
         other = bridges.setdefault(bridge, entry.name) if bridge else entry.name
         if other != entry.name:
-            told = (
+            problem = (
                 f"bridge: {bridge} is that of the network {other}: name another, or leave it out. To rename {other},"
                 " declare it with state: absent as well"
             )
-            refuse(entry, [site.unsure(told, "networks")])
+            refuse(entry, [site.unsure(problem, "networks")])
         elif bridge and takes(entry, bridge, found) and is_the_hosts(bridge, found, site):
-            told = f"bridge: {bridge} is on this host already, and of no network: name another{way_out(found)}"
-            refuse(entry, [site.unsure(told, "networks")])
+            problem = f"bridge: {bridge} is on this host already, and of no network: name another{way_out(found)}"
+            refuse(entry, [site.unsure(problem, "networks")])
         else:
             warn_of_kept(entry, found, site)
         if entry.obstacle is not None:

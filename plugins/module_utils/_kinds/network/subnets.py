@@ -37,8 +37,8 @@ def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed], sure:
         there = [route for route in routes() if route.device not in gone]
         if not sure:
             for entry in starting:
-                told = collisions([entry], have, there)
-                entry.warnings += [line[len(f"network {entry.name}: ") :] for line in told]
+                lines = collisions([entry], have, there)
+                entry.warnings += [line[len(f"network {entry.name}: ") :] for line in lines]
             there = []
         refuse_input(collisions(starting, have, there))
 

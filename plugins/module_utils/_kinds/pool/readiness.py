@@ -46,11 +46,11 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
             continue
         problems = [*pool_problems(site, entry, root, folders), *target_problems(site, entry, root, mounts)]
         shared = list(sources.shared(entry.name, root)) if any(step.action == "define" for step in entry.steps) else []
-        problems += [site.unsure(told, "pools") for refused, told in shared if refused]
+        problems += [site.unsure(sentence, "pools") for refused, sentence in shared if refused]
         if refuse(entry, problems):
             folders.update(mine)
             continue
-        entry.warnings += [told for refused, told in shared if not refused]
+        entry.warnings += [sentence for refused, sentence in shared if not refused]
         sources.take(entry.name, root)
     if site.local:
         warn_of_one_folder(changing, have, folders)
@@ -62,8 +62,8 @@ def warn_of_lost_folders(site: Site, plans: t.Sequence[Plan]) -> None:
     for entry in plans:
         stays = not any(step.action in ("start", "stop", "undefine") for step in entry.steps)
         if stays and entry.name in site.pools and site.pools[entry.name].active:
-            told = site.lost_folder(entry.name)
-            entry.warnings += [] if told is None else [f"target: {told}"]
+            problem = site.lost_folder(entry.name)
+            entry.warnings += [] if problem is None else [f"target: {problem}"]
 
 
 def mounted(site: Site, plans: t.Sequence[Plan], have: Have) -> set[str]:
@@ -85,20 +85,22 @@ def target_problems(site: Site, entry: Plan, root: ET.Element, mounts: t.Iterabl
     start = next((step for step in entry.steps if step.action == "start"), None)
     if start is None or start.value == "never" or root.get("type") not in MADE_DIRECTORIES or not site.local:
         return
-    told = unmade(target)
-    if told is not None and not any(place != target and within(target, place) for place in mounts):
-        yield f"target: {target} cannot be made: {told}, or take another folder"
+    reason = unmade(target)
+    if reason is not None and not any(place != target and within(target, place) for place in mounts):
+        yield f"target: {target} cannot be made: {reason}, or take another folder"
 
 
 def lacking(site: Site) -> set[str]:
     """The types of pools that the host's libvirt has no driver for, as far as it tells."""
     try:
-        told = site.connection.getStoragePoolCapabilities(0)
+        capabilities = site.connection.getStoragePoolCapabilities(0)
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_NO_SUPPORT"):
             raise
         return set()
-    return {pool.get("type", "") for pool in ET.fromstring(told).findall("pool") if pool.get("supported") == "no"}
+    return {
+        pool.get("type", "") for pool in ET.fromstring(capabilities).findall("pool") if pool.get("supported") == "no"
+    }
 
 
 def no_driver(kind: str) -> str:
@@ -136,16 +138,16 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
     target = plain(root.findtext("target/path") or "")
     kind = root.get("type", "")
     if any(step.action == "define" for step in entry.steps) and kind in site.once("drivers", lambda: lacking(site)):
-        told = f"type: {no_driver(kind)}"
-        yield Doubt(told) if site.forecast.packages else told
+        problem = f"type: {no_driver(kind)}"
+        yield Doubt(problem) if site.forecast.packages else problem
     if kind == "dir":
         other = folders.setdefault(target, entry.name)
         if other != entry.name:
-            told = (
+            problem = (
                 f"target: {target} is the folder of the pool {other}, and libvirt takes one pool for a folder: give"
                 f" {entry.name} another folder, or keep the name {other}"
             )
-            yield site.unsure(told, "pools")
+            yield site.unsure(problem, "pools")
     build = next((step.value for step in entry.steps if step.action == "start"), "")
     if build == "never" and kind == "dir":
         missing = site.folder(target)
@@ -164,6 +166,6 @@ def unfit_secrets(site: Site, root: ET.Element) -> t.Iterator[str]:
     auth = root.find("source/auth")
     kind = {"ceph": "secret ceph", "chap": "secret iscsi"}.get("" if auth is None else auth.get("type", ""), "secret")
     for _by, secret in secrets_of(root):
-        told = site.problem(Reference("source", None, "auth", kind, secret))
-        if told is not None:
-            yield at("source.auth.secret", told)
+        problem = site.problem(Reference("source", None, "auth", kind, secret))
+        if problem is not None:
+            yield at("source.auth.secret", problem)

@@ -84,9 +84,11 @@ def refuse_misnamed(entry: Plan, have: Have) -> None:
     text = next((step.value for step in entry.steps if step.action == "define"), None)
     if text is not None and entry.name in have:
         usage = paths.document(text).find("usage")
-        told = next(named({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None)
-        if told is not None:
-            entry.refuse(f"{told}: libvirt changes nothing of such a one; remove it, and declare one with another name")
+        problem = next(named({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None)
+        if problem is not None:
+            entry.refuse(
+                f"{problem}: libvirt changes nothing of such a one; remove it, and declare one with another name"
+            )
 
 
 def ephemeral(entry: Plan, want: Item, known: Observed) -> bool:

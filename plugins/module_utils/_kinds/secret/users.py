@@ -100,10 +100,10 @@ def documents(connection: Connection, users: SecretUsers, forecast: Forecast) ->
     """All that is in writing of the guests that are as they are, and what the others can still come back as."""
     gone: set[str] = set()
     for domain in connection.listAllDomains(0):
-        told = forecast.guest(domain.name(), domain.UUIDString())
-        if told is None:
+        foreseen = forecast.guest(domain.name(), domain.UUIDString())
+        if foreseen is None:
             yield from guest_documents.of_guest(domain, users.doubts.append)
-        elif told.gone:
+        elif foreseen.gone:
             gone.add(domain.name())
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
@@ -112,8 +112,8 @@ def add_declared(users: SecretUsers, connection: Connection, asked: declared_use
     """Note what all that is declared for the host refers to, be it there by now or not."""
     names = declared_uses.in_words(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
-        told = used.get("secrets", ())
-        users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])
+        secrets = used.get("secrets", ())
+        users.add(names[who], [key for name in secrets for key in (("uuid", name.lower()), ("usage", name))])
 
 
 def configured() -> t.Iterator[SecretReference]:

@@ -87,12 +87,12 @@ def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, str], 
 
     :param facts: what the manifest has of a volume under this name
     """
-    told = list(secrets_of(root))
+    needed = list(secrets_of(root))
     if facts.get("secret") and not another(facts, root):
-        told.append(reference(str(facts["secret"])))
-    found.known.extend((f"volume {key}", secret) for secret in told)
+        needed.append(reference(str(facts["secret"])))
+    found.known.extend((f"volume {key}", secret) for secret in needed)
     path = root.findtext("target/path") or ""
-    if told or key in had or path in had:
+    if needed or key in had or path in had:
         return
     if root.find("target/encryption") is not None or (root.get("type") == "block" and has_encrypted_header(path)):
         found.unknown.append(f"volume {spelled_out(key)}")

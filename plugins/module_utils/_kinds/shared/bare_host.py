@@ -74,7 +74,7 @@ def check(plans: t.Sequence[Plan], wants: Wants, forecast: Forecast) -> None:
     for entry, want in zip(plans, wants, strict=True):
         found = makings(host, entry, without_pool)
         root = definition(entry, None) if entry.kind == "domain" and want["state"] in STARTING else None
-        told = [] if root is None else [(needed, host.problem(needed)) for needed in references(root)]
+        problems = [] if root is None else [(needed, host.problem(needed)) for needed in references(root)]
         made = tuple(f"{step.value.where}." for step in entry.steps if isinstance(step.value, Making))
-        lines = [at(needed.where(want), problem) for needed, problem in told if problem is not None]
+        lines = [at(needed.where(want), problem) for needed, problem in problems if problem is not None]
         refuse(entry, [*found, *(line for line in lines if not line.startswith(made))])

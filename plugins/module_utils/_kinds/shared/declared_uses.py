@@ -48,9 +48,9 @@ def in_words(connection: Connection, uses: Uses, forecast: Forecast) -> dict[str
     if uses:
         there |= {f"{GUEST}{domain.name()}" for domain in connection.listAllDomains(0)}
         there |= {f"pool {pool.name()}" for pool in connection.listAllStoragePools(0)}
-        there |= {f"{GUEST}{name}" for name, told in forecast.guests.items() if not told.gone}
-        there |= {f"pool {name}" for name, told in forecast.pools.items() if told is not None}
-        there |= {f"{VOLUME}{key}" for key, told in forecast.volumes.items() if told is not None}
+        there |= {f"{GUEST}{name}" for name, facts in forecast.guests.items() if not facts.gone}
+        there |= {f"pool {name}" for name, facts in forecast.pools.items() if facts is not None}
+        there |= {f"{VOLUME}{key}" for key, facts in forecast.volumes.items() if facts is not None}
     return {who: who if who in there else f"the declared {who}" for who in uses}
 
 
@@ -67,16 +67,16 @@ def add_uses(connection: Connection, users: StorageUsers, asked: DeclaredUses, w
     """
     names = in_words(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
-        told = names[who]
+        user = names[who]
         key = who[len(VOLUME) :] if who.startswith(VOLUME) else ""
         if key and key in whole:
-            users.add_places(told, None, [GuestPlace("volume", key)])  # What it is laid over, its file tells.
+            users.add_places(user, None, [GuestPlace("volume", key)])  # What it is laid over, its file tells.
             continue
         if who.startswith(VOLUME):
             pool, _slash, name = who[len(VOLUME) :].partition("/")
-            told = who if pool in users.pools and name in users.pools[pool].paths else told
+            user = who if pool in users.pools and name in users.pools[pool].paths else user
         places = [GuestPlace(place, value) for kind, place in PLACES.items() for value in used.get(kind, ())]
-        users.add_places(told, guest_of(who), places)
+        users.add_places(user, guest_of(who), places)
 
 
 def users_of(connection: Connection, asked: DeclaredUses, kind: str, names: t.Container[str]) -> list[str]:

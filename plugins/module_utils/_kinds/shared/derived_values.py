@@ -33,17 +33,17 @@ def derive_uuid(scope: Scope) -> str:
 
     libvirt takes no other (virSysinfoSystemParseXML).
     """
-    told = next(smbios_uuids(scope.item or {}), None)
-    return told or str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
+    of_smbios = next(smbios_uuids(scope.item or {}), None)
+    return of_smbios or str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
 
 
 def smbios_uuids(item: ReadOnlyItem) -> t.Iterator[str]:
     """The UUIDs that the SMBIOS of a guest tells, as libvirt writes them; none that is no UUID."""
     for info in item.get("sysinfo") or ():
-        told = (info.get("system") or {}).get("uuid")
-        if info.get("type", "smbios") == "smbios" and told is not None:
+        value = (info.get("system") or {}).get("uuid")
+        if info.get("type", "smbios") == "smbios" and value is not None:
             with contextlib.suppress(ValueError):
-                yield UUID.parse(told)
+                yield UUID.parse(value)
 
 
 def derive_mac(scope: Scope) -> str:

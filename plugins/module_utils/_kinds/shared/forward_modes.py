@@ -16,7 +16,7 @@ NUMBERED = re.compile(r"virbr\d+")
 """Names that libvirt gives bridges."""
 
 
-def told_forward(root: ET.Element) -> dict[str, object]:
+def forward_facts(root: ET.Element) -> dict[str, object]:
     """How a network forwards, by its definition: the mode, and the cards of the host; empty where it does not."""
     node = root.find("forward")
     if node is None:

@@ -33,7 +33,7 @@ from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
 from ..secret.readiness import USAGES, missing
 from . import listen_addresses
-from .forward_modes import DIRECT, NUMBERED, forward_of, told_forward
+from .forward_modes import DIRECT, NUMBERED, forward_facts, forward_of
 from .readiness import Doubt
 from .references import Reference
 
@@ -129,9 +129,9 @@ class Site:
         return PROBLEMS[reference.kind](self, reference.value)
 
     def network(self, name: str) -> str | None:
-        told = self.switch(name)
-        if told is not None:
-            return told
+        problem = self.switch(name)
+        if problem is not None:
+            return problem
         return self.behind(name, self.forecast.networks.get(name) or {}, self.networks.get(name))
 
     def switch(self, name: str) -> str | None:
@@ -155,7 +155,7 @@ class Site:
         forward, bridge = facts.get("forward"), facts.get("bridge")
         if found is not None and forward != {}:
             root = ET.fromstring(found.XMLDesc(0))
-            forward = {**told_forward(root), **(forward or {})}
+            forward = {**forward_facts(root), **(forward or {})}
             own = root.find("bridge")
             bridge = bridge or (None if own is None or "bridge" in facts else own.get("name"))
             if root.find(".//virtualport") is not None:
@@ -166,10 +166,10 @@ class Site:
         if not isinstance(forward, dict) or forward.get("mode") not in DIRECT:
             return None
         if forward["mode"] == "bridge" and isinstance(bridge, str):
-            told = self.bridge(bridge)
-            return None if told is None else at(f"the network {name} needs a bridge", told)
+            problem = self.bridge(bridge)
+            return None if problem is None else at(f"the network {name} needs a bridge", problem)
         cards = forward.get("interfaces") or [forward.get("dev") or ""]
-        lacks = [told for told in map(self.direct, filter(None, cards)) if told is not None]
+        lacks = [problem for problem in map(self.direct, filter(None, cards)) if problem is not None]
         # A guest gets a card that no other guest has with passthrough, and else one that few have: a bad one is met.
         if not lacks or (forward["mode"] == "passthrough" and len(lacks) < len(cards)):
             return None
@@ -177,14 +177,14 @@ class Site:
 
     def direct(self, name: str) -> str | None:
         """What is wrong with a network device that MacVTap is to be on."""
-        told = self.netdev(name)
-        if told is not None or not self.local:
-            return told
+        problem = self.netdev(name)
+        if problem is not None or not self.local:
+            return problem
         owner = macvtap_carriers.owner(name, self.forecast.links, f"{SYS}/class/net")
         if owner is None:
             return None
         instead = owner.way_out(self.on_bridge(owner.name))
-        return self.unsure(f"{owner.told(name)}, and cannot carry MacVTap as well: {instead}", "links")
+        return self.unsure(f"{owner.sentence(name)}, and cannot carry MacVTap as well: {instead}", "links")
 
     def on_bridge(self, bridge: str) -> list[str]:
         """The networks that put guests on a bridge of the host, those of the forecast first."""
@@ -194,34 +194,34 @@ class Site:
 
     def netdev(self, name: str) -> str | None:
         links = self.forecast.links
-        if links.get(name) is not None or self.is_foretold(name):
+        if links.get(name) is not None or self.is_foreseen(name):
             return None
         if not self.local or (name not in links and os.path.lexists(f"{SYS}/class/net/{name}")):
             return None
         if name in links:
             return self.unsure(f"there is no network device {name} on this host {REMOVED}", "links")
-        known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
+        known = [*folder(f"{SYS}/class/net"), *(one for one, facts in links.items() if facts is not None)]
         return (
             f"there is no network device {name} on this host: declare it with virtfleet.kvm.links (kvm_links of the"
             f" role), or {hint(name, known)}"
         )
 
     def bridge(self, name: str) -> str | None:
-        told = self.netdev(name)
-        if told is not None or not self.local or self.forecast.links.get(name) is not None or self.is_foretold(name):
-            return told
+        problem = self.netdev(name)
+        if problem is not None or not self.local or self.forecast.links.get(name) is not None or self.is_foreseen(name):
+            return problem
         if os.path.isdir(f"{SYS}/class/net/{name}/bridge"):
             return None
         owner = macvtap_carriers.owner(name, self.forecast.links, f"{SYS}/class/net")
         if owner is None:
-            told = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+            problem = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
         elif owner.kind == "loopback":
-            told = f"the network device {name} is no bridge: name one"
+            problem = f"the network device {name} is no bridge: name one"
         else:
-            told = f"the network device {name} is no bridge; {owner.told(name)}: {owner.way_out([])}"
-        return told
+            problem = f"the network device {name} is no bridge; {owner.sentence(name)}: {owner.way_out([])}"
+        return problem
 
-    def is_foretold(self, bridge: str) -> bool:
+    def is_foreseen(self, bridge: str) -> bool:
         """Whether a network that an earlier task would have made or started may have a bridge of this name."""
         for name, facts in self.forecast.networks.items():
             if facts is None or facts.get("state") != "active" or forward_of(facts) in OF_OTHERS:
@@ -262,9 +262,9 @@ class Site:
         where, _slash, name = key.partition("/")
         if key in self.made:
             return None  # What is wrong with its pool is said where it is made.
-        told = self.pool(where)
-        if told is not None:
-            return told
+        problem = self.pool(where)
+        if problem is not None:
+            return problem
         if self.forecast.volumes.get(key) is not None:
             return None
         if self.forecast.pools.get(where) and not (self.local and self.pools[where].type == "dir"):
@@ -279,13 +279,15 @@ class Site:
 
     def volumes_in(self, pool: str) -> set[str]:
         """The names of the volumes that an active pool has, or will have by then."""
-        found = dict.fromkeys(self.made, True) | {key: told is not None for key, told in self.forecast.volumes.items()}
+        found = dict.fromkeys(self.made, True) | {
+            key: known is not None for key, known in self.forecast.volumes.items()
+        }
         begin = f"{pool}/"
-        told = {key[len(begin) :]: stays for key, stays in found.items() if key.startswith(begin)}
-        names = set(told)
+        known = {key[len(begin) :]: stays for key, stays in found.items() if key.startswith(begin)}
+        names = set(known)
         with contextlib.suppress(libvirt.libvirtError):  # It only helps to guess what is meant.
             names.update(self.connection.storagePoolLookupByName(pool).listVolumes())
-        return {name for name in names if told.get(name, True)}
+        return {name for name in names if known.get(name, True)}
 
     def unseen(self, pool: str, name: str) -> bool:
         """Whether a file is there that libvirt has not seen yet."""
@@ -391,7 +393,7 @@ def usb_devices() -> set[str]:
     found = set()
     base = f"{SYS}/bus/usb/devices"
     for name in folder(base):
-        told = {part: content(f"{base}/{name}/{part}") for part in ("idVendor", "idProduct", "busnum", "devnum")}
-        found.add(f"{told['idVendor']}:{told['idProduct']}")
-        found.add(f"{told['busnum']}.{told['devnum']}")
+        numbers = {part: content(f"{base}/{name}/{part}") for part in ("idVendor", "idProduct", "busnum", "devnum")}
+        found.add(f"{numbers['idVendor']}:{numbers['idProduct']}")
+        found.add(f"{numbers['busnum']}.{numbers['devnum']}")
     return found

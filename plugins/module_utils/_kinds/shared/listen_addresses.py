@@ -39,5 +39,5 @@ def problem(site: Site, address: str) -> str | None:
     """
     if not site.local or is_here(address):
         return None
-    told = f"the host has no address {address} to listen at: name one of its own, or 127.0.0.1, or 0.0.0.0 for all"
-    return site.unsure(told, "links", "networks")
+    sentence = f"the host has no address {address} to listen at: name one of its own, or 127.0.0.1, or 0.0.0.0 for all"
+    return site.unsure(sentence, "links", "networks")

@@ -59,8 +59,8 @@ def refuse_same(kept: Definition, plans: t.Iterable[Plan], have: t.Container[str
         uuid = planned_uuid(plan) if plan.name not in have else None
         other = plan.name if uuid is None else owners.setdefault(uuid, plan.name)
         if other != plan.name:
-            told_of = f"uuid: is that of the {kept.noun} {label(other)} as well, which is declared, too"
-            plan.refuse(f"{told_of}: give each its own, or leave it out")
+            clash = f"uuid: is that of the {kept.noun} {label(other)} as well, which is declared, too"
+            plan.refuse(f"{clash}: give each its own, or leave it out")
 
 
 def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) -> dict[str, str]:

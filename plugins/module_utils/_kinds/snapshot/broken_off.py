@@ -115,10 +115,10 @@ def clear(domain: Domain, name: str, disks: t.Iterable[str]) -> None:
     for target in disks:
         ET.SubElement(inner, "disk", {"name": target, "snapshot": "internal"})
     root.append(paths.document(domain.XMLDesc(SECURE)))
-    told = domain.snapshotCreateXML(paths.text(root), libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE)
+    snapshot = domain.snapshotCreateXML(paths.text(root), libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE)
     try:
-        told.delete(0)
+        snapshot.delete(0)
     except LibvirtError:
         with contextlib.suppress(LibvirtError):
-            told.delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+            snapshot.delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
         raise

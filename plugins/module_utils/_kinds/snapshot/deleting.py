@@ -9,7 +9,7 @@ import typing as t
 
 from ..._errors import Invalid
 from ..._printing import label, spelled_out
-from .files import held_inside, missing, used_by_others
+from .files import missing, snapshots_inside, used_by_others
 from .guests import Snapshot, SnapshotGuest, disks_of
 from .names import unfit
 from .reverting import reverts_external
@@ -28,8 +28,8 @@ def problems(guest: SnapshotGuest, snapshot: Snapshot, options: SnapshotOptions)
     if not snapshot.external:
         return list(of_internal(guest, snapshot))
     gone, coming = options.going.get(guest.name, set()), options.coming.get(guest.name, {})
-    told = list(of_coming(guest, coming))
-    return told or list(of_external(guest, snapshot, gone)) or list(of_files(guest, snapshot, options, gone))
+    found = list(of_coming(guest, coming))
+    return found or list(of_external(guest, snapshot, gone)) or list(of_files(guest, snapshot, options, gone))
 
 
 def of_internal(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[Invalid]:
@@ -64,9 +64,9 @@ def of_external(guest: SnapshotGuest, snapshot: Snapshot, gone: t.Collection[str
         names = ", ".join(map(label, sorted(children)))
         yield Invalid("state", f"the snapshots {names} were all taken right after this one: delete all but one first")
     chain = guest.chain
-    aside = sorted(after - chain) if snapshot.name in chain and len(children) == 1 else []
-    if aside and not snapshot.current:
-        names = ", ".join(map(label, aside))
+    branches = sorted(after - chain) if snapshot.name in chain and len(children) == 1 else []
+    if branches and not snapshot.current:
+        names = ", ".join(map(label, branches))
         yield Invalid(
             "state",
             f"the snapshots {names} were taken after this one, and the guest does not go on from them: delete those"
@@ -130,7 +130,7 @@ def of_files(
     :param gone: the snapshots of the guest that go before
     """
     places = [*snapshot.files.items(), *snapshot.files_since.items()]
-    yield from held_inside(guest, places, gone)
+    yield from snapshots_inside(guest, places, gone)
     if snapshot.definition is not None and snapshot.name in guest.chain:
         for disk in disks_of(guest.connection, snapshot.definition):
             if disk.target in snapshot.files:

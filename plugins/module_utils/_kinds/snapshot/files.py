@@ -53,7 +53,9 @@ def used_by_others(guest: SnapshotGuest, places: t.Collection[Place], options: S
             )
 
 
-def held_inside(guest: SnapshotGuest, going: t.Iterable[Place], gone: t.Collection[str] = ()) -> t.Iterator[Invalid]:
+def snapshots_inside(
+    guest: SnapshotGuest, going: t.Iterable[Place], gone: t.Collection[str] = ()
+) -> t.Iterator[Invalid]:
     """The snapshots inside of files that libvirt removes, and these with them.
 
     :param going: the targets of the disks, and the paths of the files

@@ -219,8 +219,8 @@ class SnapshotGuest:
                     raise
                 continue
             if job:
-                told = f"libvirt copies or merges {target} at this moment (a block job)"
-                yield Invalid(option, f"{told}: wait until that is over (virsh blockjob)")
+                reason = f"libvirt copies or merges {target} at this moment (a block job)"
+                yield Invalid(option, f"{reason}: wait until that is over (virsh blockjob)")
                 return
 
 

@@ -118,8 +118,8 @@ def plan_snapshots(
 
 def goes(guest: SnapshotGuest, options: SnapshotOptions) -> bool:
     """Whether an earlier task of a run in check mode would have removed a guest."""
-    told = options.forecast.guest(guest.name, guest.uuid)
-    return told is not None and told.gone
+    foreseen = options.forecast.guest(guest.name, guest.uuid)
+    return foreseen is not None and foreseen.gone
 
 
 def plan_one(
@@ -149,18 +149,18 @@ def plan_one(
 
 def plan_without(connection: Connection, want: Item, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot of a guest that is not there: in check mode, an earlier task may make it."""
-    told = options.forecast.guests.get(want["domain"])
+    foreseen = options.forecast.guests.get(want["domain"])
     if want["state"] == "absent":
         return Plan("snapshot", "")
     bare = want["state"] == "present" and options.bare
-    if not bare and (told is None or told.gone or want["state"] == "reverted"):
+    if not bare and (foreseen is None or foreseen.gone or want["state"] == "reverted"):
         raise Invalid(
             "domain",
             f"the host has no guest {label(want['domain'])}: declare it before, or correct the name",
         )
-    if bare or told is None or not told.disks:
+    if bare or foreseen is None or not foreseen.disks:
         return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
-    coming = taking.ComingGuest(told.runs, disks_of(connection, ET.fromstring(told.disks)))
+    coming = taking.ComingGuest(foreseen.runs, disks_of(connection, ET.fromstring(foreseen.disks)))
     whole = taking.completed(coming, want)
     refused(taking.foreseen(coming, whole))
     return with_files(

@@ -18,9 +18,9 @@ from ..._host.image_format import Unfit
 from ..._host.qcow2_snapshots import look
 from ..._printing import label, spelled_out
 from ..._storage.users import is_local
-from .files import held_inside, missing, used_by_others
+from .files import missing, snapshots_inside, used_by_others
 from .guests import Disk, Snapshot, SnapshotGuest, disks_of
-from .unchanged import is_held
+from .unchanged import is_unchanged
 
 if t.TYPE_CHECKING:
     from .plan import SnapshotOptions
@@ -28,16 +28,16 @@ if t.TYPE_CHECKING:
 
 def problems(guest: SnapshotGuest, snapshot: Snapshot, want: Item, options: SnapshotOptions) -> list[Invalid]:
     """Why a guest is not put back to a snapshot; empty where nothing is known against it."""
-    told = [*of_guest(guest), *of_snapshot(guest, snapshot)]
-    if not told:
-        told = list(of_loss(guest, snapshot, want))
-    if not told and snapshot.external:
-        told = list(of_files(guest, options))
-    elif not told and snapshot.definition is not None:
+    found = [*of_guest(guest), *of_snapshot(guest, snapshot)]
+    if not found:
+        found = list(of_loss(guest, snapshot, want))
+    if not found and snapshot.external:
+        found = list(of_files(guest, options))
+    elif not found and snapshot.definition is not None:
         disks = [disk for disk in disks_of(guest.connection, snapshot.definition) if disk.written]
         places = [(disk.target, disk.path) for disk in disks if disk.path is not None]
-        told = list(used_by_others(guest, places, options))
-    return told
+        found = list(used_by_others(guest, places, options))
+    return found
 
 
 def of_guest(guest: SnapshotGuest) -> t.Iterator[Invalid]:
@@ -83,7 +83,7 @@ def of_files(guest: SnapshotGuest, options: SnapshotOptions) -> t.Iterator[Inval
     """What would be lost with the files that the guest writes to: libvirt removes those of its current snapshot."""
     current = guest.current
     going = [] if current is None else list((current.files_since or current.files).items())
-    yield from held_inside(guest, going)
+    yield from snapshots_inside(guest, going)
     yield from used_by_others(guest, going, options)
 
 
@@ -114,7 +114,7 @@ def of_image(guest: SnapshotGuest, snapshot: Snapshot, disk: Disk) -> t.Iterator
 
 def of_loss(guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> t.Iterator[Invalid]:
     """What would be lost without leave."""
-    if not want.get("discard_changes") and not is_held(guest):
+    if not want.get("discard_changes") and not is_unchanged(guest):
         yield Invalid("state", gone_on(guest, None if guest.current is None else guest.current.name))
     newer = lost(guest, snapshot)
     if newer and not want.get("discard_newer"):

@@ -126,8 +126,8 @@ def delete(connection: Connection, name: str, step: Step, options: object) -> No
         names = set(domain.snapshotListNames(0))
         left = names & step.value.before
         if step.value.known is not None and left:
-            told = ", ".join(map(label, sorted(left)))
-            raise VirtfleetError(f"the snapshots {told} were to go before, and are still there: run again")
+            names_left = ", ".join(map(label, sorted(left)))
+            raise VirtfleetError(f"the snapshots {names_left} were to go before, and are still there: run again")
         if step.value.known is not None and names - step.value.known:
             raise VirtfleetError(MEANWHILE.format("the guest has snapshots that it had not as this was planned"))
         found.delete(0)

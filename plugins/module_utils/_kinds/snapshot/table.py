@@ -44,8 +44,8 @@ class Disks(Values):
             super().edit(element, item, scope, where, changes)
         if scope.new or not want or set(have) == set(want):
             return
-        told = ", ".join(label(target) for target in have) or "none"
-        raise Invalid(join(where, self.name), f"are {told}, and a snapshot cannot be changed")
+        names = ", ".join(label(target) for target in have) or "none"
+        raise Invalid(join(where, self.name), f"are {names}, and a snapshot cannot be changed")
 
     def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
         for node in self.nodes(element):

@@ -67,9 +67,9 @@ def foreseen(guest: ComingGuest, whole: Item) -> list[Invalid]:
 
     :param whole: the declared one, completed
     """
-    told = [*of_name(whole), *of_listed(guest, whole)]
-    if told or whole["type"] != "internal":
-        return told
+    found = [*of_name(whole), *of_listed(guest, whole)]
+    if found or whole["type"] != "internal":
+        return found
     return [problem for disk in guest.disks if disk.written for problem in of_format(disk, whole)]
 
 
@@ -89,10 +89,10 @@ def problems(guest: SnapshotGuest, whole: Item) -> list[Invalid]:
 
     :param whole: the declared one, completed
     """
-    told = [*of_name(whole), *of_guest(guest), *of_disks(guest, whole)]
-    told += of_devices(guest.definition, guest.active, whole)
-    if told:
-        return told
+    found = [*of_name(whole), *of_guest(guest), *of_disks(guest, whole)]
+    found += of_devices(guest.definition, guest.active, whole)
+    if found:
+        return found
     return list(of_internal(guest, whole) if whole["type"] == "internal" else of_external(guest, whole))
 
 
@@ -150,12 +150,12 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
     for disk in guest.disks:
         if not disk.written:
             continue
-        told = list(of_format(disk, whole))
-        yield from told
-        if not told and disk.type not in ("file", "block"):
+        found = list(of_format(disk, whole))
+        yield from found
+        if not found and disk.type not in ("file", "block"):
             here = f"disk {label(disk.target)}"
             yield Invalid("type", f"{here} is on neither a file nor a device, so it cannot hold an internal snapshot")
-        elif not told:
+        elif not found:
             yield from missing(guest, disk, "disks")
             yield from of_image(guest, disk, whole)
             yield from free_space.of_tables(guest, disk)
@@ -178,11 +178,11 @@ def of_format(disk: Disk, whole: Item) -> t.Iterator[Invalid]:
     """Why a disk cannot be in an internal snapshot, by its definition."""
     if disk.target not in whole["disks"] or disk.location in ("no", "manual"):
         why = " (the guest has snapshot: no for it)" if disk.location in ("no", "manual") else ""
-        told = f"an internal snapshot has all disks that the guest writes to, also {disk.target}{why}"
-        yield Invalid("disks", f"{told}: leave disks out, or {EXTERNALLY}")
+        reason = f"an internal snapshot has all disks that the guest writes to, also {disk.target}{why}"
+        yield Invalid("disks", f"{reason}: leave disks out, or {EXTERNALLY}")
     elif disk.format != "qcow2":
-        told = f"disk {label(disk.target)} is {disk.format}, and only qcow2 can hold an internal snapshot"
-        yield Invalid("type", f"{told}: {EXTERNALLY}, or convert the disk (qemu-img convert)")
+        reason = f"disk {label(disk.target)} is {disk.format}, and only qcow2 can hold an internal snapshot"
+        yield Invalid("type", f"{reason}: {EXTERNALLY}, or convert the disk (qemu-img convert)")
 
 
 def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
@@ -197,8 +197,8 @@ def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invali
         return  # What QEMU cannot read either, it says itself.
     data_file, inside = found
     if data_file:
-        told = f"the image {spelled_out(disk.path)} keeps its data in another file (data_file)"
-        yield Invalid("type", f"{told}, so it cannot hold an internal snapshot: {EXTERNALLY}")
+        reason = f"the image {spelled_out(disk.path)} keeps its data in another file (data_file)"
+        yield Invalid("type", f"{reason}, so it cannot hold an internal snapshot: {EXTERNALLY}")
     if any(one.name == whole["name"] and not broken_off.is_left(guest, one) for one in inside):
         yield Invalid(
             "name",
@@ -246,10 +246,12 @@ def of_firmware(guest: SnapshotGuest) -> t.Iterator[Invalid]:
     if version < QCOW2_NVRAM or (guest.active and not qcow2):
         kept = "" if nvram is None else (nvram.text or nvram.get("file") or "").strip()
         place = f" ({spelled_out(kept)})" if kept else ""
-        told = f"the guest keeps the variables of its UEFI in a raw file{place}, of which no internal snapshot is taken"
+        reason = (
+            f"the guest keeps the variables of its UEFI in a raw file{place}, of which no internal snapshot is taken"
+        )
         if qcow2:
-            told = "the libvirt of this host takes no internal snapshot of a guest with UEFI"
-        yield Invalid("type", f"{told}: {EXTERNALLY}")
+            reason = "the libvirt of this host takes no internal snapshot of a guest with UEFI"
+        yield Invalid("type", f"{reason}: {EXTERNALLY}")
 
 
 def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
@@ -262,8 +264,10 @@ def of_external(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
                 " of disks",
             )
         elif disk.shared:
-            told = f"{label(target)} is shared with other guests (shareable), which would not see what is laid over it"
-            yield Invalid("disks", f"{told}: leave it out")
+            reason = (
+                f"{label(target)} is shared with other guests (shareable), which would not see what is laid over it"
+            )
+            yield Invalid("disks", f"{reason}: leave it out")
         elif exists(guest, overlay(disk, whole["name"])):
             yield Invalid(
                 "name",

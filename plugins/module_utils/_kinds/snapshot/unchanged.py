@@ -30,7 +30,7 @@ def is_there(guest: SnapshotGuest, snapshot: Snapshot) -> bool:
     return defined_alike(guest, snapshot) and is_unwritten(guest, snapshot)
 
 
-def is_held(guest: SnapshotGuest) -> bool:
+def is_unchanged(guest: SnapshotGuest) -> bool:
     """Whether all that a guest is now is in its current snapshot, so that nothing is lost if it is put back."""
     current = guest.current
     return current is not None and is_there(guest, current)

@@ -45,4 +45,4 @@ def is_left(facts: t.Mapping[str, str], guest: str | None, found: Observed) -> b
 def settle(uri: str, keys: t.Iterable[str]) -> None:
     """Note of copies that their clone is defined. Where that fails, nothing is lost: then a definition has them."""
     with contextlib.suppress(VirtfleetError):
-        Manifest(uri).leave_out("volumes", keys, (COPIED, COPYING))
+        Manifest(uri).remove_facts("volumes", keys, (COPIED, COPYING))

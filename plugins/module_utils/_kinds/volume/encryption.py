@@ -71,8 +71,8 @@ def comparable(want: Item, there: ET.Element) -> Item:
     node = there.find("target/encryption")
     if node is None:
         return want
-    told = {child.tag for child in node} | set(node.attrib)
-    return {name: value for name, value in want.items() if name in told}
+    known = {child.tag for child in node} | set(node.attrib)
+    return {name: value for name, value in want.items() if name in known}
 
 
 def makings(site: Site, volume: Making) -> t.Iterator[str]:
@@ -93,9 +93,9 @@ def makings(site: Site, volume: Making) -> t.Iterator[str]:
     if bool(secret.get("uuid")) == bool(secret.get("usage")):
         yield "encryption.secret: give either its uuid or its usage, which libvirt needs to make an encrypted volume"
         return
-    told = missing(site, str(secret.get("uuid") or secret["usage"]), "volume")
-    if told is not None:
-        yield at("encryption.secret", told)
+    problem = missing(site, str(secret.get("uuid") or secret["usage"]), "volume")
+    if problem is not None:
+        yield at("encryption.secret", problem)
 
 
 def unknown(given: Item) -> t.Iterator[str]:

@@ -125,12 +125,12 @@ class Half(t.NamedTuple):
 
     :param ours: volumes that are still half-made, by identity
     :param doubtful: volumes of which that cannot be told, with the reasons
-    :param held: those of ours that a program has open, so that nobody may take them away, with the reasons
+    :param in_use: those of ours that a program has open, so that nobody may take them away, with the reasons
     """
 
     ours: dict[str, Observed]
     doubtful: dict[str, str]
-    held: dict[str, str]
+    in_use: dict[str, str]
 
     @classmethod
     def nothing(cls) -> Half:
@@ -162,7 +162,7 @@ def half_made(
             half.ours[key] = found
             who = kept_open(found.definition.findtext("target/path") or "", now=True)
             if who is not None:
-                half.held[key] = f"{unfinished(key)}, and it is used by {who}: end that, and run again"
+                half.in_use[key] = f"{unfinished(key)}, and it is used by {who}: end that, and run again"
         elif not copy:
             half.doubtful[key] = f"{unfinished(key)}, but {reason}: it stays, and counts as somebody else's"
     return half

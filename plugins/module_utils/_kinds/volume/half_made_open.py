@@ -20,7 +20,7 @@ BY_KEY = ("forget", "settle_seed")
 """Actions that take away what was left of the volume that is their value."""
 
 
-def refuse_held(
+def refuse_half_made(
     connection: Connection,
     entry: Plan,
     half: Half,
@@ -36,7 +36,7 @@ def refuse_held(
     """
     for step in entry.steps if connection is not None else ():
         key = key_of(step, makings)
-        reason = None if key is None else half.held.get(key) or held_part(connection, key, noted.get(key, {}))
+        reason = None if key is None else half.in_use.get(key) or part_in_use(connection, key, noted.get(key, {}))
         if reason is not None:
             where = step.value.where if isinstance(step.value, Making) else ""
             entry.obstacle = f"{where}: {reason}" if where else reason
@@ -49,7 +49,7 @@ def key_of(step: Step, makings: tuple[type, ...]) -> str | None:
     return str(t.cast(t.Any, step.value).key) if isinstance(step.value, makings) else None
 
 
-def held_part(connection: Connection, key: str, facts: t.Mapping[str, str]) -> str | None:
+def part_in_use(connection: Connection, key: str, facts: t.Mapping[str, str]) -> str | None:
     """Why a temporary file of a killed run cannot be taken away; None where it can, or there is none."""
     if not facts.get("part") or made_by_another(key, facts) is not None:
         return None

@@ -49,12 +49,12 @@ def image_problem(site: Site, volume: Making) -> str | None:
         else:
             source = None if clone is None else of_volume(site, volume, str(clone))
     except VirtfleetError as error:
-        told: str | None = str(error).removeprefix("clone_from: ")
+        problem: str | None = str(error).removeprefix("clone_from: ")
     else:
-        told = looked_at(site, volume, source) if isinstance(source, Source) else None
-    if told is None:
+        problem = looked_at(site, volume, source) if isinstance(source, Source) else None
+    if problem is None:
         return None
-    return at("image" if image is not None or volume.guest else "clone_from", told)
+    return at("image" if image is not None or volume.guest else "clone_from", problem)
 
 
 def base_problem(site: Site, volume: Making) -> str | None:
@@ -74,10 +74,10 @@ def base_problem(site: Site, volume: Making) -> str | None:
             )
         pool, _slash, name = key.partition("/")
         found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        told = ET.fromstring(found.XMLDesc())
-        form = formats(site).of(key, told, backing.get("format"))
+        root = ET.fromstring(found.XMLDesc())
+        form = formats(site).of(key, root, backing.get("format"))
         if "base" in formats(site).noted.entries.get(key, {}):
-            refuse_shorter(key, told, form, volume.item.get("capacity"))
+            refuse_shorter(key, root, form, volume.item.get("capacity"))
         return base_file(site, "backing", str(found.path()), {"format": form})
     except LibvirtError:
         return None  # That it is not there is said of it elsewhere, if it is not still to come.
@@ -88,9 +88,9 @@ def base_problem(site: Site, volume: Making) -> str | None:
 def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
     """Why nothing can be laid over a file of the host, by its format and by what it is laid over itself."""
     form = str(backing.get("format") or "")
-    told = no_file(site, path, form)
-    if told is not None:
-        return f"{option}: {told}"
+    problem = no_file(site, path, form)
+    if problem is not None:
+        return f"{option}: {problem}"
     found = first_bytes(path)
     if found is not None and form == "qcow2" and found.kind != "qcow2":
         where = "backing.format" if option == "backing.path" else option
@@ -120,10 +120,10 @@ def growth_problem(site: Site, growth: t.Mapping[str, object]) -> str | None:
     now = replaced(noted, root) if site.local else None
     if now is not None:
         return f"{growth.get('change') or 'capacity'}: {now}, so it is not made larger; do that by hand, or put it back"
-    told = encryption.growth_problem(site.connection, key, root)
-    if told is None and site.local and path.startswith("/"):
-        told = no_file(site, path, form)
-    return None if told is None else f"{growth.get('change') or 'capacity'}: {told}"
+    problem = encryption.growth_problem(site.connection, key, root)
+    if problem is None and site.local and path.startswith("/"):
+        problem = no_file(site, path, form)
+    return None if problem is None else f"{growth.get('change') or 'capacity'}: {problem}"
 
 
 def no_file(site: Site, path: str, form: str) -> str | None:
@@ -133,9 +133,9 @@ def no_file(site: Site, path: str, form: str) -> str | None:
         try:
             descriptor = part_files.open_to_read(link)
         except (Unfit, OSError) as error:
-            told = str(error) if isinstance(error, Unfit) else f"cannot be read: {error.strerror}"
+            reason = str(error) if isinstance(error, Unfit) else f"cannot be read: {error.strerror}"
             below = "" if link == path else f", which {spelled_out(path)} is laid over,"
-            return f"{spelled_out(link)}{below} {told}"
+            return f"{spelled_out(link)}{below} {reason}"
         os.close(descriptor)
     return None
 
@@ -166,9 +166,9 @@ def looked_at(site: Site, volume: Making, source: Source) -> str | None:
         return None
     form = volume.item.get("format") if pool is not None and pool.type in MADE_DIRECTORIES else "raw"
     capacity = volume.item.get("capacity")
-    told = site.once(f"{source} {form} {capacity}", lambda: volume_image.problem(source, form, capacity))
-    if told is not None:
-        return str(told)
+    problem = site.once(f"{source} {form} {capacity}", lambda: volume_image.problem(source, form, capacity))
+    if problem is not None:
+        return str(problem)
     busy = site.once(f"{source} in use", lambda: volume_image.in_use(source))
     # A task before this one may have stopped that guest. One that stops in this call does so too late.
     return busy if busy is None or not site.forecast.domains else Doubt(busy)

@@ -39,7 +39,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         del noted[key]
     for key, facts, why in made_in_this_moment(connection, asked.owner):
         if key not in gone and "guest" not in facts:
-            out.held[key] = f"is no longer declared, but stays: {why}"
+            out.staying[key] = f"is no longer declared, but stays: {why}"
     there = storage_observe.volumes(connection, noted.keys())
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
     left = still_ours(out, there, noted, asked)
@@ -91,7 +91,7 @@ def still_ours(
         if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
             continue
         if problem is not None:
-            out.held[key] = f"is no longer declared, but stays: {problem}"
+            out.staying[key] = f"is no longer declared, but stays: {problem}"
         elif now is not None:
             out.warnings.append(
                 f"volume {key}: is no longer declared, but {now}, so it stays; remove by hand what nobody needs"
@@ -145,4 +145,4 @@ def add_unseen(connection: Connection, out: Leftovers, noted: ManifestEntries, a
         elif pool is None:
             out.warnings.append(f"volume {key}: is no longer declared, and {no_pool(name)}")
         else:
-            out.held[key] = f"is no longer declared, but stays: {stopped_pool(name)}"
+            out.staying[key] = f"is no longer declared, but stays: {stopped_pool(name)}"

@@ -28,7 +28,7 @@ from ..shared import bare_host, declared_uses
 from . import readiness, storage_plan
 from .encryption import remembered
 from .half_made import Half, half_made
-from .half_made_open import refuse_held
+from .half_made_open import refuse_half_made
 from .storage_rules import volume_key
 from .volume_formats import Formats, alike
 from .volumes_to_come import listed_later, pools_to_come
@@ -54,14 +54,14 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
         declared_uses.add_volumes(users, wants, made)
         declared_uses.add_uses(connection, users, options, made)
     sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
-    there = said_to_be_raw(connection, whole(connection, have, half, sealed), wants)
+    there = declared_raw(connection, whole(connection, have, half, sealed), wants)
     given, unfit = found.for_volumes(wants, there, images)
     plans = found.first(storage_plan.plan_volumes(there, given, host, pools, users))
     refuse_unknown(connection, plans, wants, there)
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
     for entry, want in zip(plans, wants, strict=True):
         say_doubt(entry, [entry.name], half.doubtful)
-        refuse_held(connection, entry, half, noted)
+        refuse_half_made(connection, entry, half, noted)
         entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
         if want["state"] != "absent" and entry.name in have and is_a_guests(noted.get(entry.name, {})):
             entry.steps.add(StepPlace.AFTER, Step("note_declared", entry.name))
@@ -86,7 +86,7 @@ def is_a_guests(facts: t.Mapping[str, str]) -> bool:
     return bool(facts.get("guest")) and not {"seed", "declared", "making"} & facts.keys()
 
 
-def said_to_be_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
+def declared_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
     """Volumes, of which those are raw of which the user says so, and libvirt tells a header that is not whole."""
     formats: Formats | None = None
     found = dict(volumes)

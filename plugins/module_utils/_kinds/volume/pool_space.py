@@ -49,10 +49,10 @@ def taken(volume: Making) -> int:
     """The bytes that a new volume takes at once; 0 where that is not known."""
     if any(volume.item.get(name) is not None for name in FILLINGS) or "seed" in volume.item:
         return 0
-    told = read_rows(VOLUME.rows, ET.fromstring(volume.xml))
-    if told.get("format") not in (None, "raw"):
+    facts = read_rows(VOLUME.rows, ET.fromstring(volume.xml))
+    if facts.get("format") not in (None, "raw"):
         return 0
-    amount = told.get("capacity") if told.get("allocation") is None else told["allocation"]
+    amount = facts.get("capacity") if facts.get("allocation") is None else facts["allocation"]
     return amount if isinstance(amount, int) else 0
 
 

@@ -34,8 +34,8 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
     """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
     site = Site(connection, options.forecast)
     same: dict[str, list[str]] = {}
-    for entry, told in volume_places.twice(site, plans, wants):
-        same.setdefault(entry.name, []).append(told)
+    for entry, problem in volume_places.twice(site, plans, wants):
+        same.setdefault(entry.name, []).append(problem)
     over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
     guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
     for entry in plans:
@@ -58,28 +58,28 @@ def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable
     """
     found: list[str] = []
     lacking: set[str] = set()
-    said: set[str] = set()
+    said_of_image: set[str] = set()
     for step in entry.steps:
         if not isinstance(step.value, Making):
             continue
         volume, base = step.value, step.action == MAKE_BASE
         where = f"{volume.where}." if volume.where else ""
-        told = [as_image(told) if base else told for told in (look or making)(site, volume)]
+        problems = [as_image(problems) if base else problems for problems in (look or making)(site, volume)]
         # The pool of a disk may be that of its image.
-        found += [type(one)(f"{where}{one}") for one in told if base or one.partition(": ")[2] not in said]
-        said |= {one.partition(": ")[2] for one in told if base}
+        found += [type(one)(f"{where}{one}") for one in problems if base or one.partition(": ")[2] not in said_of_image]
+        said_of_image |= {one.partition(": ")[2] for one in problems if base}
         if base:
             # What comes next in this plan is made from it. That it is not there is not said of that once more.
-            lacking |= {volume.key} - site.made if certain(told) else set()
+            lacking |= {volume.key} - site.made if certain(problems) else set()
             site.made = site.made | {volume.key}
     site.made = site.made - lacking
     return found
 
 
-def as_image(told: str) -> str:
+def as_image(problem: str) -> str:
     """What is said of a base image, which no user declares as a volume, as said of the option ``image``."""
-    option, colon, rest = told.partition(": ")
-    return type(told)(f"image: {rest}" if colon and option in BASE_OPTIONS else f"image: {told}")
+    option, colon, rest = problem.partition(": ")
+    return type(problem)(f"image: {rest}" if colon and option in BASE_OPTIONS else f"image: {problem}")
 
 
 def growths(site: Site, entry: Plan) -> t.Iterator[str]:
@@ -87,17 +87,17 @@ def growths(site: Site, entry: Plan) -> t.Iterator[str]:
     from .image_look import growth_problem
 
     for step in entry.steps if not entry.running else ():
-        told = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
-        if told is not None:
-            yield told
+        problem = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
+        if problem is not None:
+            yield problem
 
 
 def deletions(site: Site, entry: Plan) -> t.Iterator[str]:
     """Why volumes of a plan cannot be deleted, a sentence each."""
     for step in entry.steps:
-        told = volume_places.locked(site, step.value.key) if step.action == "delete" else None
-        if told is not None:
-            yield f"state: {told}"
+        problem = volume_places.locked(site, step.value.key) if step.action == "delete" else None
+        if problem is not None:
+            yield f"state: {problem}"
 
 
 def making(site: Site, volume: Making) -> t.Iterator[str]:
@@ -108,50 +108,50 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     if lacking:
         yield from lacking
         return
-    told = volume_places.locked(site, volume.key)
-    if told is not None:
-        yield f"pool: {told}, or take another pool"
+    problem = volume_places.locked(site, volume.key)
+    if problem is not None:
+        yield f"pool: {problem}, or take another pool"
         return
     yield from formats(site, volume)
     item = volume.item
     backing = item.get("backing") or {}
     for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
         if place is not None:
-            told = site.volume(place if "/" in place else f"{volume.pool}/{place}")
-            if told is not None and option == "clone_from" and volume.guest:
-                yield f"image: {told if '/' in place else unknown_image(site, place, volume.pool, told)}"
-            elif told is not None:
-                yield f"{option}: {told}"
+            problem = site.volume(place if "/" in place else f"{volume.pool}/{place}")
+            if problem is not None and option == "clone_from" and volume.guest:
+                yield f"image: {problem if '/' in place else unknown_image(site, place, volume.pool, problem)}"
+            elif problem is not None:
+                yield f"{option}: {problem}"
     image = str(item.get("image") or "").removeprefix("file://")
     for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
-        told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
-        if told is not None:
-            yield at(option, told)
+        problem = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
+        if problem is not None:
+            yield at(option, problem)
     yield from encryption.makings(site, volume)
-    for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
-        if told is not None:
-            yield told
+    for problem in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
+        if problem is not None:
+            yield problem
 
 
 def without_pool(site: Site, volume: Making) -> t.Iterator[str]:
     """That the pool of a new volume is not there, or not active."""
-    told = site.pool(volume.pool)
-    if told is not None:
-        yield f"pool: {told}"
+    problem = site.pool(volume.pool)
+    if problem is not None:
+        yield f"pool: {problem}"
 
 
-def unknown_image(site: Site, name: str, pool: str, told: str) -> str:
+def unknown_image(site: Site, name: str, pool: str, problem: str) -> str:
     """What to say of a disk whose image is the name of no image that is declared, and of no volume.
 
-    :param told: what is said of the volume of that name
+    :param problem: what is said of the volume of that name
     """
-    if not site.images or not told.startswith(no_volume(name, pool)):
-        return told
+    if not site.images or not problem.startswith(no_volume(name, pool)):
+        return problem
     like = near(name, site.images)
     if like:
         shown = f"there is no image {printable(name)}, and no volume of that name in the pool {pool}"
         return f"{shown}; did you mean {printable(like[0])}?"
-    return f"{printable(name)} is not among the images ({', '.join(site.images)}), and {told}"
+    return f"{printable(name)} is not among the images ({', '.join(site.images)}), and {problem}"
 
 
 def formats(site: Site, volume: Making) -> t.Iterator[str]:
@@ -173,10 +173,13 @@ def formats(site: Site, volume: Making) -> t.Iterator[str]:
 def formats_of(site: Site) -> dict[str, list[str]]:
     """The formats that libvirt makes volumes in, by the type of the pool (formatstoragecaps.html), if it tells."""
     try:
-        told = ET.fromstring(site.connection.getStoragePoolCapabilities(0))
+        capabilities = ET.fromstring(site.connection.getStoragePoolCapabilities(0))
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_NO_SUPPORT"):
             raise
         return {}
     values = "volOptions/enum[@name='targetFormatType']/value"
-    return {pool.get("type", ""): [value.text or "" for value in pool.findall(values)] for pool in told.findall("pool")}
+    return {
+        pool.get("type", ""): [value.text or "" for value in pool.findall(values)]
+        for pool in capabilities.findall("pool")
+    }

@@ -107,17 +107,17 @@ def describe_volume(item: Item, kind: str | None) -> Item:
     return item
 
 
-def told_format(name: str) -> str | None:
+def format_of_name(name: str) -> str | None:
     """The format that the ending of a file's name tells; None where it tells none."""
     return ENDINGS.get(name.rpartition(".")[2].lower())
 
 
 def odd_name(name: str, form: str) -> str | None:
     """What to say of a new volume whose name tells another format than it gets; None where it does not."""
-    if told_format(name) in (None, form):
+    if format_of_name(name) in (None, form):
         return None
     return (
-        f"its name ends like that of a {told_format(name)} disk, and what is laid over another is {form}:"
+        f"its name ends like that of a {format_of_name(name)} disk, and what is laid over another is {form}:"
         f" write format: {form} to say that this is meant, or give it another name"
     )
 
@@ -320,4 +320,6 @@ def made_format(disk: Item) -> str:
     """The format of a disk that is made, as far as its declaration tells: in another pool it may be a device."""
     if disk.get("backing") is not None:
         return "qcow2"
-    return told_format(str(disk.get("volume") or "")) or ("qcow2" if disk.get("pool") in (None, "default") else "raw")
+    return format_of_name(str(disk.get("volume") or "")) or (
+        "qcow2" if disk.get("pool") in (None, "default") else "raw"
+    )

@@ -91,7 +91,7 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
     try:
         made = make(connection, pool, making, root, source)
         volume = lookup(pool, making.name)
-        born.append(made or told_identity(volume if manifest.kept else None))
+        born.append(made or identity_of(volume if manifest.kept else None))
         refuse_larger(making, volume if manifest.kept else None)
         facts.update(facts_of(volume.path()) if making.copied and manifest.kept else {})
         manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
@@ -124,8 +124,8 @@ def refuse_larger(making: Making, volume: Volume) -> None:
     root = ET.fromstring("<volume/>" if volume is None else volume.XMLDesc())
     if asked is None or making.item.get("encryption") or root.find("target/encryption") is not None:
         return
-    form, told = root.find("target/format"), root.find("capacity")
-    size = None if told is None else CAPACITY.decode(told, None)
+    form, node = root.find("target/format"), root.find("capacity")
+    size = None if node is None else CAPACITY.decode(node, None)
     if size is not None and (form is None or form.get("type") in SAME or making.item.get("format") in SAME):
         size = min(size, file_size(root.findtext("target/path") or "") or 0)  # A header in it may tell any.
     if size is not None and not CAPACITY.same(size, asked, None) and size - asked >= slack(root):
@@ -135,7 +135,7 @@ def refuse_larger(making: Making, volume: Volume) -> None:
         )
 
 
-def told_identity(volume: Volume) -> str | None:
+def identity_of(volume: Volume) -> str | None:
     """What tells a volume from another one in its place, as libvirt has it; None where it has none."""
     return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
 

@@ -63,10 +63,10 @@ def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     if backing.get("volume") is None:
         return
     base = find(connection, backing["volume"], making.pool, "backing")
-    told, formats = ET.fromstring(base.XMLDesc()), Formats(connection)
-    form = formats.of(key_of(base), told, backing.get("format"))
+    below, formats = ET.fromstring(base.XMLDesc()), Formats(connection)
+    form = formats.of(key_of(base), below, backing.get("format"))
     if "base" in formats.noted.entries.get(key_of(base), {}):
-        refuse_shorter(key_of(base), told, form, making.item.get("capacity"))
+        refuse_shorter(key_of(base), below, form, making.item.get("capacity"))
     paths.ensure(root, ("backingStore", "path")).text = base.path()
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 
@@ -117,8 +117,8 @@ def unchanged(volume: Volume, root: ET.Element, known: str) -> Volume:
 
     Raises VirtfleetError where it is wrong about that, or the volume names other files.
     """
-    told = root.find("target/format")
-    taken = "raw" if told is None else told.get("type", "raw")
+    node = root.find("target/format")
+    taken = "raw" if node is None else node.get("type", "raw")
     if not alike(taken, known):
         raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}, and libvirt takes it for {taken}")
     if known == "qcow2":
@@ -132,9 +132,9 @@ def enlarge(connection: Connection, pool: object, volume: Volume, capacity: int,
     :param declared: the format that the user says
     """
     root = ET.fromstring(volume.XMLDesc())
-    told = encryption.growth_problem(connection, key_of(volume), root)
-    if told is not None:
-        raise VirtfleetError(f"grow: {told}")
+    problem = encryption.growth_problem(connection, key_of(volume), root)
+    if problem is not None:
+        raise VirtfleetError(f"grow: {problem}")
     form = Formats(connection).of(key_of(volume), root, declared)
     path = volume.path()
     if form not in SAME or root.get("type", "file") != "file" or not os.path.isfile(path):

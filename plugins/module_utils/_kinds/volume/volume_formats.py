@@ -54,7 +54,7 @@ class Formats:
         self.places = Places()
         self.local = is_local(str(connection.getURI()))
         self.noted = NotedFormats(connection, self.places)
-        self.told: dict[str, set[tuple[str, str]]] | None = None
+        self.guests_by_place: dict[str, set[tuple[str, str]]] | None = None
         self.sealed: dict[str, set[bool]] = {}
 
     def known(self, key: str, volume: ET.Element, declared: str | None = None) -> str | None:
@@ -88,9 +88,9 @@ class Formats:
         plain = [form for form in noted if form in SAME]
         if plain:
             return plain[0]
-        told = self.guests(key, path, but)
-        raw = sorted(guest for guest, form in told if form in SAME)
-        forms = {form for _guest, form in told}
+        users = self.guests(key, path, but)
+        raw = sorted(guest for guest, form in users if form in SAME)
+        forms = {form for _guest, form in users}
         if noted and raw:
             return self.in_dispute(path or str(key), noted[0], raw[0], declared)
         if len(forms) > 1:
@@ -118,16 +118,16 @@ class Formats:
 
         :param but: a guest that is not asked
         """
-        if self.told is None:
-            self.told = {}
+        if self.guests_by_place is None:
+            self.guests_by_place = {}
             for guest, place, form, sealed in drivers(self.connection, self.gone):
                 for sign in (place, *self.signs_of(place)):
-                    self.told.setdefault(sign, set()).add((guest, form))
+                    self.guests_by_place.setdefault(sign, set()).add((guest, form))
                     self.sealed.setdefault(sign, set()).add(sealed)
         return {
             (guest, form)
             for place in self.spellings(key, path)
-            for guest, form in self.told.get(place, ())
+            for guest, form in self.guests_by_place.get(place, ())
             if guest != but
         }
 
@@ -204,25 +204,25 @@ class Formats:
         :param sealed: whether the user says that the host encrypts it
         """
         node = found.definition.find("target/format")
-        told = None if node is None else node.get("type")
-        if told is None or is_device(found.definition):
+        reported = None if node is None else node.get("type")
+        if reported is None or is_device(found.definition):
             return as_device(found) if self.local else found
-        form = self.form(key, found, told)
+        form = self.form(key, found, reported)
         own_header = form not in SAME or not has_header(found.definition)
-        if form == told and (own_header or sealed or self.encrypted(key, found.definition)):
+        if form == reported and (own_header or sealed or self.encrypted(key, found.definition)):
             return found
         return as_format(found, form, self.local)
 
-    def form(self, key: str, found: Observed, told: str) -> str:
+    def form(self, key: str, found: Observed, reported: str) -> str:
         """The format of a volume that is a file.
 
-        :param told: what libvirt says
+        :param reported: what libvirt says
         """
         own = self.noted.own(key, found.definition)
-        if own == told or (told == "raw" and own is None):
-            return told
+        if own == reported or (reported == "raw" and own is None):
+            return reported
         try:
-            return self.known(key, found.definition) or told
+            return self.known(key, found.definition) or reported
         except VirtfleetError:  # Guests are told different things, so it may be raw to one of them.
             return "raw"
 
@@ -238,12 +238,12 @@ class Formats:
         node = found.definition.find("target/format")
         if node is None or is_device(found.definition) or not is_here(found.definition):
             return found
-        told = node.get("type", "raw")
+        reported = node.get("type", "raw")
         known = self.known(key, found.definition, declared)
         if known is None and declared is not None:
-            known = declared if declared in SAME else told
+            known = declared if declared in SAME else reported
         form = known or seen(key, found.definition, way)
-        return found if alike(form, told) else as_format(found, form, self.local)
+        return found if alike(form, reported) else as_format(found, form, self.local)
 
 
 def is_here(volume: ET.Element) -> bool:

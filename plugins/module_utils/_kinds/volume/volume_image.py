@@ -122,17 +122,17 @@ class Downloads:
 
     def __init__(self, uses: t.Mapping[str, int] | None = None) -> None:
         self.uses = dict(uses or {})
-        self.held: dict[tuple[str, bool], OpenImage | str] = {}
+        self.fetched: dict[tuple[str, bool], OpenImage | str] = {}
 
     def get(self, source: Source, folder: str) -> OpenImage:
         """The image of an URL. Raises Unfit where it cannot be had, and again for each that asks."""
         key = (source.place, source.checksum is not None)
-        held = self.held.get(key)
-        if held is None:
-            held = self.held[key] = self.fetch(source, folder)
-        if isinstance(held, str):
-            raise Unfit(held)
-        return held
+        image = self.fetched.get(key)
+        if image is None:
+            image = self.fetched[key] = self.fetch(source, folder)
+        if isinstance(image, str):
+            raise Unfit(image)
+        return image
 
     def fetch(self, source: Source, folder: str) -> OpenImage | str:
         """Fetch an image; why it cannot be had."""
@@ -152,16 +152,16 @@ class Downloads:
         """Take note that one of those who ask for an URL has done so."""
         left = self.uses[source.place] = self.uses.get(source.place, 1) - 1
         for checked in (True, False) if left <= 0 else ():
-            held = self.held.pop((source.place, checked), None)
-            if isinstance(held, OpenImage):
-                os.close(held.descriptor)
+            image = self.fetched.pop((source.place, checked), None)
+            if isinstance(image, OpenImage):
+                os.close(image.descriptor)
 
     def close(self) -> None:
         """Let go of all."""
-        for held in self.held.values():
-            if isinstance(held, OpenImage):
-                os.close(held.descriptor)
-        self.held.clear()
+        for image in self.fetched.values():
+            if isinstance(image, OpenImage):
+                os.close(image.descriptor)
+        self.fetched.clear()
 
 
 current = Downloads()

@@ -66,10 +66,10 @@ def twice(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]) -> t.Ite
     for entry in sorted(staying, key=lambda entry: any(step.action == "define" for step in entry.steps)):
         other = owners.setdefault(place_of(site, entry.name), entry)
         if other is not entry and (entry.steps or other.steps):
-            told = f"pool: its folder is that of volume {other.name}, so the two are one file: declare it once"
-            yield entry, site.unsure(told, "pools")
+            problem = f"pool: its folder is that of volume {other.name}, so the two are one file: declare it once"
+            yield entry, site.unsure(problem, "pools")
     for entry, want in both:
         other = owners.get(place_of(site, entry.name), entry)
         if want["state"] == "absent" and entry.steps and other is not entry:
-            told = f"pool: its folder is that of volume {other.name}, which is the same file and stays"
-            yield entry, site.unsure(f"{told}: leave out one of the two", "pools")
+            problem = f"pool: its folder is that of volume {other.name}, which is the same file and stays"
+            yield entry, site.unsure(f"{problem}: leave out one of the two", "pools")

@@ -101,11 +101,11 @@ def refuse_shorter(key: str, volume: ET.Element, form: str, capacity: int | None
     :param capacity: that of the new one, if it is declared
     """
     path = volume.findtext("target/path") or ""
-    told = volume.find("target/format")
+    node = volume.find("target/format")
     if form in SAME:
         size = file_size(path) or device_size(path)
     else:
-        size = capacity_of(volume) if told is not None and told.get("type") == form else None
+        size = capacity_of(volume) if node is not None and node.get("type") == form else None
     if capacity is not None and size is not None and capacity < size:
         raise VirtfleetError(
             f"the volume {key}, which it is laid over, has a disk of {CAPACITY.show(size)}, more than its capacity,"

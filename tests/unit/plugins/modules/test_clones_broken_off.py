@@ -120,7 +120,7 @@ def test_what_may_be_somebody_elses_by_now_stays(
         left.with_name("other").write_bytes(b"")  # Its inode is another one.
         left.write_bytes(content)
     elif touched == "note":
-        noted.leave_out("volumes", [KEY], ["copied"])
+        noted.remove_facts("volumes", [KEY], ["copied"])
     else:
         text = GOLD.format(uuid=f"{UUID[:-1]}4", mac=f"{MAC[:-1]}2", folder=left.parent, more="")
         connection.defineXML(text.replace("gold.raw", left.name).replace("<name>gold", "<name>other"))

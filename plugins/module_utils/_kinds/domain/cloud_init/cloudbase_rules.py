@@ -77,8 +77,8 @@ def of_user(user: Item, where: str) -> t.Iterator[Invalid]:
     """What is wrong with a user."""
     for name, value in user.items():
         if value is not None and name not in OF_USERS:
-            told = HASHED if name == "passwd" else f"is not for {READER}; leave it out"
-            yield Invalid(f"{where}.{name}", told)
+            reason = HASHED if name == "passwd" else f"is not for {READER}; leave it out"
+            yield Invalid(f"{where}.{name}", reason)
 
 
 def of_file(file: Item, where: str) -> t.Iterator[Invalid]:
@@ -96,8 +96,8 @@ def of_file(file: Item, where: str) -> t.Iterator[Invalid]:
 def of_user_data(data: object) -> t.Iterator[Invalid]:
     """What is wrong with user data."""
     if isinstance(data, str) and not re.match(WINDOWS_HEADS, data):
-        told = "begins with no line that cloudbase-init knows, such as '#ps1_sysnative', 'rem cmd' or '#cloud-config'"
-        yield Invalid("cloud_init.user_data", told)
+        reason = "begins with no line that cloudbase-init knows, such as '#ps1_sysnative', 'rem cmd' or '#cloud-config'"
+        yield Invalid("cloud_init.user_data", reason)
     for name, value in data.items() if isinstance(data, dict) else ():
         if name in ENTRIES and value is not None and not isinstance(value, ENTRIES[name][0]):
             yield Invalid(f"cloud_init.user_data.{label(name)}", f"is not {ENTRIES[name][1]}, which it is to be")

@@ -116,10 +116,10 @@ def user_data(item: Item, guest: str) -> object:
 
 def user(options: Item) -> object:
     """A user as cloud-init takes it: that of the image by its name alone."""
-    told = given(options)
-    if "inactive" in told:
-        told["inactive"] = str(told["inactive"])  # The schema of cloud-init asks for a text.
-    return "default" if told == {"name": "default"} else told
+    settings = given(options)
+    if "inactive" in settings:
+        settings["inactive"] = str(settings["inactive"])  # The schema of cloud-init asks for a text.
+    return "default" if settings == {"name": "default"} else settings
 
 
 def given(options: Item) -> Item:

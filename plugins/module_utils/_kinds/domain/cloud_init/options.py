@@ -153,8 +153,8 @@ class CloudInit(AsideStruct):
                 continue
             # Keys of people have another name here than in other tools; a dictionary has those of the guest.
             if problem.name in CLOUD_CONFIG and (problem.name != "ssh_keys" or isinstance(given["ssh_keys"], dict)):
-                told = f"belongs into user_data: write cloud_init: {{user_data: {{{problem.name}: ...}}}}"
-                problems[number] = Invalid(join(at, str(problem.name)), told)
+                reason = f"belongs into user_data: write cloud_init: {{user_data: {{{problem.name}: ...}}}}"
+                problems[number] = Invalid(join(at, str(problem.name)), reason)
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if self.name not in item:
@@ -327,8 +327,8 @@ def seeds(domain: Item) -> t.Iterator[Invalid]:
         try:
             HOST_NAME.parse(domain["name"])
         except ValueError:
-            told = f"is missing, for {printable(domain['name'])} is no name of a host"
-            yield Invalid("cloud_init.hostname", told)
+            reason = f"is missing, for {printable(domain['name'])} is no name of a host"
+            yield Invalid("cloud_init.hostname", reason)
     if is_drive(given):
         yield from refused(given, domain)
     else:

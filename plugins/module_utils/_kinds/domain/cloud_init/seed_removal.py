@@ -95,7 +95,7 @@ def plan_removal(
         who = holders(plan, key, volume, users)
         reason = f"it {because(who, users.doubts)}" if who or users.doubts else None
     if reason is not None:
-        plan.leave(f"its seed {key} stays: {reason}")
+        plan.warn_of_leftover(f"its seed {key} stays: {reason}")
         return
     # One that an earlier run asked for its seed in vain will not give it up now.
     gives_up = any(step.action in GIVE_UP and plan.waiting.keys().isdisjoint(step.reaches) for step in plan.steps)

@@ -43,15 +43,15 @@ def plan_restarts(
     """
     steps, changes = seed
     filling = next((step.value for step in steps if isinstance(step.value, Refilling)), None)
-    told = "" if filling is None else SAME if filling.same else OTHER
+    when = "" if filling is None else SAME if filling.same else OTHER
     live = None if have is None or want["state"] in table.inactive else have.live
     if have is None or live is None or not has(live, path):
         if filling is not None:
-            plan.warnings.append(f"{WHERE}: {told}")
+            plan.warnings.append(f"{WHERE}: {when}")
         return
     if any(change.path == "restart" for change in plan.changes) or (filling is None and not is_older(path)):
         return
-    reason = f"{ANEW}; {told}" if told else ANEW
+    reason = f"{ANEW}; {when}" if when else ANEW
     plan.waiting.update(dict.fromkeys([change.path for change in changes] or [WHERE], reason))
     plan_restart(table, plan, have.state, policy)
 

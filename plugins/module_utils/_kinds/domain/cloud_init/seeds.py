@@ -315,9 +315,9 @@ class Seeds:
         """
         facts, path = self.made.get(need.key, {}), volume.definition.findtext("target/path") or ""
         now = in_place_of_file(path) if self.here else None
-        told = seed_image.missing() if self.here and now is None else None
-        if told is not None:
-            raise VirtfleetError(told)
+        lacking = seed_image.missing() if self.here and now is None else None
+        if lacking is not None:
+            raise VirtfleetError(lacking)
         files = files_on(path) if self.here else None
         if files is None or not belongs(files, uuid, need.item["seed"]):
             raise VirtfleetError(refusal(need.key, path, is_ours(facts, plan.name)))
@@ -368,13 +368,13 @@ class Seeds:
 
     def look_for_tools(self, plan: Plan) -> bool:
         """Hold a guest back whose seed the host has no tools for; in check mode, the role ``host`` may install them."""
-        told = seed_image.missing() if self.here else None
-        if told is None:
+        lacking = seed_image.missing() if self.here else None
+        if lacking is None:
             return True
         if self.check:
-            plan.warnings.append(f"{WHERE}: {told}")
+            plan.warnings.append(f"{WHERE}: {lacking}")
         else:
-            plan.obstacle = f"{WHERE}: {told}"
+            plan.obstacle = f"{WHERE}: {lacking}"
         return False
 
 

@@ -134,8 +134,8 @@ class Data(Converter):
         kind = "list" if isinstance(value, tuple) else type(value).__name__
         kind = next((one.__name__ for one in (str, dict, list) if isinstance(value, one)), kind)
         if kind not in self.kinds:
-            told = " or ".join(self.names[one] for one in self.kinds)
-            raise ValueError(f"{printable(value, hidden=True)} is not {told}")
+            kinds = " or ".join(self.names[one] for one in self.kinds)
+            raise ValueError(f"{printable(value, hidden=True)} is not {kinds}")
         if kind == "str":
             return self.text(value)
         return self.checked(value)

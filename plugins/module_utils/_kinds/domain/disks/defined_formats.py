@@ -70,14 +70,14 @@ def of_disk(
     :param disk: the disk as it will be
     :param there: the guest that is there
     """
-    told = any(format_of(piece) for piece in pieces)
+    has_format = any(format_of(piece) for piece in pieces)
     place = source_place(disk.find("source"))
-    if not (told or any(piece.find("source") is not None for piece in pieces)):
+    if not (has_format or any(piece.find("source") is not None for piece in pieces)):
         return
     if place is None or disk.get("type", "file") not in HERE or is_kept(disk, there):
         return
     form = driver_of(disk)
-    if told:
+    if has_format:
         forms.declared(place, form, guest, there)
         return
     try:

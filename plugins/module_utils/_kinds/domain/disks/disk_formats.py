@@ -177,8 +177,8 @@ class DiskFormats:
                     disk = self.disk(disk, None if partner is None else nodes[partner], scope, there)
                 except VirtfleetError as error:
                     option = f"disks[{index}].format"
-                    told = error.problem if isinstance(error, Invalid) else str(error)
-                    problems.append(Unchangeable(option, told))
+                    problem = error.problem if isinstance(error, Invalid) else str(error)
+                    problems.append(Unchangeable(option, problem))
             out.append(disk)
         if problems:
             problems[0].others = tuple(problems[1:])
@@ -253,9 +253,9 @@ class DiskFormats:
         :param there: the guest that is there, which may have it by another name
         """
         self.agrees(place, declared, guest)
-        told = self.own(place, there)
-        if told is not None:
-            self.fits(place, told, declared)
+        current = self.own(place, there)
+        if current is not None:
+            self.fits(place, current, declared)
         elif declared in SAME and self.known(place, guest, declared) is None:
             self.refuse_header(place, declared)
 
@@ -292,8 +292,8 @@ class DiskFormats:
         known = self.known(place)
         if known is not None:
             return "raw" if known in SAME else known
-        told_none = new and "format" in disk  # null: as libvirt takes it
-        form = "raw" if told_none or kind == "block" or self.is_device(place) else image_format({"file": place})
+        is_null = new and "format" in disk  # null: as libvirt takes it
+        form = "raw" if is_null or kind == "block" or self.is_device(place) else image_format({"file": place})
         path = self.path_of(place)
         content = first_bytes(path) if self.local and path is not None else None
         if content is None:
@@ -327,9 +327,9 @@ class DiskFormats:
         """
         if node is None or source_is_empty(after):
             return disk
-        told = driver_of(node)
-        if disk.get("format") is None and told != "raw":
-            raise VirtfleetError(f"is {told} for what the disk was on; write the format of what it is on from now on")
+        old = driver_of(node)
+        if disk.get("format") is None and old != "raw":
+            raise VirtfleetError(f"is {old} for what the disk was on; write the format of what it is on from now on")
         return without_old(disk, after)
 
     def stays(self, disk: Item, node: ET.Element, scope: Scope) -> None:
@@ -337,44 +337,44 @@ class DiskFormats:
         place = source_place(node.find("source"))
         if place is None or node.get("type", "file") not in HERE or self.connection is None:
             return
-        told = driver_of(node)
-        declared = str(disk.get("format") or told)
-        if not alike(told, declared):
+        current = driver_of(node)
+        declared = str(disk.get("format") or current)
+        if not alike(current, declared):
             self.agrees(place, declared, scope.name)
-            self.fits(place, told, declared)
+            self.fits(place, current, declared)
             return
         try:
             noted = self.formats.noted.of(self.path_of(place) or place)
         except VirtfleetError:
             return  # The list of what was made cannot be read. Nothing is changed here, so that stops nobody.
-        if noted and not any(alike(form, told) for form in noted):
+        if noted and not any(alike(form, current) for form in noted):
             form = "raw" if any(form in SAME for form in noted) else min(noted)
             self.warnings.setdefault(scope.name, []).append(
-                f"disks[{scope.index}]: {printable(place)} was made as {form}, and the guest has it as {told}:"
+                f"disks[{scope.index}]: {printable(place)} was made as {form}, and the guest has it as {current}:"
                 f" write format: {form} to correct that"
             )
 
-    def fits(self, place: str, told: str, declared: str) -> None:
+    def fits(self, place: str, current: str, wanted: str) -> None:
         """Raise VirtfleetError where a user says another format of a disk than its guest has, and it cannot be.
 
         The guest would write into a header, or has perhaps written one itself.
         """
         path = self.path_of(place)
-        if alike(told, declared):
+        if alike(current, wanted):
             return
         content = first_bytes(path) if self.local and path is not None else None
         if content is None:
             return
-        if told not in SAME and content.kind == ("qcow2" if told == "qcow2" else "other"):
+        if current not in SAME and content.kind == ("qcow2" if current == "qcow2" else "other"):
             raise VirtfleetError(
-                f"{printable(path)} is {told}, as the guest has it and by its first bytes, and not {declared}: with"
+                f"{printable(path)} is {current}, as the guest has it and by its first bytes, and not {wanted}: with"
                 " another format the guest would write into the header"
             )
-        if told in SAME and (content.odd or content.kind == "other"):
+        if current in SAME and (content.odd or content.kind == "other"):
             odd = f"its header {content.odd}" if content.odd else f"by its first bytes it is {content.words}"
             raise VirtfleetError(
-                f"{printable(path)} is {told}, as the guest has it, and not {declared}: {odd}, which the guest may have"
-                " written; if it is right, take the disk from the guest in a run of its own first"
+                f"{printable(path)} is {current}, as the guest has it, and not {wanted}: {odd}, which the guest may"
+                " have written; if it is right, take the disk from the guest in a run of its own first"
             )
 
     def warn(self, plans: t.Iterable[Plan]) -> None:

@@ -164,9 +164,9 @@ def refuse_locked(
     asked = [guest for guest in asked if starts(guest.plan) or guest.plan.running]
     # Of two that start, the one that has its disks already goes first.
     for guest, mine in sorted(((guest, wanted(site, guest)) for guest in asked), key=lambda each: gets(site, *each)):
-        told = refusal(site, guest, mine, having)
-        if told:
-            guest.plan.obstacle = "; ".join(told)
+        reasons = refusal(site, guest, mine, having)
+        if reasons:
+            guest.plan.obstacle = "; ".join(reasons)
             continue
         for access in mine:
             having.setdefault(access.sign, []).append(Running(guest.plan.name, access, "starts"))
@@ -193,7 +193,7 @@ def refusal(
     site: Site, guest: DisksOfGuest, mine: t.Iterable[Access], having: t.Mapping[str, t.Sequence[Running]]
 ) -> list[str]:
     """Why a guest cannot have open what it wants, a sentence each; where another one stops, it waits for that."""
-    told: list[str] = []
+    reasons: list[str] = []
     for access in mine:
         against = [
             other
@@ -204,5 +204,5 @@ def refusal(
         for other in [other for other in against if other.stops is None][:1]:
             line = access.against(other.name, other.runs, other.access)
             # A task before this one may have stopped or changed that other guest.
-            (guest.plan.warnings if other.name in site.forecast.domains else told).append(line)
-    return told
+            (guest.plan.warnings if other.name in site.forecast.domains else reasons).append(line)
+    return reasons

@@ -85,7 +85,7 @@ def removals(plans: t.Sequence[Plan], known: KnownStorage) -> None:
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
-            plan.leave(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
+            plan.warn_of_leftover(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
                 plan.steps.add(StepPlace.AFTER, Step("spare", note))
     for key, after in free.items():
@@ -127,10 +127,10 @@ def leaving(plans: t.Sequence[Plan], known: KnownStorage) -> dict[str, list[Leav
             if why is not None:
                 if why and not is_nowhere(key, volumes, known.pools, users):
                     pool = origin.partition("/")[0]
-                    told = f"its disk {origin} stays: {why}"
+                    sentence = f"its disk {origin} stays: {why}"
                     if pool and pool not in known.pools:
-                        told = f"its disk {origin} is not looked for: there is no pool {pool} on this host"
-                    plan.leave(told)
+                        sentence = f"its disk {origin} is not looked for: there is no pool {pool} on this host"
+                    plan.warn_of_leftover(sentence)
             elif note is not None and key in volumes:
                 sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
                 first = same.setdefault(sign, note if note in volumes else key)

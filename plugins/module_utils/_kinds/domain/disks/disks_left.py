@@ -48,7 +48,7 @@ def warn_of_left(connection: Connection, plans: t.Sequence[Plan], pools: Pools, 
         users = users or all_users(connection, forecast=forecast)
         # What somebody else uses, is no leftover, and would not be deleted.
         if all(use.who == f"guest {plan.name}" for use in users.uses(str(key), place)):
-            plan.leave(
+            plan.warn_of_leftover(
                 f"its volume {spelled_out(str(key))} stays: where nothing on it is needed, state: absent among the"
                 " volumes deletes it"
             )
@@ -70,7 +70,7 @@ def warn_of_kept(
         ]
         if made:
             names = listed(list(map(spelled_out, made)))
-            plan.leave(
+            plan.warn_of_leftover(
                 f"{names} {'stays' if len(made) == 1 else 'stay'} with the data: remove_storage (guests_remove_storage"
                 " of the role) takes a guest's volumes along, and state: absent among the volumes deletes what is left"
             )

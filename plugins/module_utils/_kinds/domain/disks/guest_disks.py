@@ -248,11 +248,11 @@ def existing(disk: Item, place: str, pools: t.Mapping[str, ObservedPool], where:
         if disk.get("size") is None:
             return stripped(disk), None
         stopped = next((name for name, facts in pools.items() if facts.target == os.path.dirname(place)), None)
-        told = "which is in no pool" if stopped is None else f"in the pool {stopped}, which is not active"
+        pool_words = "which is in no pool" if stopped is None else f"in the pool {stopped}, which is not active"
         remedy = "declare a pool for the folder" if stopped is None else "start the pool"
         raise Invalid(
             f"{where}.size",
-            f"the disk is on {place}, {told}, so its size cannot be told; leave size out, or {remedy}",
+            f"the disk is on {place}, {pool_words}, so its size cannot be told; leave size out, or {remedy}",
         )
     pool, _slash, name = key.partition("/")
     for option, value in (("pool", pool), ("volume", name)):
@@ -338,8 +338,8 @@ def found_there(where: str, need: Needed, have: Observed | None) -> list[str]:
     filled = any(need.item.get(option) is not None for option in FILLINGS)
     if have is None or (need.named and not filled):
         return []
-    told = f"{where}: the volume {need.key} is there already, and is kept with what is on it"
-    return [f"{told}; image is not used" if filled else told]
+    sentence = f"{where}: the volume {need.key} is there already, and is kept with what is on it"
+    return [f"{sentence}; image is not used" if filled else sentence]
 
 
 def name_volumes(plan: Plan, need: Needed) -> None:
@@ -347,13 +347,13 @@ def name_volumes(plan: Plan, need: Needed) -> None:
     for index, change in enumerate(plan.changes):
         if change.path == "definition" and isinstance(change.after, dict):
             disks = list(change.after["disks"])
-            disks[need.index] = told(disks[need.index], need)
+            disks[need.index] = by_volume(disks[need.index], need)
             plan.changes[index] = dataclasses.replace(change, after={**change.after, "disks": disks})
         elif change.path == f"disks[{need.index}]" and isinstance(change.after, dict):
-            plan.changes[index] = dataclasses.replace(change, after=told(change.after, need))
+            plan.changes[index] = dataclasses.replace(change, after=by_volume(change.after, need))
 
 
-def told(disk: Item, need: Needed) -> Item:
+def by_volume(disk: Item, need: Needed) -> Item:
     """A disk as its volume."""
     rest = {name: value for name, value in disk.items() if name not in ("file", "block", "volume", "pool")}
     return {"volume": need.item["name"], "pool": need.item["pool"], **rest}

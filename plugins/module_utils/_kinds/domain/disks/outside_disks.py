@@ -50,14 +50,14 @@ class Outside:
     :param name: its name
     :param now: the disks that only it may write to, in its definition and as it runs, by what they are
     :param live: those that it has as it runs
-    :param held: those that it was saved with
+    :param of_saved: those that it was saved with
     :param opened: all that it has open as it runs
     """
 
     name: str
     now: frozenset[str]
     live: frozenset[str]
-    held: frozenset[str] = frozenset()
+    of_saved: frozenset[str] = frozenset()
     opened: tuple[Access, ...] = ()
 
 
@@ -78,8 +78,8 @@ def look(site: Site, names: t.Container[str]) -> list[Outside]:
         kept = signs(site, defined)
         live = set() if running is None else signs(site, running)
         opens = () if running is None else tuple(opened(site, running))
-        held = signs(site, saved[domain.name()]) if domain.name() in saved else set()
-        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live), frozenset(held), opens))
+        of_saved = signs(site, saved[domain.name()]) if domain.name() in saved else set()
+        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live), frozenset(of_saved), opens))
     return found
 
 
@@ -98,7 +98,7 @@ def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
     everyone = by_disks([*others, *(as_it_is(guest) for guest in guests if not guest.goes)])
     starting: dict[str, str] = {}
     for guest in asked:
-        told: list[str] = []
+        reasons: list[str] = []
         name = guest.plan.name
         for index, place, sign in guest.new:
             where = f"disks[{index}]: {spelled_out(place)}"
@@ -106,15 +106,15 @@ def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
             having = having_it(sign, outside, name) + (having_it(sign, rests, name) if sign in guest.now else [])
             line, other = conflict(guest, where, sign, having)
             # A task before this one may have stopped or changed that other guest.
-            (guest.plan.warnings if other is None or other in site.forecast.domains else told).extend(line)
+            (guest.plan.warnings if other is None or other in site.forecast.domains else reasons).extend(line)
             too = next((starting[rival] for rival in rivals(sign) if rival in starting), None)
             if too is not None and sign in guest.now and starts(guest.plan) and not line:
-                told.append(f"{where} {STARTS.format(too)}")
-        told += coming_back(site, guest, everyone)
+                reasons.append(f"{where} {STARTS.format(too)}")
+        reasons += coming_back(site, guest, everyone)
         guest.plan.warnings += laid_on_others(laid_over(site, guest.plan), everyone, guest.plan.name)
-        if told:
+        if reasons:
             before = [] if guest.plan.obstacle is None else [guest.plan.obstacle]
-            guest.plan.obstacle = "; ".join([*before, *told])
+            guest.plan.obstacle = "; ".join([*before, *reasons])
         elif starts(guest.plan) and not guest.refused:
             starting.update({sign: guest.plan.name for _index, _place, sign in guest.new})
     refuse_locked(site, guests, [(other.name, other.opened) for other in others])
@@ -122,7 +122,7 @@ def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
 
 def as_it_is(guest: DisksOfGuest) -> Outside:
     """A declared guest as it is."""
-    return Outside(guest.plan.name, frozenset(guest.now), frozenset(guest.live), frozenset(guest.held))
+    return Outside(guest.plan.name, frozenset(guest.now), frozenset(guest.live), frozenset(guest.of_saved))
 
 
 def goes_on(guest: DisksOfGuest) -> Outside:
@@ -138,7 +138,7 @@ def by_disks(guests: t.Iterable[Outside]) -> dict[str, list[Outside]]:
     """Guests by the disks that they have, or come back with."""
     having: dict[str, list[Outside]] = {}
     for guest in guests:
-        for sign in guest.now | guest.held:
+        for sign in guest.now | guest.of_saved:
             having.setdefault(sign, []).append(guest)
     return having
 
@@ -156,7 +156,7 @@ def conflict(guest: DisksOfGuest, where: str, sign: str, having: t.Sequence[Outs
     newly = sign not in guest.now
     would_run = starts(guest.plan) or (guest.plan.running and newly)
     runs = [other.name for other in having if not other.live.isdisjoint(rivals(sign))]
-    saved = [other.name for other in having if not other.held.isdisjoint(rivals(sign))]
+    saved = [other.name for other in having if not other.of_saved.isdisjoint(rivals(sign))]
     if runs and would_run:
         return [f"{where} {RUNS.format(runs[0])}"], runs[0]
     if saved and would_run:
@@ -179,9 +179,9 @@ def coming_back(site: Site, guest: DisksOfGuest, everyone: t.Mapping[str, t.Sequ
     if guest.saved is None or not starts(guest.plan):
         return
     defined = set() if guest.have is None else signs(site, guest.have.definition)
-    told = {sign for _index, _place, sign in guest.new}
+    declared = {sign for _index, _place, sign in guest.new}
     for _index, place, sign in own_disks(site, guest.saved):
-        if sign in defined and sign in told:
+        if sign in defined and sign in declared:
             continue  # That is said of the disk itself.
         for other in having_it(sign, everyone, guest.plan.name):
             if not (other.live if sign in defined else other.now).isdisjoint(rivals(sign)):

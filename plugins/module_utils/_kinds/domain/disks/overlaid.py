@@ -36,16 +36,16 @@ def refuse_overlaid(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]
         if root is None or plan.obstacle is not None or plan.problem is not None:
             continue
         how = "start" if starts(plan) else "start with the host"
-        told = []
+        reasons = []
         disks = root.findall("devices/disk")
         for index, place, _sign in own_disks(site, root):
             if disks[index].find("transient") is not None:
                 continue  # What it writes goes elsewhere.
             who = over(site, everybody(site), plan.name, place)
             if who:
-                told.append(LAID.format(f"disks[{index}]", spelled_out(place), listed(who), how))
-        if told:
-            plan.obstacle = "; ".join(told)
+                reasons.append(LAID.format(f"disks[{index}]", spelled_out(place), listed(who), how))
+        if reasons:
+            plan.obstacle = "; ".join(reasons)
 
 
 def asks(plan: Plan) -> bool:

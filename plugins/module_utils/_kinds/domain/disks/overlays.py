@@ -158,15 +158,15 @@ class Overlays:
             if signs & below.signs and target in (None, target_of(found))
         ]
         if len(over) == 1 and not self.is_ours(over[0][0]):
-            told = STAYS.format(disk.spot, spelled(over[0][0]), spelled_out(place))
-            self.warnings.setdefault(disk.guest, []).append(told)
+            sentence = STAYS.format(disk.spot, spelled(over[0][0]), spelled_out(place))
+            self.warnings.setdefault(disk.guest, []).append(sentence)
             return over[0][0]
         doubt = self.below(node).doubt if node is not None and not over else ""
         if node is not None and doubt:
-            told = UNKNOWN.format(
+            sentence = UNKNOWN.format(
                 disk.spot, spelled(node), spelled_out(place), doubt, ShellWord(disk.guest), target_of(node)
             )
-            self.unknown.setdefault(disk.guest, []).append(told)
+            self.unknown.setdefault(disk.guest, []).append(sentence)
             return node
         return None
 
@@ -179,10 +179,10 @@ class Overlays:
             if target_of(running) != target_of(node) or signs & self.is_on(running):
                 continue
             if signs & self.below(running).signs:
-                told = LOST.format(
+                sentence = LOST.format(
                     disk.spot, spelled(running), spelled_out(place), ShellWord(disk.guest), target_of(node)
                 )
-                self.lost.setdefault(disk.guest, []).append(told)
+                self.lost.setdefault(disk.guest, []).append(sentence)
                 return True
         return False
 
@@ -237,14 +237,14 @@ class Overlays:
         if path is None or not path.startswith("/"):
             return Below(frozenset(found))
         if not self.forms.local:
-            return Below(frozenset(found | self.told(path)))
+            return Below(frozenset(found | self.below_elsewhere(path)))
         places, chain = self.places, self.places.chain(path)
         for link in chain.paths:
             found |= places.signs(link)
         away = [f"{link} is not there, nor its folder" for link in (path, *chain.paths) if places.away(link)]
         return Below(frozenset(found | chain.signs), "; ".join(map(spelled_out, [*chain.doubts, *away][:1])))
 
-    def told(self, path: str) -> Signs:
+    def below_elsewhere(self, path: str) -> Signs:
         """What libvirt tells of another host that an image is laid over, to the end."""
         found: dict[str, None] = {}
         while path and path not in found:

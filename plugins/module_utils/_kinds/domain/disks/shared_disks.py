@@ -141,7 +141,7 @@ class DisksOfGuest:
     :param root: the definition that it will have, None for one that goes
     :param have: what there is of it
     :param saved: what it comes back as, None for one that is not saved
-    :param held: the disks that it comes back with
+    :param of_saved: the disks that it comes back with
     :param again: those that it has several times by now
     """
 
@@ -154,7 +154,7 @@ class DisksOfGuest:
     root: ET.Element | None
     have: Observed | None
     saved: ET.Element | None
-    held: set[str]
+    of_saved: set[str]
     again: set[str]
 
     @classmethod
@@ -171,10 +171,10 @@ class DisksOfGuest:
         live = set() if have is None or have.live is None else signs(site, have.live)
         now = live if have is None else live | signs(site, have.definition)
         new = [] if root is None else list(own_disks(site, root))
-        held = set() if saved is None else signs(site, saved)
-        told = [] if have is None else [sign for _index, _place, sign in own_disks(site, have.definition)]
-        again = {sign for sign in told if told.count(sign) > 1}
-        return cls(plan, changes, now, live, new, bases(site, plan), root, have, saved, held, again)
+        of_saved = set() if saved is None else signs(site, saved)
+        signs_before = [] if have is None else [sign for _index, _place, sign in own_disks(site, have.definition)]
+        again = {sign for sign in signs_before if signs_before.count(sign) > 1}
+        return cls(plan, changes, now, live, new, bases(site, plan), root, have, saved, of_saved, again)
 
     @property
     def goes(self) -> bool:
@@ -263,12 +263,12 @@ def owners_now(guests: t.Iterable[DisksOfGuest]) -> Owners:
     for guest in guests:
         name = guest.plan.name
         kept = {sign for _index, _place, sign in guest.new}
-        for sign in guest.now | guest.held:
+        for sign in guest.now | guest.of_saved:
             if sign in kept:
                 owners.setdefault(sign, []).append((name, SHARED))
             elif sign in guest.live and not guest.goes:
                 owners.setdefault(sign, []).append((name, RUNS))
-            elif sign in guest.held and not guest.goes:
+            elif sign in guest.of_saved and not guest.goes:
                 owners.setdefault(sign, []).append((name, SAVED))
             elif guest.refused:
                 owners.setdefault(sign, []).append((name, REFUSED))

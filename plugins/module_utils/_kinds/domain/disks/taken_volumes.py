@@ -67,11 +67,11 @@ def refuse_taken(
         path = volumes[need.key].definition.findtext("target/path")
         who = others(users, need.key, path, disk, {plan.name, *going}, readers)
         if who and not disk.get("readonly"):
-            told = (
+            problem = (
                 f"disks[{need.index}]: the volume {need.key} is there already, and is used by {listed(who)}:"
                 " give the disk another volume, or take this one from them first"
             )
-            plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+            plan.obstacle = problem if plan.obstacle is None else f"{plan.obstacle}; {problem}"
 
 
 class DiskOverVolume(t.NamedTuple):
@@ -121,8 +121,8 @@ def refuse_bases(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
         if mine:
             use = mine[0]
             names = (spelled_out(asked.place), spelled_out(use.place), use.who, ShellWord(plan.name), asked.target)
-            told = OWN.format(asked.option, *names)
-            plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+            problem = OWN.format(asked.option, *names)
+            plan.obstacle = problem if plan.obstacle is None else f"{plan.obstacle}; {problem}"
 
 
 STALE = (
@@ -145,8 +145,10 @@ def refuse_stale(site: Site, guests: t.Iterable[DisksOfGuest]) -> None:
                 continue
             for base in site.once("places", Places).chain(place).paths:
                 if sign_of(site, base) in guest.now and written_since(base, place):
-                    told = STALE.format(f"disks[{index}]", spelled_out(place), spelled_out(base))
-                    guest.plan.obstacle = told if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {told}"
+                    problem = STALE.format(f"disks[{index}]", spelled_out(place), spelled_out(base))
+                    guest.plan.obstacle = (
+                        problem if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {problem}"
+                    )
                     break
 
 
@@ -171,8 +173,10 @@ def warn_of_bases(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
         over = [use.who for use in asked.uses(everybody(site)) if asked.newly or use.guest not in (None, plan.name)]
         if over:
             who = listed(list(dict.fromkeys(over)))
-            told = f"{asked.option}: {spelled_out(asked.place)} has {who} laid over it"
-            plan.warnings.append(f"{told}, which breaks once this guest writes to it: give it a disk laid over it, too")
+            sentence = f"{asked.option}: {spelled_out(asked.place)} has {who} laid over it"
+            plan.warnings.append(
+                f"{sentence}, which breaks once this guest writes to it: give it a disk laid over it, too"
+            )
 
 
 BASE_IMAGE = (
@@ -194,8 +198,8 @@ def refuse_base_images(site: Site, guests: t.Iterable[DisksOfGuest]) -> None:
     for guest in changing:
         for index, place, sign in guest.new if kept else ():
             if sign in kept and sign not in guest.now:
-                told = BASE_IMAGE.format(index, spelled_out(place), kept[sign])
-                guest.plan.obstacle = told if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {told}"
+                problem = BASE_IMAGE.format(index, spelled_out(place), kept[sign])
+                guest.plan.obstacle = problem if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {problem}"
 
 
 def others(

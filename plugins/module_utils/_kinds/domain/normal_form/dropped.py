@@ -21,16 +21,18 @@ def without_dropped(root: ET.Element) -> None:
     """Take out of a definition what libvirt does not keep of it. It is changed in place."""
     for cpu in root.findall("cpu"):
         if not has_model(cpu):  # virCPUDefFormatBufFull
-            leave_out(cpu, "mode", "match", "check")
+            remove_attributes(cpu, "mode", "match", "check")
         elif cpu.get("mode", "custom") != "custom":
-            leave_out(cpu, "match")
+            remove_attributes(cpu, "match")
     for vcpu in root.findall("vcpu[@placement='auto']"):
-        leave_out(vcpu, "cpuset")  # virDomainVcpuParse
+        remove_attributes(vcpu, "cpuset")  # virDomainVcpuParse
     system(root)
     for driver in root.findall("devices/disk/driver[@type='aio']"):
         driver.set("type", "raw")  # Xen called it so (virDomainDiskDefDriverParseXML).
     for model in root.findall("devices/video/model"):
-        leave_out(model, *(name for name in ("ram", "vram", "vram64", "vgamem", "heads") if model.get(name) == "0"))
+        remove_attributes(
+            model, *(name for name in ("ram", "vram", "vram64", "vgamem", "heads") if model.get(name) == "0")
+        )
     for graphics in root.findall("devices/graphics"):
         display(graphics)
 
@@ -51,12 +53,12 @@ def system(root: ET.Element) -> None:
 def display(graphics: ET.Element) -> None:
     """Take out what a display only has with a password, or tells of an address that libvirt found."""
     if not graphics.get("passwd"):  # virDomainGraphicsAuthDefParseXML reads no further.
-        leave_out(graphics, "passwdValidTo", "connected")
+        remove_attributes(graphics, "passwdValidTo", "connected")
     first = graphics.find("listen")
     if first is not None and first.get("type") != "address":
-        leave_out(graphics, "listen")
+        remove_attributes(graphics, "listen")
     if graphics.get("defaultMode") == "any":
-        leave_out(graphics, "defaultMode")
+        remove_attributes(graphics, "defaultMode")
     for channel in graphics.findall("channel[@mode='any']"):  # virDomainGraphicsDefFormat
         graphics.remove(channel)
     ports = [graphics.get(name, "0") for name in ("port", "tlsPort")]
@@ -65,7 +67,7 @@ def display(graphics: ET.Element) -> None:
         graphics.set("autoport", "no")  # It listens nowhere (virDomainDefPostParseGraphics).
 
 
-def leave_out(node: ET.Element, *names: str) -> None:
+def remove_attributes(node: ET.Element, *names: str) -> None:
     """Take attributes out of an element."""
     for name in names:
         node.attrib.pop(name, None)

@@ -111,8 +111,8 @@ def put_back(display: ET.Element, was: ET.Element) -> None:
             if node.get(name) is None and other.get(name) is not None:
                 node.set(name, other.get(name, ""))
     for name, inner in (("listen", "address"), ("socket", "socket")):
-        told = [node.get(inner) for node in listens]
-        if display.get(name) is None and was.get(name) is not None and was.get(name) in told:
+        listening = [node.get(inner) for node in listens]
+        if display.get(name) is None and was.get(name) is not None and was.get(name) in listening:
             display.set(name, was.get(name, ""))
 
 

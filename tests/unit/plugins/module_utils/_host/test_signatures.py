@@ -51,15 +51,15 @@ def mirror() -> Iterator[Mirror]:
 
 def test_a_good_signature_tells_who_has_signed(ring: Ring) -> None:
     assert signatures.inside(ring.keys.around(CONTENT, "ours"), ring.keyring) == (CONTENT, ring.ours)
-    assert signatures.beside(CONTENT, ring.keys.beside(CONTENT, "ours"), ring.keyring) == ring.ours
+    assert signatures.signer_of_file(CONTENT, ring.keys.beside(CONTENT, "ours"), ring.keyring) == ring.ours
     # One known key is enough, as where a new one comes into use.
-    assert signatures.beside(CONTENT, ring.keys.beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
+    assert signatures.signer_of_file(CONTENT, ring.keys.beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
 
 
 def test_what_is_not_signed_as_it_should_be_is_refused(ring: Ring) -> None:
     def refused(content: bytes, signature: bytes) -> str:
         with pytest.raises(Unfit) as caught:
-            signatures.beside(content, signature, ring.keyring)
+            signatures.signer_of_file(content, signature, ring.keyring)
         return str(caught.value)
 
     good = ring.keys.beside(CONTENT, "ours")
@@ -104,7 +104,7 @@ def test_a_key_that_was_revoked(ring: Ring, tmp_path: Path) -> None:
     ring.keys.revoke(fingerprint)
     (tmp_path / "k").write_bytes(ring.keys.keyring("gone"))
     with pytest.raises(Unfit, match="is signed with a key that was revoked"):
-        signatures.beside(CONTENT, signature, Keyring(str(tmp_path / "k"), True))
+        signatures.signer_of_file(CONTENT, signature, Keyring(str(tmp_path / "k"), True))
 
 
 def test_a_signature_that_can_be_forged(ring: Ring) -> None:
@@ -131,13 +131,13 @@ def test_a_signature_may_have_notations_and_a_policy(ring: Ring, notes: tuple[st
     def beside(content: bytes, *names: str) -> bytes:
         return ring.keys.gpg(*notes, *ring.keys.of(names), "--detach-sign", given=content)
 
-    assert signatures.beside(CONTENT, beside(CONTENT, "ours"), ring.keyring) == ring.ours
-    assert signatures.beside(CONTENT, beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
+    assert signatures.signer_of_file(CONTENT, beside(CONTENT, "ours"), ring.keyring) == ring.ours
+    assert signatures.signer_of_file(CONTENT, beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
     around = ring.keys.gpg(*notes, *ring.keys.of(("ours",)), "--clearsign", given=CONTENT)
     assert signatures.inside(around, ring.keyring) == (CONTENT, ring.ours)
     for content, names, word in ((b"x", ("ours",), "BADSIG"), (CONTENT, ("foreign",), "NO_PUBKEY")):
         with pytest.raises(Unfit) as caught:
-            signatures.beside(CONTENT, beside(content, *names), ring.keyring)
+            signatures.signer_of_file(CONTENT, beside(content, *names), ring.keyring)
         assert str(caught.value) == REASON[word].format(keyring=f"'{ring.keyring.path}'")
 
 
@@ -172,7 +172,7 @@ def test_what_is_said_of_one_signature_does_not_count_for_another(ring: Ring) ->
 def test_a_keyring_that_is_none(ring: Ring, tmp_path: Path, content: bytes, words: str | None) -> None:
     (tmp_path / "k").write_bytes(content)
     with pytest.raises(VirtfleetError if words else Unfit, match=words):
-        signatures.beside(CONTENT, ring.keys.beside(CONTENT, "ours"), Keyring(str(tmp_path / "k"), True))
+        signatures.signer_of_file(CONTENT, ring.keys.beside(CONTENT, "ours"), Keyring(str(tmp_path / "k"), True))
 
 
 def test_where_nothing_can_be_verified_that_is_said(

@@ -84,10 +84,10 @@ def test_what_it_says_and_what_that_means(
 ) -> None:
     says(*told)
     if found == KEY:
-        assert signatures.beside(CONTENT, b"x", keyring) == KEY
+        assert signatures.signer_of_file(CONTENT, b"x", keyring) == KEY
         return
     with pytest.raises(Unfit, match=found):
-        signatures.beside(CONTENT, b"x", keyring)
+        signatures.signer_of_file(CONTENT, b"x", keyring)
 
 
 def test_it_is_used_only_where_gpgv_is_missing(
@@ -132,11 +132,11 @@ def test_the_real_one(keyring: Keyring, keys: Keys, tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sandbox.ENVIRONMENT, "PATH", f"{sandbox.ENVIRONMENT['PATH']}:{folder}")
     good = keys.beside(CONTENT, "ours")
     around = keys.around(CONTENT, "ours")
-    signer = signatures.beside(CONTENT, good, keyring)
+    signer = signatures.signer_of_file(CONTENT, good, keyring)
     assert len(signer) == 40
     assert signatures.inside(around, keyring) == (CONTENT, signer)
     assert signatures.inside(around.replace(b"\n", b"\r\n") + b"after\n", keyring) == (CONTENT, signer)
-    assert signatures.beside(CONTENT, keys.beside(CONTENT, "foreign", "ours"), keyring) == signer
+    assert signatures.signer_of_file(CONTENT, keys.beside(CONTENT, "foreign", "ours"), keyring) == signer
     for content, signature, said in (
         (CONTENT + b"x", good, "does not fit"),
         (CONTENT, good + keys.beside(b"x", "ours"), "does not fit"),
@@ -148,6 +148,6 @@ def test_the_real_one(keyring: Keyring, keys: Keys, tmp_path: Path, monkeypatch:
         (CONTENT, keys.gpg("--digest-algo", "SHA1", "-b", *keys.of(("ours",)), given=CONTENT), "can be forged"),
     ):
         with pytest.raises(Unfit, match=said):
-            signatures.beside(content, signature, keyring)
+            signatures.signer_of_file(content, signature, keyring)
     with pytest.raises(Unfit, match="does not fit"):
         signatures.inside(around.replace(b'"a": 1', b'"a": 2'), keyring)

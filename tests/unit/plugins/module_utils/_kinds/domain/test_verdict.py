@@ -12,7 +12,12 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import ALL, Told, Verdict, likeness
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import (
+    ALL,
+    Complaint,
+    Verdict,
+    likeness,
+)
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
 
 
@@ -142,7 +147,7 @@ class Late(Reader):
 def test_what_libvirt_refuses_as_it_reads_it_would_not_define(code: int, words: str, reading: bool) -> None:
     """The words do not tell: each release has others, and so does the same code. What comes before the mapping does."""
     told = Verdict(Late(Error(code, words), reading)).of(definition())
-    assert told == Told(words, reading)
+    assert told == Complaint(words, reading)
 
 
 def test_the_mapping_is_learned_from_a_definition_that_nothing_else_is_wrong_with() -> None:
@@ -151,7 +156,7 @@ def test_the_mapping_is_learned_from_a_definition_that_nothing_else_is_wrong_wit
     link = Reader(Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, words))
     asked = Verdict(link)
     for _time in range(2):
-        assert asked.of(definition(devices="<interface><bad/></interface>")) == Told(words, True)
+        assert asked.of(definition(devices="<interface><bad/></interface>")) == Complaint(words, True)
 
 
 @pytest.mark.parametrize("tag", ["interface", "hostdev"])
@@ -160,7 +165,7 @@ def test_what_libvirt_refuses_of_an_interface_or_device_of_the_host_is_told(tag:
     link = Reader(Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, words))
     asked = Verdict(link)
     assert asked.of(definition(devices=f"<{tag}/>")) is None
-    assert asked.of(definition(devices=f"<{tag}><bad/></{tag}>")) == Told(words, True)
+    assert asked.of(definition(devices=f"<{tag}><bad/></{tag}>")) == Complaint(words, True)
 
 
 def test_what_says_nothing_of_a_definition_is_no_verdict_on_a_device() -> None:
@@ -226,7 +231,7 @@ def test_a_title_of_two_lines_is_none_like_others() -> None:
 
 def test_a_bad_one_is_asked_about_each_time() -> None:
     asked, link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
-    assert asked.of(definition("a")) == asked.of(definition("b")) == Told("XML error: bad", True)
+    assert asked.of(definition("a")) == asked.of(definition("b")) == Complaint("XML error: bad", True)
     assert len(link.asked) == 2
 
 
@@ -313,7 +318,7 @@ def test_a_machine_type_of_another_architecture_is_not_the_hosts() -> None:
 )
 def test_what_is_known_or_cannot_be_known_is_left_to_libvirt(kind: str, devices: str) -> None:
     asked, _link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
-    assert asked.of(machine(kind, devices)) == Told("XML error: bad", True)
+    assert asked.of(machine(kind, devices)) == Complaint("XML error: bad", True)
 
 
 def test_capabilities_that_cannot_be_had_leave_libvirts_words() -> None:
@@ -335,7 +340,7 @@ def test_an_answer_that_is_too_large_is_one_guests_own() -> None:
     asked, link = verdict(Error(libvirt.VIR_ERR_RPC, "Unable to encode message payload", libvirt.VIR_FROM_RPC))
     assert asked.of(definition()) is None
     link.error = Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad")
-    assert asked.of(definition(memory=1)) == Told("XML error: bad", True)
+    assert asked.of(definition(memory=1)) == Complaint("XML error: bad", True)
 
 
 @pytest.mark.parametrize("uri", ["test:///default", "qemu+ssh://host/system", "lxc:///system"])
@@ -360,7 +365,7 @@ def test_a_firmware_is_looked_for_as_a_guest_is_defined_since_libvirt_9_2(words:
     for version, defining in ((9_000_000, False), (9_002_000, True)):
         asked, link = verdict(Error(libvirt.VIR_ERR_OPERATION_FAILED, words))
         link.version = version
-        assert asked.of(definition()) == Told(words, defining)
+        assert asked.of(definition()) == Complaint(words, defining)
 
 
 class Choosy(Link):

@@ -222,13 +222,13 @@ def test_the_bridge_of_a_network_that_would_be_started_by_then(
     facts: dict[str, Any], texts: dict[str, str], foretold: bool
 ) -> None:
     found = site(*(Network(name, text) for name, text in texts.items()), networks=facts)
-    assert found.is_foretold("virbr5") is foretold
+    assert found.is_foreseen("virbr5") is foretold
     assert (found.netdev("virbr5") is None) is foretold
     assert (found.bridge("virbr5") is None) is foretold
 
 
 def test_a_bridge_with_a_name_that_libvirt_does_not_give_is_not_foretold() -> None:
-    assert not site(networks={"n": {"state": "active"}}).is_foretold("br5")
+    assert not site(networks={"n": {"state": "active"}}).is_foreseen("br5")
 
 
 def test_bridges_of_networks_that_go_are_gone() -> None:

@@ -278,6 +278,6 @@ def test_one_url_is_asked_once_in_a_run(server: Server, pool: Path) -> None:
         for _try in range(2):
             with pytest.raises(VirtfleetError, match="404"):
                 volume_image.make(str(pool / "d"), Source(bad), "qcow2", None)
-        assert not volume_image.current.held
+        assert not volume_image.current.fetched
     assert server.asked == ["good", "status-404"]
     assert sorted(path.name for path in pool.iterdir()) == ["a", "b", "c"]

@@ -85,9 +85,9 @@ def test_another_host_is_asked_what_an_image_is_laid_over_to_the_end() -> None:
         return SimpleNamespace(XMLDesc=lambda: text)
 
     found = made(SimpleNamespace(connection=SimpleNamespace(storageVolLookupByPath=lookup)))
-    assert found.told("/a") == {"path /b", "path /c"}
-    assert found.told("/x") == {"path /y", "path /x"}
-    assert found.told("/z") == frozenset()
+    assert found.below_elsewhere("/a") == {"path /b", "path /c"}
+    assert found.below_elsewhere("/x") == {"path /y", "path /x"}
+    assert found.below_elsewhere("/z") == frozenset()
 
 
 def test_a_disk_that_stays_keeps_what_is_no_matter_of_its_image() -> None:
@@ -166,6 +166,6 @@ LEVEL = "<backingStore><source file='{}'/></backingStore>"
 )
 def test_what_a_disk_of_another_host_is_laid_over(disk: str, signs: set[str]) -> None:
     found = at()
-    found.told = lambda path: frozenset({"path /b"} if path == "/a" else {f"asked for {path}"})  # type: ignore[method-assign]
+    found.below_elsewhere = lambda path: frozenset({"path /b"} if path == "/a" else {f"asked for {path}"})  # type: ignore[method-assign]
     below = found.below(ET.fromstring(disk))
     assert (set(below.signs), below.doubt) == (signs, "")
