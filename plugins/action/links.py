@@ -112,10 +112,10 @@ class ActionModule(PackedAction):
         except AnsibleError:
             raise
         except Exception as error:  # Nobody reads a traceback.
-            told = unforeseen(error)
+            problem = unforeseen(error)
             if not self._task.check_mode:
-                told = f"it is not known whether a change was begun: {told}; {LOST}"
-            return {"failed": True, "changed": not self._task.check_mode, "changes": [], "msg": f"links: {told}"}
+                problem = f"it is not known whether a change was begun: {problem}; {LOST}"
+            return {"failed": True, "changed": not self._task.check_mode, "changes": [], "msg": f"links: {problem}"}
         trial = result.pop("trial", None)
         _forecast.note_links(self._task, task_vars, None if result.get("failed") else result.get("changes"))
         if trial is None or result.get("failed"):
@@ -124,8 +124,8 @@ class ActionModule(PackedAction):
         try:
             return self.follow(end, result, trial, task_vars)
         except Exception as error:  # Nobody reads a traceback; what is known of the trial is told all the same.
-            said = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
-        return self.broken_off(result, end, said)
+            message = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
+        return self.broken_off(result, end, message)
 
     def foreseen(self, task_vars: Variables) -> dict[str, object]:
         """In check mode, what earlier tasks would change of guests and networks: what they leave is free by then."""
@@ -134,22 +134,24 @@ class ActionModule(PackedAction):
         uri = str(self._task.args.get("uri", URI["uri"]["default"]))
         play = _forecast.planning(self._task, task_vars)
         known = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri, play)
-        told = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
-        return {FORECAST: told} if told else {}
+        forecast = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
+        return {FORECAST: forecast} if forecast else {}
 
-    def broken_off(self, result: Result, end: End, said: str) -> dict[str, object]:
+    def broken_off(self, result: Result, end: End, problem: str) -> dict[str, object]:
         """The result of a trial that was begun, and after which something went wrong on the control node.
 
-        :param said: what went wrong
+        :param problem: what went wrong
         """
         if end.outcome == "confirmed":
-            told = self.failure(result, end.probes, "confirmed", "", changed=True)
-            return {**told, "changes": result.get("changes", []), "msg": f"the change was kept, and then: {said}"}
+            failure = self.failure(result, end.probes, "confirmed", "", changed=True)
+            return {**failure, "changes": result.get("changes", []), "msg": f"the change was kept, and then: {problem}"}
         if end.outcome:
             whole = end.answer.get("restored", True)
-            return self.failure(result, end.probes, end.outcome, f"{end.outcome}, and then: {said}", changed=not whole)
+            return self.failure(
+                result, end.probes, end.outcome, f"{end.outcome}, and then: {problem}", changed=not whole
+            )
         known = ASKED if end.applied else end.open()
-        return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {said}", changed=True)
+        return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {problem}", changed=True)
 
     def follow(self, end: End, result: Result, trial: Begun, task_vars: Variables) -> dict[str, object]:
         """Confirm a trial, and add to the result how it ended.
@@ -163,8 +165,8 @@ class ActionModule(PackedAction):
         finally:
             connection.restore(end.address if end.outcome == "confirmed" else None)
         if end.outcome in ("", "unknown"):
-            said = end.answer.get("reason", "") if end.outcome else end.open()
-            return self.failure(result, end.probes, "unknown", said, changed=True)
+            why = end.answer.get("reason", "") if end.outcome else end.open()
+            return self.failure(result, end.probes, "unknown", why, changed=True)
         if end.outcome != "confirmed":
             reason = end.answer.get("reason", "")
             whole = end.answer.get("restored", True)
@@ -178,7 +180,7 @@ class ActionModule(PackedAction):
             *result.get("warnings", []),
             *([BY_ITSELF] if local else []),
             *(f"the host has lost what somebody had set by hand: {command}" for command in end.answer.get("lost", ())),
-            *(f"the change was kept, and all the same {said}" for said in end.answer.get("missing", ())),
+            *(f"the change was kept, and all the same {lack}" for lack in end.answer.get("missing", ())),
         ]
         if end.address != connection.host:
             self.tell_moved(result, connection.host, end.address, task_vars)
@@ -201,8 +203,8 @@ class ActionModule(PackedAction):
         # One that no inventory has would become one of "all", whose plays it is not for.
         if name == task_vars["inventory_hostname"] or name in (task_vars.get("groups") or {}).get("all", ()):
             result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": new}, "groups": []}
-        said = f"the host has moved from {old} to {new}: change its ansible_host in the inventory"
-        result["warnings"] = [*result["warnings"], said]
+        warning = f"the host has moved from {old} to {new}: change its ansible_host in the inventory"
+        result["warnings"] = [*result["warnings"], warning]
 
     def wait_for(self, end: End, connection: Renewed, trial: Begun, task_vars: Variables) -> None:
         """Ask the host, at each of its addresses in turn, until it says how the trial ended or has had its time."""

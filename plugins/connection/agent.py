@@ -234,7 +234,7 @@ class Connection(ConnectionBase):
                 raise AnsibleError(
                     f"guest {label(self.name)}: ansible_kvm_agent_timeout: write a number from 1 to {LONGEST}"
                 )
-            with self.told("connect"):
+            with self.as_ansible_errors("connect"):
                 found = self.way()
                 display.vvv(f"QEMU GUEST AGENT OF {label(self.name)} ON {found.host}", host=self.name)
                 self.guest = AgentGuest(found, self.name, timeout, self.get_option("connection_timeout") + timeout)
@@ -248,7 +248,7 @@ class Connection(ConnectionBase):
         return t.cast(AgentGuest, self.guest)
 
     @contextlib.contextmanager
-    def told(self, what: str) -> t.Iterator[None]:
+    def as_ansible_errors(self, what: str) -> t.Iterator[None]:
         """Within, problems become errors that Ansible knows. After one of the way to the guest, a new one is begun.
 
         :param what: what is being done, in words
@@ -279,7 +279,7 @@ class Connection(ConnectionBase):
             become = None
         if become and become.name == "sudo" and become.expect_prompt():
             cmd, data = with_password(cmd, data, become.get_option("become_pass"), become.success)
-        with self.told("run a command"):
+        with self.as_ansible_errors("run a command"):
             code, out, err = self.there().run(cmd, data)
         return code, out, self.escalated(become, code, out, err) if become else err
 
@@ -305,14 +305,14 @@ class Connection(ConnectionBase):
             raise AnsibleFileNotFound(f"there is no file {printable(in_path)} on the control node") from None
         except OSError as error:
             raise AnsibleError(f"the file {printable(in_path)} cannot be read: {error.strerror}") from None
-        with file, self.told(f"write the file {printable(out_path)}"):
+        with file, self.as_ansible_errors(f"write the file {printable(out_path)}"):
             self.there().put(out_path, file)
 
     def fetch_file(self, in_path: str, out_path: str) -> None:
         """Copy a file from the guest. If that fails, nothing of it is left here."""
         super().fetch_file(in_path, out_path)
         display.vvv(f"FETCH {in_path} TO {out_path}", host=self.name)
-        with self.told(f"read the file {printable(in_path)}"), PartialFile(out_path) as kept:
+        with self.as_ansible_errors(f"read the file {printable(in_path)}"), PartialFile(out_path) as kept:
             self.there().read(in_path, kept.write)
 
     def close(self) -> None:
@@ -325,5 +325,5 @@ class Connection(ConnectionBase):
     def reset(self) -> None:
         """End the program on the host, and the shared connection to it."""
         self.close()
-        with self.told("reset"):
+        with self.as_ansible_errors("reset"):
             way.close_connection(self.way())

@@ -230,7 +230,7 @@ class LookupModule(LookupBase):
         session = uri == molecule_session.SESSION
         if not kvm["remote"]:
             kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
-        told: dict[str, t.Any] = {
+        settings: dict[str, t.Any] = {
             **files_of(place),
             "project": place.project,
             "mark": place.mark,
@@ -256,14 +256,20 @@ class LookupModule(LookupBase):
             left = orphans.orphans(place.folder)
             ending = orphans.ending(left)
             worker = orphans.is_worker()
-            return {**told, "kept_images": list(known.values()), "orphans": left, "ending": ending, "worker": worker}
-        key = Path(f"{told['key']}.pub")
+            return {
+                **settings,
+                "kept_images": list(known.values()),
+                "orphans": left,
+                "ending": ending,
+                "worker": worker,
+            }
+        key = Path(f"{settings['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         own = [*(guest["name"] for guest in made), *self.get_option("known")]
         taken = names.Names(variables.get("groups"), own)
         ports = self.get_option("ports") if session else None
         scenario = molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
-        return {**told, **scenario.told()}
+        return {**settings, **scenario.for_playbooks()}
 
     def uri(self, wanted: object, remote: bool) -> str:
         """The libvirt of the scenario, where nothing is made yet. Raises VirtfleetError for one that is not known."""

@@ -43,8 +43,8 @@ def adopted_together(found: object, hosts: t.Sequence[str], hostvars: ByHost) ->
     for host, one in found.items():
         for variable in one.get("joins") or ():
             joins.setdefault(str(variable), []).append(str(host))
-    said = [how_to_join(variable, having) for variable, having in joins.items()]
-    return {"refused": [readable(line) for line in in_common(found, hosts, hostvars)], "said": said}
+    sentences = [how_to_join(variable, having) for variable, having in joins.items()]
+    return {"refused": [readable(line) for line in in_common(found, hosts, hostvars)], "said": sentences}
 
 
 def is_found(value: object) -> bool:

@@ -32,11 +32,11 @@ def refuse_endless(value: object, name: str) -> None:
 
     :param name: the filter that it is given to
     """
-    said = endless(value)
-    if said is None and nested(value):
-        said = "is nested too deep"
-    if said is not None:
-        raise VirtfleetError(f"{name}: {said}")
+    problem = endless(value)
+    if problem is None and nested(value):
+        problem = "is nested too deep"
+    if problem is not None:
+        raise VirtfleetError(f"{name}: {problem}")
 
 
 def is_endless(value: object, most: int = MOST) -> bool:

@@ -210,7 +210,7 @@ def problems_of(result: Result) -> list[str]:
     for item in failed or [result]:
         where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""
         lines += [f"{where}{in_short(line)}" for line in text(item.get("msg") or "").splitlines() if line.strip()]
-        lines[-1:] = [f"{line}{said_beside(item)}" for line in lines[-1:]]
+        lines[-1:] = [f"{line}{stderr_of(item)}" for line in lines[-1:]]
     return lines or ["failed"]
 
 
@@ -223,12 +223,12 @@ def in_short(line: str) -> str:
     return f"did not answer within {found['seconds']} s: {why}"
 
 
-def said_beside(result: t.Mapping[str, object]) -> str:
+def stderr_of(result: t.Mapping[str, object]) -> str:
     """What the host said where a module did not start, such as that there is no sudo; Ansible's message lacks it."""
     if not re.match("MODULE FAILURE|Module result deserialization failed", text(result.get("msg") or "")):
         return ""
-    said = [line for line in text(result.get("module_stderr") or "").splitlines() if line.strip()]
-    return f" ({shortened(masked(said[-1].strip()), MOST)})" if said else ""
+    errors = [line for line in text(result.get("module_stderr") or "").splitlines() if line.strip()]
+    return f" ({shortened(masked(errors[-1].strip()), MOST)})" if errors else ""
 
 
 def is_lost(result: t.Mapping[str, object]) -> bool:
@@ -284,7 +284,7 @@ def summary(found: FleetResults) -> list[str]:
     hosts = found["hosts"]
     outcomes = ", ".join(f"{number} {name}" for name, number in sorted(found["totals"]["hosts"].items()))
     lines = [f"{counted(len(hosts), 'host')}: {outcomes}"]
-    for what, said in (
+    for what, heading in (
         ("made", "made"),
         ("changed", "changed"),
         ("removed", "removed"),
@@ -294,8 +294,8 @@ def summary(found: FleetResults) -> list[str]:
         counts = [counted(number, kind) for kind, number in kinds.items() if kind != SETTING]
         counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
         if sum(found["totals"][what].values()) == 1:
-            said = said.replace("wait ", "waits ")
-        lines += [f"{said}: {', '.join(counts)}"] if counts else []
+            heading = heading.replace("wait ", "waits ")
+        lines += [f"{heading}: {', '.join(counts)}"] if counts else []
     for host, each in hosts.items():
         if each["outcome"] == "unreachable" and not each["problems"]:
             lines.append(f"{host}: unreachable")
@@ -356,8 +356,8 @@ def fields_of(name: str, changes: t.Iterable[t.Mapping[str, object]]) -> list[st
 def one_change(change: t.Mapping[str, object]) -> str:
     """A change of one field in a line."""
     if is_setting(text(change["resource"])):
-        told = "" if change.get("after") is None else f": {shown(change['after'])}"
-        return text(change["resource"]).removeprefix(f"{SETTING} ") + told
+        value = "" if change.get("after") is None else f": {shown(change['after'])}"
+        return text(change["resource"]).removeprefix(f"{SETTING} ") + value
     name = as_guest(text(change["resource"]))
     return f"{name}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 

@@ -58,11 +58,11 @@ def of_fleet(
     ]
     parts = {host: parts_of(read(host)) for host in refusing}
     asked = any(outcome != "not asked" for outcome in outcomes.values())
-    told = refusal(found, parts) if refusing else ["the run does this:", *_fleet_changes.lines(found)]
+    lines = refusal(found, parts) if refusing else ["the run does this:", *_fleet_changes.lines(found)]
     return {
         "refusing": refusing,
         "idle": [host for host, outcome in outcomes.items() if outcome == "unchanged" and is_idle(read(host))],
-        "told": told if asked else [],
+        "told": lines if asked else [],
     }
 
 

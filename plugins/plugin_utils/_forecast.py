@@ -101,9 +101,9 @@ class DeclaringAction(PackedAction, NormalAction):
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
         play = planning(self._task, task_vars)
-        told: dict[str, object] = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
-        told.update({PLANS: True} if play else {})
-        self._task.args = {**args, FORECAST: told}
+        forecast: dict[str, object] = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
+        forecast.update({PLANS: True} if play else {})
+        self._task.args = {**args, FORECAST: forecast}
         try:
             result = self.called(tmp, task_vars)
         finally:
@@ -265,7 +265,7 @@ def settle(known: Known, names: DeclaredItems) -> Known:
         elif entries[name] is None or kind == "links":
             del entries[name]
         else:
-            left = {fact: told for fact, told in entries[name].items() if fact != "state" and fact not in item}
+            left = {fact: value for fact, value in entries[name].items() if fact != "state" and fact not in item}
             entries[name] = left
             if not left and kind != "volumes":
                 del entries[name]
@@ -286,10 +286,10 @@ def learn(known: Known, changes: object) -> Known:
         path, after = str(change.get("path")), change.get("after")
         if kind == "domain":
             learn_disk(known, path, after)
-        told = list_of(kind)
-        if told is None:
+        list_name = list_of(kind)
+        if list_name is None:
             continue
-        entries = known.setdefault(told, {})
+        entries = known.setdefault(list_name, {})
         if path == "state" and after == "absent":
             entries[name] = None
             continue

@@ -151,9 +151,9 @@ class Layers:
         """
         if self.wanted is not None and isinstance(raw, dict):
             raw = {name: value for name, value in raw.items() if name in self.wanted}
-        said = endless(raw)
-        if said is not None:
-            self.problems.append(f"{source}: {said}")
+        problem = endless(raw)
+        if problem is not None:
+            self.problems.append(f"{source}: {problem}")
             return None
         options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, FailedTemplate):

@@ -28,7 +28,7 @@ def left_out(
         inventory declares already, nothing is left out; None where all is written. Those that are transient are in
         them, too, unless they are declared
     """
-    if not isinstance(found, dict) or not all(map(is_told, found.values())):
+    if not isinstance(found, dict) or not all(map(is_found, found.values())):
         raise VirtfleetError("left_out: give a dictionary with a list of what was found for each kind")
     lines = []
     for kind, items in found.items():
@@ -85,7 +85,7 @@ def identity(item: t.Mapping[str, object]) -> tuple[t.Any, t.Any]:
     return item.get("name"), item.get("pool")
 
 
-def is_told(items: object) -> bool:
+def is_found(items: object) -> bool:
     """Whether something is a list of what a module that reads has told of resources."""
     return isinstance(items, (list, tuple)) and all(
         isinstance(item, dict) and all(are_texts(item.get(part)) for part in ("secrets", "uncovered", "refused"))

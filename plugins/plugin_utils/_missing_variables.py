@@ -149,8 +149,8 @@ def lacks(
         if not isinstance(thing, t.Mapping) or hasattr(dict, key):
             break
         if key not in thing:
-            told = [name, *named.keys[: place + 1]]
-            shown = all(KEY.fullmatch(part) for part in told)
-            return [f"'{'.'.join(told)}' is undefined" if shown else f"what is read of '{name}' is undefined"]
+            keys = [name, *named.keys[: place + 1]]
+            shown = all(KEY.fullmatch(part) for part in keys)
+            return [f"'{'.'.join(keys)}' is undefined" if shown else f"what is read of '{name}' is undefined"]
         thing = thing[key]
     return []

@@ -90,13 +90,13 @@ class Sample(t.NamedTuple):
     at: float
 
 
-def sample(told: str, at: float) -> Sample | None:
+def sample(content: str, at: float) -> Sample | None:
     """What a host says of its work; None where that is nothing, or nothing that can be.
 
-    :param told: the content of the file
+    :param content: the content of the file
     """
     try:
-        status = json.loads(told)
+        status = json.loads(content)
     except (ValueError, RecursionError):
         return None
     if not isinstance(status, dict):
@@ -299,8 +299,8 @@ class Watcher:
     def look(self) -> str:
         """The content of the file on the host; empty where there is none."""
         files = " ".join(places(self.token))
-        told = twin(self.action)._low_level_execute_command(f"cat {files} 2>/dev/null || true")
-        return str(told.get("stdout") or "").strip()
+        result = twin(self.action)._low_level_execute_command(f"cat {files} 2>/dev/null || true")
+        return str(result.get("stdout") or "").strip()
 
 
 def twin(action: ActionBase) -> t.Any:

@@ -48,25 +48,25 @@ def note(
 
     :param declared: the resources that the task declares, changed or not
     """
-    told = known.setdefault(TOLD, {})
+    marks = known.setdefault(TOLD, {})
     for resource in declared:
-        told.pop(resource, None)
+        marks.pop(resource, None)
     found: dict[str, list[str]] = {}
     for change in changes:
         found.setdefault(str(change.get("resource")), []).append(mark(change))
-    told.update(found)
+    marks.update(found)
     return known
 
 
-def without_repeats(result: Result, told: t.Mapping[str, t.Any]) -> None:
+def without_repeats(result: Result, marks: t.Mapping[str, t.Any]) -> None:
     """Take the changes out of a result that were told of before.
 
     Of a resource with other changes, too, the diff stays as it is.
 
-    :param told: the marks of the changes by resource
+    :param marks: the marks of the changes by resource
     """
     changes = result["changes"]
-    left = [change for change in changes if mark(change) not in (told.get(str(change.get("resource"))) or ())]
+    left = [change for change in changes if mark(change) not in (marks.get(str(change.get("resource"))) or ())]
     if len(left) == len(changes):
         return
     gone = {title(change) for change in changes} - {title(change) for change in left}

@@ -65,7 +65,7 @@ def shown(place: tuple[str, ...]) -> str:
 def place_of(host: str, values: Variables, hostvars: HostVars) -> tuple[str, ...] | None:
     """What leads to a host: address, port, and the rest; None where it is not reached by SSH, or that is not known."""
 
-    def told(names: t.Sequence[str], default: str) -> str:
+    def value_of(names: t.Sequence[str], default: str) -> str:
         name = next((name for name in names if values.get(name) not in (None, "")), None)
         if name is None:
             return default
@@ -73,10 +73,10 @@ def place_of(host: str, values: Variables, hostvars: HostVars) -> tuple[str, ...
         return str(hostvars[host][name] if hostvars is not None and isinstance(value, str) and "{" in value else value)
 
     try:
-        if told(("ansible_connection",), str(constants.DEFAULT_TRANSPORT)) not in SSH:
+        if value_of(("ansible_connection",), str(constants.DEFAULT_TRANSPORT)) not in SSH:
             return None
-        port = told(PORTS, str(constants.DEFAULT_REMOTE_PORT or PORT))
-        address = told(ADDRESS, host).lower().rstrip(".")
-        return (address, port, *(told((name,), "") for name in WAY))
+        port = value_of(PORTS, str(constants.DEFAULT_REMOTE_PORT or PORT))
+        address = value_of(ADDRESS, host).lower().rstrip(".")
+        return (address, port, *(value_of((name,), "") for name in WAY))
     except Exception:  # A template may name what is known only while the play runs.
         return None

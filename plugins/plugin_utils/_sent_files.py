@@ -60,8 +60,8 @@ class SendWatcher(Watcher):
 
     def look(self) -> str:
         """What has come, in the form in which a host tells of its work."""
-        told = twin(self.action)._low_level_execute_command(f"stat -c %s {shlex.quote(self.remote)}", sudoable=False)
-        done = int(str(told.get("stdout") or "0").strip() or 0)
+        result = twin(self.action)._low_level_execute_command(f"stat -c %s {shlex.quote(self.remote)}", sudoable=False)
+        done = int(str(result.get("stdout") or "0").strip() or 0)
         passed = time.monotonic() - self.begun
         return json.dumps({"doing": f"sending {self.name}", "done": done, "total": self.total, "seconds": passed})
 
@@ -134,9 +134,9 @@ class Sending:
 
     def refuse_full(self, folder: str, total: int, name: str) -> None:
         """Raise VirtfleetError where the host has no room for a file. Where that cannot be told, it may have."""
-        told = self.action._low_level_execute_command(f"df -Pk {shlex.quote(folder)}", sudoable=False)
-        lines = str(told.get("stdout") or "").strip().splitlines()
-        parts = lines[-1].split() if told.get("rc") == 0 and len(lines) > 1 else []
+        result = self.action._low_level_execute_command(f"df -Pk {shlex.quote(folder)}", sudoable=False)
+        lines = str(result.get("stdout") or "").strip().splitlines()
+        parts = lines[-1].split() if result.get("rc") == 0 and len(lines) > 1 else []
         free = int(parts[3]) * 1024 if len(parts) > 5 and FREE.fullmatch(parts[3]) else None
         if free is not None and free < total:
             raise VirtfleetError(

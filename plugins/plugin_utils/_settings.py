@@ -137,12 +137,12 @@ def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> l
                 key = (name, id(value))
                 if key not in looked_at:
                     looked_at[key] = problem(name, value)
-                said = looked_at[key]
+                reason = looked_at[key]
             else:
                 templar = templar or HostTemplar.of({**defaults(), **values}, hostvars)
-                said = evaluated_problem(name, value, templar)
-            if said is not None:
-                found.append((host, f"{name}: {said}"))
+                reason = evaluated_problem(name, value, templar)
+            if reason is not None:
+                found.append((host, f"{name}: {reason}"))
     return found + differing(raw)
 
 
@@ -155,8 +155,8 @@ def differing(raw: t.Mapping[str, t.Mapping[str, object]]) -> list[HostProblem]:
     for name in OF_FLEET:
         values = {host: printable(variables.get(name)) for host, variables in raw.items()}
         first = next(iter(values), "")
-        said = f"{name}: differs from that of {first}, and is one for all hosts: write it in group_vars/all.yml"
-        found += [(host, said) for host, value in values.items() if value != values[first]][:1]
+        reason = f"{name}: differs from that of {first}, and is one for all hosts: write it in group_vars/all.yml"
+        found += [(host, reason) for host, value in values.items() if value != values[first]][:1]
     return found
 
 
@@ -198,8 +198,8 @@ def problem(name: str, value: object, hidden: bool = False) -> str | None:
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
     if name in OWN:
-        possible, said = OWN[name]
-        return None if value is None or possible(value) else f"{shown} {said}"
+        possible, rule = OWN[name]
+        return None if value is None or possible(value) else f"{shown} {rule}"
     if name in OF_FLEET:
         choices = OF_FLEET[name]
         return None if value is None or value in choices else f"{shown} is not one of {', '.join(choices)}"

@@ -79,9 +79,9 @@ class HostTemplar:
 
         :param ends: whether it is known that the value can be written out, as what it is in can
         """
-        said = None if ends else endless(raw)
-        if said is not None and not (depth == 0 and isinstance(raw, dict) and any(map(endless, raw.values()))):
-            return [(where, said)]
+        problem = None if ends else endless(raw)
+        if problem is not None and not (depth == 0 and isinstance(raw, dict) and any(map(endless, raw.values()))):
+            return [(where, problem)]
         if isinstance(raw, dict) and depth < DEPTH:
             parts = [(f"{where}.{named(name)}" if where else named(name), value) for name, value in raw.items()]
         elif isinstance(raw, (list, tuple)) and depth < DEPTH:
@@ -92,7 +92,7 @@ class HostTemplar:
             except Exception as error:  # A template may hold any filter or lookup.
                 return [(where, self.why(raw, error))]
             return []
-        return [found for place, value in parts for found in self.broken(value, place, depth + 1, said is None)]
+        return [found for place, value in parts for found in self.broken(value, place, depth + 1, problem is None)]
 
     def why(self, raw: object, error: BaseException) -> str:
         """Why a value cannot be evaluated. Nothing is quoted but names that stand in its template.
@@ -101,12 +101,12 @@ class HostTemplar:
         """
         names = dict.fromkeys(WORD.findall(raw)) if isinstance(raw, str) else {}
         known = ", ".join(name for name in names if name in self.raw)
-        told = reason(error, identifiers(raw, self.raw))
-        said = UNDEFINED.match(told) or UNKNOWN.match(told)
-        lacks = [one for one in self.missing(raw) if said is None or one.startswith(said[0])]
+        message = reason(error, identifiers(raw, self.raw))
+        undefined = UNDEFINED.match(message) or UNKNOWN.match(message)
+        lacks = [one for one in self.missing(raw) if undefined is None or one.startswith(undefined[0])]
         if lacks:
             return "; ".join(lacks)
-        return f"{told}; it is made of {known}" if known and told.endswith(NOT_SHOWN) else told
+        return f"{message}; it is made of {known}" if known and message.endswith(NOT_SHOWN) else message
 
     def missing(self, raw: object) -> list[str]:
         """A sentence for each variable that a template needs and that is not there."""
@@ -132,9 +132,9 @@ class PlainTemplar(HostTemplar):
 
 def refuse(raw: object) -> None:
     """Raise Endless for a value that cannot be written out: to evaluate it would take for ever."""
-    said = endless(raw)
-    if said is not None:
-        raise Endless(said)
+    problem = endless(raw)
+    if problem is not None:
+        raise Endless(problem)
 
 
 def decrypted(value: object, depth: int) -> object:
@@ -173,9 +173,9 @@ def reason(error: BaseException, known: t.Container[str] = ()) -> str:
         inner = inner.__cause__
     if isinstance(inner, Endless):
         return str(inner)
-    said = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
-    if said is not None and said[1] in known:
-        return said[0]
+    undefined = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
+    if undefined is not None and undefined[1] in known:
+        return undefined[0]
     if "Vault" in type(inner).__name__:
         return (
             f"cannot be decrypted ({type(inner).__name__}); give the vault's password with --ask-vault-pass or"

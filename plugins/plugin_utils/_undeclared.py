@@ -52,20 +52,20 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
         raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
     written = Written(folder, getattr(hostvars, "_loader", None) or DataLoader())
     left: dict[str, list[t.Any]] = {}
-    said: list[str] = []
+    sentences: list[str] = []
     joins: list[str] = []
     for variable, there in found.items():
         declared = DeclaredNames(variable, host, hostvars, written)
         new = [item for item in there if not declared.has(item)]
         name = f"adopted_{variable.partition('_')[2]}" if declared.exists else variable
-        left[name], told = sole(new, there, host, found) if variable == GUESTS else (new, [])
-        said += told
+        left[name], common = sole(new, there, host, found) if variable == GUESTS else (new, [])
+        sentences += common
         if len(new) < len(there):
             old = ", ".join(sorted({str(item.get("name")) for item in there if declared.has(item)}))
-            said.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
+            sentences.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
         if left[name] and declared.exists and not declared.joined:
             joins.append(variable)
-    return {"lists": left, "said": said, "joins": joins}
+    return {"lists": left, "said": sentences, "joins": joins}
 
 
 def sole(
@@ -82,13 +82,13 @@ def sole(
     guests = [{**guest, "host": host} for guest in there if isinstance(guest, dict)]
     variables = {host: {name: found.get(name) for name in ("kvm_pools", "kvm_networks")}}
     odd: set[str] = set()
-    said = []
+    sentences = []
     for line in unique.problems(guests, [host], variables):
         what, _middle, rest = line.partition(": is declared more than once: ")
         owners = rest.partition(";")[0].split(", ")
         odd.update(owners)
-        said.append(f"{GUESTS}: these have {what} in common, so they are left out: {rest}")
-    return [guest for guest in new if unique.named_on({**guest, "host": host}) not in odd], said
+        sentences.append(f"{GUESTS}: these have {what} in common, so they are left out: {rest}")
+    return [guest for guest in new if unique.named_on({**guest, "host": host}) not in odd], sentences
 
 
 class Written:

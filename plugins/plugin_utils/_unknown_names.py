@@ -145,7 +145,7 @@ def suspicious(name: object) -> bool:
     return name.lower().startswith("kvm_") or name in WITHOUT or nearest(name) is not None
 
 
-def is_told(name: str, value: object) -> bool:
+def is_of_inventory_plugin(name: str, value: object) -> bool:
     """Whether a variable is what the inventory plugin tells of a guest, which may be a virtualization host itself."""
     return name == "kvm_guest" and isinstance(value, dict) and "declared" in value
 
@@ -161,7 +161,7 @@ def variables(raw: t.Mapping[str, t.Mapping[str, object]]) -> tuple[list[str], l
     warned: list[HostProblem] = []
     words: dict[int, frozenset[str]] = {}
     for host, values in raw.items():
-        for name in (name for name in values if suspicious(name) and not is_told(name, values[name])):
+        for name in (name for name in values if suspicious(name) and not is_of_inventory_plugin(name, values[name])):
             if is_named(name, values, words):
                 continue
             like = nearest(name)

@@ -83,7 +83,7 @@ def repeated_keys(text: str) -> list[str]:
             found += repeated_in(node)
         elif isinstance(node, yaml.SequenceNode):
             left += node.value
-    return [said for _line, said in sorted(found)[:MOST]]
+    return [sentence for _line, sentence in sorted(found)[:MOST]]
 
 
 def repeated_in(mapping: yaml.MappingNode) -> t.Iterator[tuple[int, str]]:

@@ -27,7 +27,7 @@ def run_molecule(block: Block, folder: Path) -> None:
     shown = yaml.safe_load(block.text)
     if block.file.endswith("/hosts.yml"):
         place = Checkout("/tmp/x", "/home/kim/role", "default", "")
-        assert Scenario(place, shown["all"]["vars"], "ssh-ed25519 AAAA").told()["guests"]
+        assert Scenario(place, shown["all"]["vars"], "ssh-ed25519 AAAA").for_playbooks()["guests"]
     elif block.file:
         assert shown == yaml.safe_load((EXAMPLE / block.file).read_text()), f"{EXAMPLE.name} has it otherwise"
         for play in shown if isinstance(shown, list) else ():
@@ -37,7 +37,7 @@ def run_molecule(block: Block, folder: Path) -> None:
         assert [play["hosts"] for play in shown] == ["molecule"]
     elif "kvm_guests" in shown:
         place = Checkout("/tmp/x", "/home/kim/role", "default", "")
-        for guest in Scenario(place, shown, "ssh-ed25519 AAAA", ports={}).told()["guests"]:
+        for guest in Scenario(place, shown, "ssh-ed25519 AAAA", ports={}).for_playbooks()["guests"]:
             assert DOMAIN.parse_item(guest["config"])[1] == []
     else:
         assert shown.keys() <= variables(block.page)

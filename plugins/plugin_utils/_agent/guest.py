@@ -134,7 +134,7 @@ class AgentGuest:
         try:
             self.pipe = Pipe(way.command, connect)
         except Ended as ended:
-            raise Unusable(words.unreachable(name, way.host, ended.status, ended.said)) from None
+            raise Unusable(words.unreachable(name, way.host, ended.status, ended.stderr)) from None
         try:
             self.order({"do": "open", "uri": way.uri, "guest": name, "timeout": timeout})
         except BaseException:
@@ -153,14 +153,14 @@ class AgentGuest:
         try:
             answer = self.pipe.ask(order, self.timeout)
         except Ended as ended:
-            raise Unusable(words.unreachable(self.name, self.way.host, ended.status, ended.said)) from None
+            raise Unusable(words.unreachable(self.name, self.way.host, ended.status, ended.stderr)) from None
         if "kind" not in answer:
             return answer["ok"]
-        kind, said = str(answer["kind"]), str(answer.get("said"))
+        kind, message = str(answer["kind"]), str(answer.get("said"))
         if kind == "refused":
-            raise AgentFailed(words.on_one_line(said))
+            raise AgentFailed(words.on_one_line(message))
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
-        raise Unusable(words.why(self.name, self.way.host, kind, said, doing, self.timeout))
+        raise Unusable(words.why(self.name, self.way.host, kind, message, doing, self.timeout))
 
     def call(self, execute: str, **arguments: object) -> t.Any:
         """What a command of the agent returns."""
@@ -178,7 +178,7 @@ class AgentGuest:
         mark = f".virtfleet-{secrets.token_hex(16)}"
         place = ""
         if len(data) > INPUT:
-            place = self.held(mark, data)
+            place = self.input_file(mark, data)
             data = b""
         code, out, err = self.execute(RUN, command, mark, str(INLINE), place, data=data)
         if code < 0:
@@ -192,7 +192,7 @@ class AgentGuest:
         finally:
             self.remove(folder)
 
-    def held(self, mark: str, data: bytes) -> str:
+    def input_file(self, mark: str, data: bytes) -> str:
         """The path of a file in the guest that holds the input of a command. Nobody else can read it.
 
         :param mark: a name for its folder

@@ -28,12 +28,12 @@ class Ended(Exception):
     """The program has ended, or did not answer and was ended.
 
     :param status: its exit status; None where it did not answer
-    :param said: what it wrote to standard error
+    :param stderr: what it wrote to standard error
     """
 
-    def __init__(self, status: int | None, said: str) -> None:
-        super().__init__(said)
-        self.status, self.said = status, said
+    def __init__(self, status: int | None, stderr: str) -> None:
+        super().__init__(stderr)
+        self.status, self.stderr = status, stderr
 
 
 class Pipe:
@@ -130,9 +130,9 @@ class Pipe:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = self.process.wait(timeout=5)
         self.close()
-        return Ended(status, self.said)
+        return Ended(status, self.stderr)
 
-    said = ""
+    stderr = ""
     """What the program has written to standard error, once it is closed."""
 
     def close(self) -> None:
@@ -149,5 +149,5 @@ class Pipe:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.errors.seek(0)
-        self.said = self.errors.read(PIECE).decode(errors="replace")
+        self.stderr = self.errors.read(PIECE).decode(errors="replace")
         self.errors.close()

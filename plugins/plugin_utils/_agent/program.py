@@ -69,12 +69,12 @@ class Problem(Exception):
     """What an order failed of.
 
     :param kind: one of KINDS
-    :param said: the words of libvirt or the agent
+    :param message: the words of libvirt or the agent
     """
 
-    def __init__(self, kind: str, said: str = "") -> None:
-        super().__init__(said)
-        self.kind, self.said = kind, said
+    def __init__(self, kind: str, message: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.message = kind, message
 
 
 class Agent:
@@ -134,11 +134,11 @@ class Agent:
         """What a command of the agent returns. Files that it opens are noted."""
         order = json.dumps({"execute": execute, "arguments": arguments})
         try:
-            said = libvirt_qemu.qemuAgentCommand(self.domain, order, self.timeout, 0)
+            reply = libvirt_qemu.qemuAgentCommand(self.domain, order, self.timeout, 0)
         except libvirt.libvirtError as error:
             raise self.problem(error, execute) from None
         try:
-            answer = json.loads(said)["return"]
+            answer = json.loads(reply)["return"]
         except (ValueError, KeyError, TypeError):
             raise Problem("silent", "its answer cannot be understood") from None
         if execute == "guest-file-open" and isinstance(answer, int):
@@ -149,11 +149,11 @@ class Agent:
 
     def problem(self, error: Any, execute: str = "") -> Problem:
         """What an error of libvirt means."""
-        code, said = error.get_error_code(), error.get_error_message() or str(error)
+        code, message = error.get_error_code(), error.get_error_message() or str(error)
         if code == libvirt.VIR_ERR_NO_DOMAIN:
-            return Problem("undefined", said)
+            return Problem("undefined", message)
         if not execute or not self.connection.isAlive():
-            return Problem("libvirt", said)
+            return Problem("libvirt", message)
         try:
             self.refuse_absent()
         except Problem as problem:
@@ -165,10 +165,10 @@ class Agent:
         ]
         if code in silent:
             # So libvirt puts it while it does not yet know that nobody has the channel open.
-            return Problem("unconnected" if "is not connected" in said else "silent", said)
+            return Problem("unconnected" if "is not connected" in message else "silent", message)
         if execute == "guest-info":
-            return Problem("refused", said)
-        return self.disallowed(execute) or Problem("refused", said)
+            return Problem("refused", message)
+        return self.disallowed(execute) or Problem("refused", message)
 
     def disallowed(self, execute: str) -> Problem | None:
         """Why the agent does not do a command at all; None where it does."""
@@ -195,7 +195,7 @@ class Agent:
             except Problem as problem:
                 failed += 1
                 if problem.kind == "refused":
-                    raise Problem("lost", problem.said) from None
+                    raise Problem("lost", problem.message) from None
                 if problem.kind != "silent" or failed == TRIES:
                     raise
             now = time.monotonic()
@@ -239,7 +239,7 @@ def work(orders: queue.SimpleQueue[Any], agents: list[Agent]) -> None:
                 answer = agents[0].run(order["arguments"])
             tell({"id": order["id"], "ok": answer})
         except Problem as problem:
-            tell({"id": order["id"], "kind": problem.kind, "said": problem.said})
+            tell({"id": order["id"], "kind": problem.kind, "said": problem.message})
         except Exception as error:
             tell({"id": order["id"], "kind": "fault", "said": f"{type(error).__name__}: {error}"})
     for agent in agents:

@@ -54,13 +54,13 @@ class AgentWay(t.NamedTuple):
     :param command: starts the program that comes on its standard input (BEGIN)
     :param uri: the URI of libvirt as the program opens it
     :param host: what the host is called in messages
-    :param leave: the command that ends a shared connection; empty where there is none
+    :param close_command: the command that ends a shared connection; empty where there is none
     """
 
     command: list[str]
     uri: str
     host: str
-    leave: list[str]
+    close_command: list[str]
 
 
 def way(uri: str, ssh: SshCall, become: bool, python: str) -> AgentWay:
@@ -93,12 +93,12 @@ def way(uri: str, ssh: SshCall, become: bool, python: str) -> AgentWay:
     options = ssh_options(ssh, query, user, port)
     call = [query.get("command") or ssh.executable, *options, *shared(ssh, options, place)]
     words = shlex.join([*raised, python, "-c", BEGIN])
-    leave = [*call, "-O", "exit", "--", place] if len(call) > len(options) + 1 else []
+    close_command = [*call, "-O", "exit", "--", place] if len(call) > len(options) + 1 else []
     return AgentWay(
         [*call, "-T", "--", place, words],
         f"{driver}://{parts.path or '/system'}{f'?{kept}' if kept else ''}",
         address,
-        leave,
+        close_command,
     )
 
 
@@ -147,6 +147,8 @@ def shared(ssh: SshCall, options: t.Sequence[str], place: str) -> list[str]:
 
 def close_connection(way_there: AgentWay) -> None:
     """End the connection to a host that tasks share. That there is none is no problem."""
-    if way_there.leave:
+    if way_there.close_command:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(way_there.leave, capture_output=True, stdin=subprocess.DEVNULL, timeout=10, check=False)
+            subprocess.run(
+                way_there.close_command, capture_output=True, stdin=subprocess.DEVNULL, timeout=10, check=False
+            )

@@ -146,9 +146,9 @@ def run(command: t.Sequence[str], words: str, seconds: float) -> tuple[list[str]
             process.wait()
         out.seek(0)
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip().splitlines()
-        if problem and said:
-            problem += f": {shortened(readable(masked(said[-1])), 300)}"
+        lines = errors.read().decode(errors="replace").strip().splitlines()
+        if problem and lines:
+            problem += f": {shortened(readable(masked(lines[-1])), 300)}"
         return out.read().decode(errors="replace").splitlines(), problem
 
 

@@ -52,7 +52,7 @@ AnswerData = dict[str, t.Any]
 """What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""
 
 Tell = t.Callable[..., None]
-"""Takes what is known of a host by now: see HostAnswers.told."""
+"""Takes what is known of a host by now: see HostAnswers.take_in."""
 
 AGENT = "org.qemu.guest_agent.0"
 """The name of the channel to the agent in a guest (formatdomain.html, channel)."""
@@ -62,7 +62,7 @@ PAUSED = 3
 
 
 Piece = tuple[str, str, t.Any]
-"""A host, and a piece of its answer: see HostAnswers.told."""
+"""A host, and a piece of its answer: see HostAnswers.take_in."""
 
 
 class HostAnswers:
@@ -75,7 +75,7 @@ class HostAnswers:
         self.deadline = deadline
         self.answer: AnswerData = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
 
-    def told(self, key: str, value: t.Any) -> None:
+    def take_in(self, key: str, value: t.Any) -> None:
         """Take in a piece of the answer: ``guests`` and ``networks`` as they are, ``addresses`` of one guest."""
         if key == "addresses":
             name, found = value
@@ -111,7 +111,7 @@ def answers(order: OrderData) -> t.Iterator[AnswerData]:
                 yield {**looks.pop(host).answer, "problem": f"did not answer within {order['timeout']:g} seconds"}
             continue
         if host in looks:  # What comes too late was told as missing.
-            looks[host].told(key, value)
+            looks[host].take_in(key, value)
             if key in ("problem", "complete"):
                 yield looks.pop(host).answer
 

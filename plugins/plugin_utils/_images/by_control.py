@@ -77,7 +77,7 @@ class ControlAnswers:
         self.done = set[str]()
 
     @property
-    def told(self) -> dict[str, t.Any]:
+    def parameter(self) -> dict[str, t.Any]:
         """The parameter by which the module gets them."""
         return {"versions": self.versions, "files": self.files}
 
@@ -238,7 +238,7 @@ def answered(
                 answers.answer_all(result.get(ASKED))
             except OddQuestion as problem:
                 return {"failed": True, "changed": False, "msg": ODD.format(readable(host), problem)}
-            action._task.args = {**args, BROUGHT: answers.told}
+            action._task.args = {**args, BROUGHT: answers.parameter}
             try:
                 result = again()
             finally:

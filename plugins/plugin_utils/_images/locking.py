@@ -65,15 +65,15 @@ class HostAnswer(t.NamedTuple):
     problem: str | None
 
 
-def answer_of(told: object) -> HostAnswer:
+def answer_of(found: object) -> HostAnswer:
     """What a host tells of an image. Raises VirtfleetError where it is not as images_info tells it."""
-    declared = told.get("declared") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(told.get("name"), str) or not isinstance(declared, dict):
+    declared = found.get("declared") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str) or not isinstance(declared, dict):
         raise VirtfleetError("an image has no name and declaration")
-    name = str(told["name"])
+    name = str(found["name"])
     texts: dict[str, str | None] = {}
     for key in TEXTS:
-        value = told.get(key)
+        value = found.get(key)
         if value is not None and not isinstance(value, str):
             raise VirtfleetError(f"the image {label(name)}: {key}: is no text")
         texts[key] = None if value is None else str(value)
@@ -134,16 +134,16 @@ class LockedFleet:
         found = result.get("images") if isinstance(result, dict) else None
         if found is not None and not isinstance(found, (list, tuple)):
             raise VirtfleetError("the images are no list")
-        told = {one.name: one for one in map(answer_of, found or ())}
+        by_name = {one.name: one for one in map(answer_of, found or ())}
         for name, image in images_of(images).items():
             self.names.add(name)
             if image.declaration:
                 which = (name, image.declaration)
                 self.declared.setdefault(which, []).append(host)
-                if name in told and told[name].declared == image.declaration:
-                    self.answers.setdefault(which, {})[host] = told[name]
-                    if told[name].unverified is not None:
-                        self.unverified[name] = str(told[name].unverified)
+                if name in by_name and by_name[name].declared == image.declaration:
+                    self.answers.setdefault(which, {})[host] = by_name[name]
+                    if by_name[name].unverified is not None:
+                        self.unverified[name] = str(by_name[name].unverified)
             elif image.checksum is None:
                 self.unlockable.add(name)
 
@@ -200,15 +200,15 @@ def images_locked(
             like = near(name, declared)
             hint = f"; did you mean {label(like[0])}?" if like else ""
             problems.append(f"{key}: {label(name)} is no image in {IMAGES} of any host that can be locked{hint}")
-    made, told = [], []
+    made, lines = [], []
     for real, fleet in fleets.items():
         locks = locked(fleet, wanted, problems)
-        told += changes(fleet, locks)
+        lines += changes(fleet, locks)
         if fleet.locks is not None or locks:
             # Through a link, so that the link stays.
             made.append({"path": real, "content": content_of(locks)})
-    told = told or ["nothing changes"]
-    return {"files": made, "told": list(map(readable, told)), "problems": list(map(readable, dict.fromkeys(problems)))}
+    lines = lines or ["nothing changes"]
+    return {"files": made, "told": list(map(readable, lines)), "problems": list(map(readable, dict.fromkeys(problems)))}
 
 
 def names_in(names: object, variable: str, problems: list[str]) -> set[str]:

@@ -230,7 +230,7 @@ class GuestFiles:
             for guest in self.guests
         ], indent=2) + "\n"  # fmt: skip
 
-    def told(self) -> dict[str, t.Any]:
+    def for_playbooks(self) -> dict[str, t.Any]:
         """All of it, for the playbooks."""
         texts = {INVENTORY: self.inventory(), SSH_CONFIG: self.ssh_config(), INSTANCES: self.instances()}
         written = [{"path": self.path(name), "content": text} for name, text in texts.items()]
@@ -271,4 +271,6 @@ def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any],
             # Molecule has told Ansible not to look at keys of hosts; that is meant for guests.
             jump = reach.through(ssh._replace(is_checked=True))
     where, project, mark = kit["kvm"]["wanted"], kit["project"], kit["mark"]
-    return GuestFiles(kit["folder"], kit["guests"], addresses, jump, where, project, turn, mark, kit["uri"]).told()
+    return GuestFiles(
+        kit["folder"], kit["guests"], addresses, jump, where, project, turn, mark, kit["uri"]
+    ).for_playbooks()

@@ -169,9 +169,9 @@ def ending(left: t.Sequence[str]) -> list[str]:
     return [sys.executable, "-I", __file__, *left] if left else []
 
 
-def end(told: str) -> None:
+def end(process: str) -> None:
     """End a process, unless it has ended and another has its number."""
-    pid, began = told.split(":")
+    pid, began = process.split(":")
     try:
         # From here on, the handle is of this process alone, whatever gets its number.
         handle = os.pidfd_open(int(pid)) if hasattr(os, "pidfd_open") else None

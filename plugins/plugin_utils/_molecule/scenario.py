@@ -159,7 +159,7 @@ class Scenario:
         ]
         self.problems += mixed_up(self.guests)
 
-    def told(self) -> dict[str, t.Any]:
+    def for_playbooks(self) -> dict[str, t.Any]:
         """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
         if self.problems:
             raise VirtfleetError("\n".join(dict.fromkeys(self.problems)))

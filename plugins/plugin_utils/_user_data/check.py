@@ -36,7 +36,7 @@ from .cloud_config import Finding, shown_place
 SETTING = "kvm_cloud_init_schema"
 """The variable by which cloud-init's own schema is left out."""
 
-Said = tuple[str, str, bool]
+FoundProblem = tuple[str, str, bool]
 """The path of an option below cloud_init, what is wrong with it, and whether it is for sure."""
 
 CLOUD_CONFIG, ARCHIVE = "#cloud-config", "#cloud-config-archive"
@@ -62,9 +62,9 @@ class Checker:
         self.schema = schema
         version = f" {schema.version}" if schema and schema.version else ""
         self.by_schema = f" (by the schema of cloud-init{version} on this machine)"
-        self.known: dict[str, list[Said]] = {}
+        self.known: dict[str, list[FoundProblem]] = {}
 
-    def options(self, raw: t.Mapping[str, object]) -> list[Said]:
+    def options(self, raw: t.Mapping[str, object]) -> list[FoundProblem]:
         """What is wrong with what the options of one guest make; nothing where one of them is refused by itself.
 
         :param raw: the options as they are written
@@ -78,7 +78,7 @@ class Checker:
             self.known[key] = self.parsed(own)
         return self.known[key]
 
-    def parsed(self, raw: t.Mapping[str, object]) -> list[Said]:
+    def parsed(self, raw: t.Mapping[str, object]) -> list[FoundProblem]:
         """The same for options that were not looked at yet."""
         item: dict[str, t.Any] = {}
         problems: list[Invalid] = []
@@ -86,10 +86,10 @@ class Checker:
         options = item.get("cloud_init")
         if problems or not isinstance(options, dict) or is_drive(options):  # cloudbase-init has no schema.
             return []
-        found: list[Said] = []
+        found: list[FoundProblem] = []
         own = options.get("user_data")
         if isinstance(own, str):
-            found += [("user_data", said, sure) for said, sure in self.text(own)]
+            found += [("user_data", sentence, sure) for sentence, sure in self.text(own)]
         else:
             more = own if isinstance(own, dict) else {}
             made = t.cast("dict[str, t.Any]", user_data(options, ""))
@@ -101,18 +101,18 @@ class Checker:
         network = options.get("network")
         if isinstance(network, dict):
             by_schema = self.schema.of_network(network) if self.schema else []
-            told = self.joined(list(cloud_config.of_network(network)), by_schema)
-            found += [(shown_place(("network", *one.place)), one.problem, one.sure) for one in told]
+            findings = self.joined(list(cloud_config.of_network(network)), by_schema)
+            found += [(shown_place(("network", *one.place)), one.problem, one.sure) for one in findings]
         return found
 
-    def vendor(self, data: object) -> list[Said]:
+    def vendor(self, data: object) -> list[FoundProblem]:
         """What is wrong with vendor data."""
         if isinstance(data, str):
-            return [("vendor_data", said, sure) for said, sure in self.text(data)]
+            return [("vendor_data", sentence, sure) for sentence, sure in self.text(data)]
         if not isinstance(data, dict):
             return []
-        told = self.entries(data)
-        return [(shown_place(("vendor_data", *one.place)), one.problem, one.sure) for one in told]
+        findings = self.entries(data)
+        return [(shown_place(("vendor_data", *one.place)), one.problem, one.sure) for one in findings]
 
     def entries(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
         """What is wrong with a cloud-config."""
@@ -177,7 +177,7 @@ class Checker:
                 if kind or beginning(content).startswith(HEADS):
                     found += self.part(content, kind or BY_BEGINNING[0], called)
                 else:  # cloud-init takes it for a cloud-config.
-                    found += [(f"{called}: {said}", sure) for said, sure in self.config_text(content, False)]
+                    found += [(f"{called}: {sentence}", sure) for sentence, sure in self.config_text(content, False)]
         return found
 
     def parts(self, text: str) -> list[tuple[str, bool]]:
@@ -203,10 +203,10 @@ class Checker:
 
         :param kind: its MIME type
         """
-        told = self.text(content, True) if kind in BY_BEGINNING else []
+        findings = self.text(content, True) if kind in BY_BEGINNING else []
         if kind == "text/cloud-config" and not beginning(content).startswith(ALONE):
-            told = self.config_text(content)
-        return [(f"{called}: {said}", sure) for said, sure in told]
+            findings = self.config_text(content)
+        return [(f"{called}: {sentence}", sure) for sentence, sure in findings]
 
 
 def beginning(text: str) -> str:
@@ -262,8 +262,8 @@ def of_guest(guest: dict[str, t.Any], called: str, checker: Checker) -> t.Iterat
         found = checker.options(guest["cloud_init"])
     except Exception as error:  # One guest must not hide what is wrong with the others.
         found = [("", unforeseen(error), True)]
-    for path, said, sure in found:
-        problem = Invalid(f"cloud_init.{path}" if path else "cloud_init", said)
+    for path, sentence, sure in found:
+        problem = Invalid(f"cloud_init.{path}" if path else "cloud_init", sentence)
         if not isinstance(guest, LayeredGuest):
             yield f"{called}: {problem}", sure
             continue

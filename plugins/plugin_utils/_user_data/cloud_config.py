@@ -108,7 +108,7 @@ def not_of(value: object, kinds: t.Sequence[str]) -> str | None:
     """What is wrong with the type of a value; None where nothing is."""
     if any(is_of(value, kind) for kind in kinds):
         return None
-    told = " or ".join(
+    kinds_named = " or ".join(
         WORDS[kind] for kind in kinds if kind != "null" and not (kind == "integer" and "number" in kinds)
     )
     hint = ""
@@ -117,7 +117,7 @@ def not_of(value: object, kinds: t.Sequence[str]) -> str | None:
     elif "array" in kinds and isinstance(value, str):
         hint = ": write a list"
     given = "a date" if isinstance(value, datetime.date) else printable(value, hidden=True)
-    return f"is {given}, and cloud-init takes {told}{hint}"
+    return f"is {given}, and cloud-init takes {kinds_named}{hint}"
 
 
 def unknown(name: object, known: t.Collection[str]) -> tuple[str, bool]:
@@ -139,8 +139,8 @@ def of_config(entries: t.Mapping[str, t.Any], more: t.Collection[str] = ()) -> t
     known = {*ENTRIES, *more}
     for name, value in entries.items():
         if name not in known and name not in UNCHECKED:
-            said, sure = unknown(name, known)
-            yield Finding((name,), said, sure)
+            problem, sure = unknown(name, known)
+            yield Finding((name,), problem, sure)
         elif value is not None and name in ENTRIES:
             yield from of_value(value, ENTRIES[name].split(), name, (name,))
 
@@ -160,8 +160,8 @@ def of_value(value: t.Any, kinds: t.Sequence[str], path: str, place: DataPlace) 
     elif isinstance(value, dict) and path in KEYS:
         for name, inner in value.items():
             if name not in KEYS[path]:
-                said, sure = unknown(name, KEYS[path])
-                yield Finding((*place, name), said, sure)
+                problem, sure = unknown(name, KEYS[path])
+                yield Finding((*place, name), problem, sure)
             elif inner is not None:
                 yield from of_value(inner, KEYS[path][name].split(), f"{path}.{name}", (*place, name))
         yield from (Finding((*place, name), "is missing") for name in REQUIRED.get(path, ()) if value.get(name) is None)
@@ -229,8 +229,8 @@ def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
     """What is wrong with network-config of version 2."""
     for name, value in entries.items():
         if name not in NETWORK:
-            said, sure = unknown(name, NETWORK)
-            yield Finding((name,), said, sure)
+            problem, sure = unknown(name, NETWORK)
+            yield Finding((name,), problem, sure)
         elif name in DEVICES and value is not None:
             wrong = not_of(value, ("object",))
             if wrong is not None:

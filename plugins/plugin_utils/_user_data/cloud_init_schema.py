@@ -151,13 +151,13 @@ def installed() -> Schema | None:
 def findings(checker: t.Any, value: object) -> list[Finding]:
     """What a schema has against a value; nothing of one that it cannot be held against."""
     try:
-        wrong = [found for error in checker.iter_errors(value) for found in said(error)]
+        wrong = [found for error in checker.iter_errors(value) for found in findings_of(error)]
     except Exception:  # Recursion, or a pattern that Python does not take.
         return []
     return list(dict.fromkeys(wrong))
 
 
-def said(error: SchemaError) -> t.Iterator[Finding]:
+def findings_of(error: SchemaError) -> t.Iterator[Finding]:
     """An error as sentences; none for what is no mistake here."""
     place, kind, value = tuple(error.absolute_path), error.validator, error.instance
     if kind in BRANCHES:
@@ -170,9 +170,9 @@ def said(error: SchemaError) -> t.Iterator[Finding]:
     elif kind == "required" and isinstance(value, dict):
         yield from (Finding((*place, name), "is missing") for name in error.validator_value if name not in value)
     else:
-        told = in_words(kind, error.validator_value, value)
-        if told is not None:
-            yield Finding(place, told, kind != "uniqueItems", "enum" if kind == "enum" else "")
+        problem = in_words(kind, error.validator_value, value)
+        if problem is not None:
+            yield Finding(place, problem, kind != "uniqueItems", "enum" if kind == "enum" else "")
 
 
 def of_type(value: object, kinds: list[str], place: DataPlace) -> t.Iterator[Finding]:
@@ -188,9 +188,9 @@ def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
     patterns = list(error.schema.get("patternProperties") or {})
     for name in error.instance:
         if name not in known and not any(re.search(pattern, str(name)) for pattern in patterns):
-            told, sure = unknown(name, list(known))
+            problem, sure = unknown(name, list(known))
             same = str(name).replace("-", "_") in [one.replace("-", "_") for one in known]
-            yield Finding((*place, name), told, sure and not same, "name")
+            yield Finding((*place, name), problem, sure and not same, "name")
 
 
 def in_words(kind: str, wanted: t.Any, value: t.Any) -> str | None:
@@ -233,7 +233,7 @@ def of_branches(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
     if fitting:
         inner = [errors for errors in fitting if not any(one.validator in CHOICES and not one.path for one in errors)]
         branched = inner if inner and isinstance(error.instance, (dict, list)) else fitting
-        alike = [[found for one in errors for found in said(one)] for errors in branched]
+        alike = [[found for one in errors for found in findings_of(one)] for errors in branched]
         yield from min(alike, key=weight)
         return
     kinds: list[str] = []

@@ -61,7 +61,7 @@ def scenario(hostile: Hostile, chance: random.Random) -> Told:
             variables[name] = hostile.value()
     ports = chance.choice((None, {}, {"127.0.0.1": hostile.value()}))
     try:
-        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY", ports=ports).told()
+        made = Scenario(Checkout("/f", "/p", "default", "m"), variables, "ssh-ed25519 KEY", ports=ports).for_playbooks()
     except UndefinedError:
         return Told("")  # The lookup has evaluated all of it before.
     except VirtfleetError as error:

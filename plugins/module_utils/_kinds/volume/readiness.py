@@ -64,7 +64,7 @@ def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable
             continue
         volume, base = step.value, step.action == MAKE_BASE
         where = f"{volume.where}." if volume.where else ""
-        problems = [as_image(problems) if base else problems for problems in (look or making)(site, volume)]
+        problems = [as_image(problem) if base else problem for problem in (look or making)(site, volume)]
         # The pool of a disk may be that of its image.
         found += [type(one)(f"{where}{one}") for one in problems if base or one.partition(": ")[2] not in said_of_image]
         said_of_image |= {one.partition(": ")[2] for one in problems if base}

@@ -73,7 +73,7 @@ def test_by_ssh(tmp_path: Path) -> None:
     assert (found.uri, found.host) == ("qemu:///system", "kvm01")
     assert f"ControlPath={tmp_path}/cp/" in told
     assert (tmp_path / "cp").stat().st_mode & 0o777 == 0o700
-    assert found.leave[-4:] == ["-O", "exit", "--", "kvm01"]
+    assert found.close_command[-4:] == ["-O", "exit", "--", "kvm01"]
 
 
 def test_the_arguments_of_the_user_come_first(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_arguments_of_the_user_come_first(tmp_path: Path) -> None:
 def test_connections_that_the_user_does_not_want_to_share(tmp_path: Path) -> None:
     found = ways("qemu+ssh://kvm01/system", tmp_path, "-o ControlMaster=no")
     assert "ControlPath" not in " ".join(found.command)
-    assert found.leave == []
+    assert found.close_command == []
     assert not (tmp_path / "cp").exists()
 
 

@@ -21,7 +21,7 @@ BOTH: list[dict[str, t.Any] | None] = [None, {}]
 
 
 def made(ports: dict[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
-    (guest,) = Scenario(PLACE, {"kvm_guests": [{**WEB, **options}]}, KEY, ports=ports).told()["guests"]
+    (guest,) = Scenario(PLACE, {"kvm_guests": [{**WEB, **options}]}, KEY, ports=ports).for_playbooks()["guests"]
     return t.cast(dict[str, t.Any], guest)
 
 

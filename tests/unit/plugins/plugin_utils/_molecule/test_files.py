@@ -211,7 +211,7 @@ def test_the_folder_of_another_checkout(tmp_path: Path) -> None:
 
 
 def test_all_files_are_below_what_is_removed() -> None:
-    told = files().told()["files"]
+    told = files().for_playbooks()["files"]
     removed = [f"/tmp/x/{name}" for name in files_module.ALL]
     stale = [f"/tmp/x/{name}" for name in files_module.STALE]
     for one in [*told, *({"path": path} for path in stale)]:

@@ -70,10 +70,10 @@ def test_a_scenario_says_all_of_it() -> None:
     web = {"image": "debian-13"}
     guests = [{**web, "name": "kvm01"}, {**web, "name": "app", "groups": ["api"]}, {**web, "name": "api"}]
     with pytest.raises(VirtfleetError) as error:
-        Scenario(PLACE, {"kvm_guests": guests}, KEY, TAKEN).told()
+        Scenario(PLACE, {"kvm_guests": guests}, KEY, TAKEN).for_playbooks()
     said = str(error.value).splitlines()
     assert [line.split(":")[:2] for line in said] == [["guest kvm01", " name"], ["guest api", " groups"]]
     assert "a group of guests has the name of this guest" in said[1]
     for guest in ({**web, "name": "localhost"}, {**web, "name": "app", "groups": ["all"]}):
         with pytest.raises(VirtfleetError, match="means something else"):
-            Scenario(PLACE, {"kvm_guests": [guest]}, KEY).told()
+            Scenario(PLACE, {"kvm_guests": [guest]}, KEY).for_playbooks()

@@ -22,7 +22,7 @@ FOREIGN = r"is not as virtfleet\.kvm\.molecule_create writes it"
 
 
 def made(place: Checkout) -> list[dict[str, t.Any]]:
-    guests = Scenario(place, {"kvm_guests": [WEB]}, "ssh-ed25519 AAAA k").told()["guests"]
+    guests = Scenario(place, {"kvm_guests": [WEB]}, "ssh-ed25519 AAAA k").for_playbooks()["guests"]
     return t.cast(list[dict[str, t.Any]], guests)
 
 

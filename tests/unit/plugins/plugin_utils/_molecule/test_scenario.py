@@ -29,7 +29,7 @@ OTHERS = ["ssh-ed25519 AAAABBBB one", "ssh-ed25519 AAAACCCC two"]
 
 
 def told(*guests: t.Any, **variables: t.Any) -> dict[str, t.Any]:
-    return Scenario(PLACE, {"kvm_guests": list(guests), **variables}, KEY).told()
+    return Scenario(PLACE, {"kvm_guests": list(guests), **variables}, KEY).for_playbooks()
 
 
 def config(guest: dict[str, t.Any], **variables: t.Any) -> dict[str, t.Any]:
@@ -150,7 +150,9 @@ def test_a_guest_made_anew_has_no_lease_of_the_old_one() -> None:
     """Not even if it is on several networks; but what is declared stays."""
     cards = ["default", {"network": "lan", "mac": "52:54:00:aa:00:01"}, "default"]
     first, again = (
-        Scenario(PLACE, {"kvm_guests": [{**WEB, "interfaces": cards}, {**WEB, "name": "db"}]}, key).told()["guests"]
+        Scenario(PLACE, {"kvm_guests": [{**WEB, "interfaces": cards}, {**WEB, "name": "db"}]}, key).for_playbooks()[
+            "guests"
+        ]
         for key in OTHERS
     )
     macs = [[card["mac"] for guest in guests for card in guest["config"]["interfaces"]] for guests in (first, again)]
@@ -191,7 +193,7 @@ def test_what_cannot_be_a_scenario_is_said(guests: list[t.Any], words: str) -> N
 
 def test_lists_that_are_none() -> None:
     with pytest.raises(VirtfleetError, match=r"kvm_guests: .* is not a list of guests"):
-        Scenario(PLACE, {"kvm_guests": "web"}).told()
+        Scenario(PLACE, {"kvm_guests": "web"}).for_playbooks()
     assert "kvm_images: a string is not a list of images" in refused(WEB, kvm_images="x")
     assert "is not a dictionary of options" in refused(WEB, kvm_guest_defaults=["x"])
 

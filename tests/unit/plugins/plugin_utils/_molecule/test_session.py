@@ -25,7 +25,7 @@ SYSTEM, SESSION = "qemu:///system", "qemu:///session"
 
 def made(ports: dict[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
     """What the kit makes of one guest."""
-    told = Scenario(PLACE, {"kvm_guests": [{**WEB, **options}]}, KEY, ports=ports or {}).told()
+    told = Scenario(PLACE, {"kvm_guests": [{**WEB, **options}]}, KEY, ports=ports or {}).for_playbooks()
     (guest,) = told["guests"]
     assert told["networks"] == []
     assert told["forwards"] == [guest["forward"]["address"]]
