@@ -87,8 +87,8 @@ class Folder:
         try:
             found = sorted(os.listdir(self.path))
         except OSError as error:
-            beside = "" if os.path.isabs(self.written) else f" ({printable(self.written)}, from the inventory's folder)"
-            raise VirtfleetError(f"{FOLDER}: the folder '{spelled_out(self.path)}'{beside}: {error.strerror}") from None
+            origin = "" if os.path.isabs(self.written) else f" ({printable(self.written)}, from the inventory's folder)"
+            raise VirtfleetError(f"{FOLDER}: the folder '{spelled_out(self.path)}'{origin}: {error.strerror}") from None
         names = [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
         return [name for name in names if not os.path.isdir(os.path.join(self.path, name))]
 
@@ -133,13 +133,13 @@ def folder_of(value: object, raw: t.Mapping[str, object]) -> Folder | None:
         return None
     if not isinstance(value, str) or "\0" in value:
         raise VirtfleetError(f"{FOLDER}: {printable(value, hidden=True)} is not the path of a folder")
-    written, beside = str(value), raw.get("inventory_dir")
-    if not os.path.isabs(written) and not beside:
+    written, inventory_folder = str(value), raw.get("inventory_dir")
+    if not os.path.isabs(written) and not inventory_folder:
         raise VirtfleetError(
             f"{FOLDER}: {printable(written)} is relative to the folder of the inventory, and the inventory has none;"
             " write a path from the root"
         )
-    path = os.path.realpath(os.path.join(str(beside or "/"), written))
+    path = os.path.realpath(os.path.join(str(inventory_folder or "/"), written))
     sources = raw.get("ansible_inventory_sources")
     for source in sources if isinstance(sources, (list, tuple)) else ():
         if os.path.isdir(source) and os.path.commonpath([path, os.path.realpath(source)]) == os.path.realpath(source):

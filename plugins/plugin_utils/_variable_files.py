@@ -74,17 +74,17 @@ def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
 def folders(inventory: InventoryData, loader: DataLoader) -> list[str]:
     """Where Ansible looks for ``group_vars`` and ``host_vars``: beside each inventory, and beside the playbook."""
     places = [source for source in inventory._sources if source and (os.path.exists(source) or "," not in source)]
-    beside = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
-    return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*beside, loader.get_basedir()]))
+    places_of_variables = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
+    return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*places_of_variables, loader.get_basedir()]))
 
 
 def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[VariablesPlace]:
     """All files with variables of a group or host in one of those folders, in the order in which Ansible reads them."""
     at = os.path.join(folder, kind)
     found = loader.find_vars_files(at, name)
-    beside = [os.path.join(at, name + ending) for ending in ENDINGS]
+    possible = [os.path.join(at, name + ending) for ending in ENDINGS]
     # Also beside an empty folder, in which there is nothing to be found.
-    unread = [path for path in beside if path not in found and os.path.isfile(path)]
+    unread = [path for path in possible if path not in found and os.path.isfile(path)]
     return [
         VariablesPlace(os.path.relpath(path, folder), folder, path in found, variables(loader, path))
         for path in [*unread, *found]

@@ -71,10 +71,10 @@ class Brief:
 
     def __init__(self, table: Table, host: Host) -> None:
         self.table, self.host = table, host
-        row = table.beside.get("autostart")
+        row = table.properties.get("autostart")
         self.autostart = None if row is None else row.default if row.new is UNSET else row.new
 
-    def made(self, config: Item) -> ET.Element | None:
+    def new_definition(self, config: Item) -> ET.Element | None:
         """The definition that a new resource gets; None where it would be refused."""
         try:
             items = self.table.parse([{**config, "state": self.table.initial}])
@@ -86,7 +86,7 @@ class Brief:
 
     def definition(self, config: Item) -> str | None:
         """The definition that a new resource gets as libvirt keeps it; None where it would be refused."""
-        root = self.made(config)
+        root = self.new_definition(config)
         if root is None:
             return None
         if self.table.filled is not None:
@@ -110,7 +110,7 @@ class Brief:
 
     def is_no_change(self, config: Item, short: Item) -> bool:
         """Whether a short config changes nothing about the resource that the long one tells of."""
-        root = self.made(config)
+        root = self.new_definition(config)
         if root is None:
             return False
         have = Observed(root, None, self.table.initial, {})

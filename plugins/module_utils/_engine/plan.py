@@ -38,7 +38,7 @@ class Plan:
     :param waiting: paths that the running resource gets only when it starts anew, with the reasons
     :param left: of the warnings, those of what stays behind once it is gone, and why
     :param running: whether something runs that a change can reach or not
-    :param beside: paths of changes that only what runs lacks; the definition has them
+    :param live_only: paths of changes that only what runs lacks; the definition has them
     :param kept_only: paths of changes that nothing that runs ever gets
     :param problem: why nothing is done about it, where that is known before
     :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
@@ -67,7 +67,7 @@ class Plan:
     warnings: list[str] = dataclasses.field(default_factory=list)
     left: list[str] = dataclasses.field(default_factory=list)
     running: bool = False
-    beside: frozenset[str] = frozenset()
+    live_only: frozenset[str] = frozenset()
     problem: str | None = None
     obstacle: str | None = None
     begun: bool = False
@@ -150,7 +150,7 @@ class Plan:
     def refused(self, step: Step, reason: str) -> None:
         """Take note that the hypervisor would not do a step: what it was to bring waits for a restart."""
         self.waiting.update(dict.fromkeys(step.reaches, reason))
-        gone = self.beside.intersection(step.reaches)
+        gone = self.live_only.intersection(step.reaches)
         self.changes = [change for change in self.changes if change.path not in gone]
 
     def accepted(self, step: Step) -> None:
@@ -167,7 +167,7 @@ class Plan:
         for step in left.steps:
             if (
                 step.reaches
-                and left.beside.union(self.waiting).issuperset(step.reaches)
+                and left.live_only.union(self.waiting).issuperset(step.reaches)
                 and carried.issuperset(step.reaches)
             ):
                 self.refused(step, next((self.waiting[path] for path in step.reaches if path in self.waiting), IGNORED))
@@ -261,7 +261,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope, steps_for: Step
     if table.sign is not None:
         table.sign(root, scope.host.owner)
     shown = show_rows(table.rows, whole)
-    definition = {name: value for name, value in shown.items() if name not in table.beside}
+    definition = {name: value for name, value in shown.items() if name not in table.properties}
     plan.changes.append(Change("definition", None, definition))
     plan.steps.add(StepPlace.DEFINITION, *steps_for(plan, paths.text(root)))
     plan.lacks = functools.partial(lacking, table, declared, scope)
@@ -271,7 +271,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope, steps_for: Step
 def with_new(table: Table, want: Item, scope: Scope) -> Item:
     """An item with what new ones get beside the definition, where it does not say anything of that."""
     whole = dict(want)
-    for name, row in table.beside.items():
+    for name, row in table.properties.items():
         if name not in want:
             row.complete(whole, scope, [], "")
     return whole
@@ -377,6 +377,6 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in kept_only)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
     plan.again = [change for change in late if change.path in expected]
-    beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
-    plan.beside = frozenset(change.path for change in (*beside, *plan.again))
-    plan.changes += beside
+    live_only = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
+    plan.live_only = frozenset(change.path for change in (*live_only, *plan.again))
+    plan.changes += live_only

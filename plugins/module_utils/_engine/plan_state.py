@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, object], want: Item) -> None:
     """Plan the values that stand beside the definition."""
-    for name, row in table.beside.items():
+    for name, row in table.properties.items():
         if name != "state" and name in want:
             before, after = have.get(name, row.default), want[name]
             after = row.default if after is None else after

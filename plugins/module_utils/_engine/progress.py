@@ -38,7 +38,7 @@ def bringers(change: Change, plan: Plan) -> list[Step]:
     own = [step for step in steps if is_own(step, change.path)]
     if own:
         return own
-    if change.path in plan.beside:
+    if change.path in plan.live_only:
         return [step for step in steps if change.path in step.reaches]
     for action in ("undefine", "define"):
         found = [step for step in steps if step.action == action]

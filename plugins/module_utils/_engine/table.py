@@ -121,7 +121,7 @@ class Table:
         return frozenset(want for have, want in self.transitions if have in self.active) - self.active
 
     @functools.cached_property
-    def beside(self) -> dict[str, Property]:
+    def properties(self) -> dict[str, Property]:
         """The rows of what stands beside the definition, by name."""
         return {row.name: row for row in self.rows if isinstance(row, Property)}
 

@@ -27,7 +27,7 @@ def of_table(table: Table) -> t.Iterator[str]:
     :param table: the table
     """
     names = {name for row in table.rows for name in row.names}
-    states = next((row.choices for name, row in table.beside.items() if name == "state"), ())
+    states = next((row.choices for name, row in table.properties.items() if name == "state"), ())
     states_named = {table.state, table.initial, *table.active, *(state for pair in table.transitions for state in pair)}
     for state in sorted(states_named - {*states}) if table.has("state") else ():
         yield f"the state {state} is none that its option takes"

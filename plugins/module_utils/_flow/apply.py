@@ -35,7 +35,7 @@ POLL = 0.25
 ENDS = frozenset(("shutdown", "stop", "undefine"))
 """Steps after which a plan is carried out to its end."""
 
-Made = t.Container[object]
+DefinedAhead = t.Container[object]
 
 
 def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: Options) -> dict[str, str]:
@@ -112,7 +112,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
     defined = False
     actions = {**kind.actions, **creation_notes.actions(kind), **around.actions}
     for step in list(plan.steps):
-        with waiting_caller.heeded(may_end_before(plan, step, around.made)):
+        with waiting_caller.heeded(may_end_before(plan, step, around.defined_ahead)):
             waiting_caller.heed()
         try:
             if step.action not in kind.prepares:
@@ -120,7 +120,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around
                 stores = step.action in kind.stores
                 yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
-                undo.made(connection, kind, plan)
+                undo.find_new(connection, kind, plan)
             with creation_notes.noted(connection, kind, plan, step, options) as noted:
                 action = functools.partial(actions[step.action], connection, plan.name, noted, options)
                 yield from carry_out(plan, step, action)
@@ -177,9 +177,9 @@ def heeding(work: t.Iterator[None], working: bool, waiting: bool) -> Work:
             waiting_caller.heed()
 
 
-def may_end_before(plan: Plan, step: Step, made: Made) -> bool:
+def may_end_before(plan: Plan, step: Step, defined_ahead: DefinedAhead) -> bool:
     """Whether a plan can be broken off before a step, so that it is taken back, or the next run goes on with it."""
-    is_made = step.action == "define" and step.value in made
+    is_made = step.action == "define" and step.value in defined_ahead
     return not is_made and not belongs_to_what_was_done(plan)
 
 

@@ -52,7 +52,7 @@ class Blame:
         """Whether an option is one that a definition can do without."""
         known = body(self.table.rows)
         row = known.rows[known.names[name]]
-        return name not in ("name", "xml") and not row.beside and not row.required and not row.must
+        return name not in ("name", "xml") and not row.is_property and not row.required and not row.must
 
     def within(self, path: Way, others: list[Way]) -> list[Way]:
         """The smallest parts of an option that are to blame.
@@ -105,8 +105,8 @@ class Blame:
 
     def nulls(self, path: Way) -> list[Way]:
         """The options beside one that are null: perhaps it is they that are missing."""
-        beside = self.at(path[:-1]) if path[1:] else None
-        return [(*path[:-1], key) for key, value in beside.items() if value is None] if isinstance(beside, dict) else []
+        parent = self.at(path[:-1]) if path[1:] else None
+        return [(*path[:-1], key) for key, value in parent.items() if value is None] if isinstance(parent, dict) else []
 
     def mended(self, gone: t.Sequence[Way]) -> bool:
         """Whether the definition is right without some options."""

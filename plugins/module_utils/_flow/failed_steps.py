@@ -74,7 +74,7 @@ def may_have_come(connection: Connection, kind: Kind, plan: Plan, step: Step) ->
         return is_of_this_run(connection, step.value)
     if step.action == "define" and undo.is_new(kind, plan):
         try:
-            return undo.made(connection, kind, plan) is not None
+            return undo.find_new(connection, kind, plan) is not None
         except undo.Another:
             return False
     if step.state is None or step.action in LATER or kind.definition is None:

@@ -84,12 +84,12 @@ def described(table: Table, name: str, have: Observed, kept: Definition | None =
 def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, object]:
     """One resource: what it is, and the config that declares it as it is."""
     adopted = adopt(table, have.definition)
-    beside = {**have.properties, "state": have.state}
-    config = {**adopted.config, **beside}
+    observed = {**have.properties, "state": have.state}
+    config = {**adopted.config, **observed}
     return {
         "name": adopted.config["name"],
         "uuid": adopted.config.get("uuid"),
-        **beside,
+        **observed,
         "persistent": have.persistent,
         "config": config,
         "secrets": adopted.secrets,

@@ -34,11 +34,11 @@ class Around(t.NamedTuple):
     """What is around the steps of all plans of a run.
 
     :param actions: steps that know of it, which take the place of those of the kind
-    :param made: definitions that were made ahead of their turn
+    :param defined_ahead: definitions that were made ahead of their turn
     """
 
     actions: t.Mapping[str, Action] = {}
-    made: t.Container[object] = ()
+    defined_ahead: t.Container[object] = ()
 
 
 class Record(t.NamedTuple):

@@ -27,7 +27,7 @@ def refuse_unkept(connection: Connection, kind: Kind, plan: Plan, step: Step) ->
     if kind.definition is None or step.action != "define" or not undo.is_new(kind, plan):
         return False
     try:
-        found = undo.made(connection, kind, plan)
+        found = undo.find_new(connection, kind, plan)
         left = [] if found is None or plan.lacks is None else plan.lacks(kind.definition.kept(found))
     except Invalid as error:
         raise NotKept(f"{NOT_SO}: {error}") from None

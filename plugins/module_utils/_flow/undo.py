@@ -45,7 +45,7 @@ def defines(plan: Plan) -> bool:
     return any(step.action == "define" for step in plan.steps[: plan.done])
 
 
-def made(connection: Connection, kind: Kind, plan: Plan) -> Resource:
+def find_new(connection: Connection, kind: Kind, plan: Plan) -> Resource:
     """What has the name of a new resource after it was defined. None where nothing has.
 
     Raises Another where it has another UUID than was defined, libvirtError where libvirt cannot tell.
@@ -113,7 +113,7 @@ def forget(connection: Connection, kind: Kind, plan: Plan) -> None:
 
     libvirt goes by the UUID of what was looked up, so that it undefines no other one of that name.
     """
-    found = made(connection, kind, plan)
+    found = find_new(connection, kind, plan)
     if found is None:
         return
     kept = t.cast(Definition, kind.definition)

@@ -33,11 +33,11 @@ class BlockDevices:
     def above(self, number: str) -> set[str]:
         """What is made of a device: its partitions and holders, and what is made of these."""
 
-        def made(home: str) -> list[str]:
+        def parts_and_holders(home: str) -> list[str]:
             parts = [entry for entry in entries(home) if os.path.exists(os.path.join(entry, "partition"))]
             return [*parts, *entries(os.path.join(home, "holders"))]
 
-        return self.closure(number, made)
+        return self.closure(number, parts_and_holders)
 
     def below(self, number: str) -> set[str]:
         """What a device is made of: the disk of a partition, the slaves of a mapped device, and what these are of."""

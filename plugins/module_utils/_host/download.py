@@ -110,27 +110,27 @@ class Watch:
             if self.reason is not None:
                 break
             try:
-                made = socket.socket(family, kind, protocol)
+                connection = socket.socket(family, kind, protocol)
             except OSError as error:
                 failed = error
                 continue
             try:
-                made.settimeout(CONNECT)
-                made.connect(place)
-                made.settimeout(WINDOW)
-                self.hold(made)
-                return made
+                connection.settimeout(CONNECT)
+                connection.connect(place)
+                connection.settimeout(WINDOW)
+                self.hold(connection)
+                return connection
             except OSError as error:
-                made.close()
+                connection.close()
                 failed = error
         raise failed or OSError("it has no address")
 
-    def hold(self, made: socket.socket) -> None:
+    def hold(self, connection: socket.socket) -> None:
         """Keep a connection in sight. Raises OSError where it comes too late."""
         with self.lock:
             if self.reason is not None:
                 raise OSError(self.reason)
-            self.sockets.append(made.dup())
+            self.sockets.append(connection.dup())
 
 
 class WatchedHTTPHandler(urllib.request.HTTPHandler):
@@ -167,9 +167,9 @@ class Unfollowed(urllib.request.HTTPRedirectHandler):
 
 def watched(kind: t.Any, watch: Watch, host: str, **options: object) -> http.client.HTTPConnection:
     """A connection of urllib's whose socket is watched."""
-    made = kind(host, **options)
-    made._create_connection = watch.connect
-    return t.cast(http.client.HTTPConnection, made)
+    connection = kind(host, **options)
+    connection._create_connection = watch.connect
+    return t.cast(http.client.HTTPConnection, connection)
 
 
 def download(url: str, take: t.Callable[[bytes], None], checked: bool, seconds: float | None = None) -> None:
@@ -262,15 +262,15 @@ def request(url: str, first: str) -> urllib.request.Request:
     place = f"[{host}]" if ":" in host else host
     place += "" if port is None else f":{port}"
     bare = urllib.parse.urlunsplit((parts.scheme, place, parts.path or "/", parts.query, ""))
-    made = urllib.request.Request(bare, headers={"User-Agent": "virtfleet.kvm", "Accept": "*/*"})
+    asked = urllib.request.Request(bare, headers={"User-Agent": "virtfleet.kvm", "Accept": "*/*"})
     user, password = parts.username, parts.password
     if user is None and origin(url) == origin(first):
         start = urllib.parse.urlsplit(first)
         user, password = start.username, start.password
     if user is not None:
         words = f"{urllib.parse.unquote(user)}:{urllib.parse.unquote(password or '')}"
-        made.add_unredirected_header("Authorization", "Basic " + base64.b64encode(words.encode()).decode("ascii"))
-    return made
+        asked.add_unredirected_header("Authorization", "Basic " + base64.b64encode(words.encode()).decode("ascii"))
+    return asked
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

@@ -47,7 +47,7 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
     """
     source, kind, count = image
     new, form = target
-    given, made = (f"/proc/self/fd/{descriptor}" for descriptor in (source, new))
+    given, target_path = (f"/proc/self/fd/{descriptor}" for descriptor in (source, new))
     room = Room(new)
     limits = Limits.for_bytes(count, with_tables(max(size, capacity or 0)))
     with lent(source, new) as tool:
@@ -55,11 +55,11 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
             with meter.work("checking its tables"):
                 check(lambda: tool(["check", "-q", "-f", "qcow2", given], limits, None, None))
         try:
-            words = ["convert", "-p", "-f", kind, "-O", form, given, made]
+            words = ["convert", "-p", "-f", kind, "-O", form, given, target_path]
             with meter.work("converting it", size):
                 tool(words, limits, lambda: room.hold(new), lambda output: meter.came(converted(output, size)))
             if capacity is not None and capacity > size:
-                tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new), None)
+                tool(["resize", "-q", "-f", form, target_path, str(capacity)], limits, lambda: room.hold(new), None)
         except ToolFailed as error:
             raise Unfit(f"cannot be converted: {error}") from None
 
@@ -84,12 +84,17 @@ def create(target: int, path: str, options: t.Sequence[str], base: str | None, s
 
     Raises VirtfleetError where qemu-img refuses it, OSError where there is no room, or a file cannot be so large.
     """
-    made = f"/proc/self/fd/{target}"
-    words = [*(("-o", ",".join(options)) if options else ()), *(("-b", base) if base is not None else ()), made, *size]
+    target_path = f"/proc/self/fd/{target}"
+    words = [
+        *(("-o", ",".join(options)) if options else ()),
+        *(("-b", base) if base is not None else ()),
+        target_path,
+        *size,
+    ]
     try:
         qemu_img(["create", "-q", "-f", "qcow2", *words], [target], Limits.for_bytes(0, SLACK), drop=False, apart=False)
     except ToolFailed as error:
-        raise VirtfleetError(f"it cannot be made: {str(error).replace(made, path)}") from None
+        raise VirtfleetError(f"it cannot be made: {str(error).replace(target_path, path)}") from None
 
 
 def check(call: t.Callable[[], object]) -> None:

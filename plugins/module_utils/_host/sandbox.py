@@ -120,13 +120,13 @@ def works(words: tuple[str, ...]) -> bool:
 @contextlib.contextmanager
 def in_memory(content: bytes) -> t.Iterator[int]:
     """A file in memory that has some content: its descriptor."""
-    made = os.memfd_create("virtfleet")
+    descriptor = os.memfd_create("virtfleet")
     try:
-        with os.fdopen(os.dup(made), "wb") as file:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(content)
-        yield made
+        yield descriptor
     finally:
-        os.close(made)
+        os.close(descriptor)
 
 
 def tool_user() -> int | None:

@@ -84,7 +84,7 @@ def start_in(image: bytes) -> int:
     return START if image[:1] == b"\0" else 0
 
 
-def made(files: t.Mapping[str, bytes]) -> bytes:
+def image_of(files: t.Mapping[str, bytes]) -> bytes:
     """The image of a seed. Raises VirtfleetError where a tool fails."""
     size, folders = size_of(files), folders_of(files)
     start, label = (START, DRIVE_LABEL) if folders else (0, LABEL)

@@ -45,7 +45,7 @@ class Gone(VirtfleetError):
 class ListenerState:
     """What is known of this process.
 
-    :ivar told: whether a signal told it to end
+    :ivar signalled: whether a signal told it to end
     :ivar heeding: whether it breaks off
     """
 

@@ -53,8 +53,8 @@ def is_another(name: str, declared: t.Mapping[str, Item], out: LinksPlan) -> boo
     :param declared: the links by name
     """
     paths = [change.path for link, changes in out.items if link == name for change in changes]
-    made = name in out.again or any(path == "definition" or path.startswith(ANEW) for path in paths)
-    return name in out.gone or name in out.ports or (name in declared and made)
+    is_new = name in out.again or any(path == "definition" or path.startswith(ANEW) for path in paths)
+    return name in out.gone or name in out.ports or (name in declared and is_new)
 
 
 def of_forecast(entry: Foretold, facts: Facts, out: LinksPlan) -> t.Iterator[Expected]:

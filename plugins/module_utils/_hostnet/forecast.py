@@ -163,16 +163,16 @@ def other_macs(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> None:
 
 def other_mac(link: str, device: HostDevice, mac: str, facts: Facts, out: LinksPlan) -> None:
     """The same of one device: what a router announces is made anew, and a DHCP server that goes by it decides anew."""
-    made = {address: set_by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
-    made = {old: new for old, new in made.items() if new}
-    set_by_hand.foresee(list(made), facts, out, f"is made anew of the MAC address {mac}")
+    new_addresses = {address: set_by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
+    new_addresses = {old: new for old, new in new_addresses.items() if new}
+    set_by_hand.foresee(list(new_addresses), facts, out, f"is made anew of the MAC address {mac}")
     leased = any(ipaddress.ip_interface(address).version == 4 for address in device.dynamic)
     for entry in out.forecast:
         if entry["link"] != link or entry["after"] is None:
             continue
-        news = [new for old, new in made.items() if old in entry["before"] and new not in entry["after"]]
+        news = [new for old, new in new_addresses.items() if old in entry["before"] and new not in entry["after"]]
         entry["after"] = [*entry["after"], *news]
-        if facts.login in {old.split("/")[0] for old in made}:
+        if facts.login in {old.split("/")[0] for old in new_addresses}:
             out.addresses += [new.split("/")[0] for new in news if new.split("/")[0] not in out.addresses]
         if leased and device.client_id and device.iaid is None:
             entry["after"] = None

@@ -60,11 +60,11 @@ def unapplied(plan: LinksPlan, facts: Facts) -> list[str]:
         return []
     try:
         with read_by_netplan({file.name: file.text for file in facts.netplan}) as (root, status, _errors):
-            made = {} if status else units_in(root + UNITS)
+            generated = {} if status else units_in(root + UNITS)
             there = units_in(UNITS)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    names = sorted(name for name in {*made, *there} if made.get(name) != there.get(name)) if made else []
+    names = sorted(name for name in {*generated, *there} if generated.get(name) != there.get(name)) if generated else []
     devices = dict.fromkeys(name[len(BY_NETPLAN) :].rpartition(".")[0] for name in names)
     return [
         f"what netplan's files say of {device} is not in force yet, and comes into force with this change: look at it,"

@@ -88,8 +88,8 @@ def drop_bare(net: Netplan, place: NetplanPlace) -> None:
     Such a device had none before, and whoever configures it would go by this one.
     """
     found = net.bodies(place)
-    made = bool(found) and all(file in NEW_FILES and not body for file, body in found)
-    if made and not net.masters(place.id) and not any(net.get(other, "link") == place.id for other in net.places()):
+    is_new = bool(found) and all(file in NEW_FILES and not body for file, body in found)
+    if is_new and not net.masters(place.id) and not any(net.get(other, "link") == place.id for other in net.places()):
         net.drop(place)
 
 

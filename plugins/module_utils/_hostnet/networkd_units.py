@@ -25,16 +25,16 @@ def existing(facts: Facts) -> Units:
 
 def made_by(name: str, facts: Facts) -> str | None:
     """The user's own unit that makes a link, or gives its addresses to one that no unit makes; None without such."""
-    made = [path for path, text in facts.units.items() if setting(parse(text), "NetDev", "Name") == name]
-    made = [path for path in made if path == hiding(path, facts)]
+    found = [path for path, text in facts.units.items() if setting(parse(text), "NetDev", "Name") == name]
+    found = [path for path in found if path == hiding(path, facts)]
     device = facts.devices.get(name)
-    if not made and device is not None:
+    if not found and device is not None:
         unit = parse(facts.units.get(device.network_file, ""))
-        made = [device.network_file] if setting(unit, "Match", "Name") == name else []
+        found = [device.network_file] if setting(unit, "Match", "Name") == name else []
     ours = ("00-virtfleet-", "50-virtfleet-", "60-virtfleet-", "10-netplan-")
-    if any(posixpath.basename(path).startswith(ours) and not path.startswith(f"{ADMIN}/10-") for path in made):
+    if any(posixpath.basename(path).startswith(ours) and not path.startswith(f"{ADMIN}/10-") for path in found):
         return None
-    return made[0] if made else None
+    return found[0] if found else None
 
 
 def hiding(path: str, facts: Facts) -> str:

@@ -254,13 +254,13 @@ def locked(fleet: LockedFleet, wanted: Wanted, problems: list[str]) -> Locks:
         if only is not None and name not in only:
             continue
         answers = fleet.answers.get(which, {})
-        made = resolved(fleet, which, answers, problems)
-        for arch, entry in made.items():
+        versions = resolved(fleet, which, answers, problems)
+        for arch, entry in versions.items():
             problems += worse(which, fleet.locked(which, arch), entry, wanted, fleet.unverified.get(name))
         # An architecture that nobody asked for now keeps what it has, unless all who declare the image were asked.
         kept = [] if set(hosts) <= set(answers) else [one for one in old.get(name, ()) if one.declared == declaration]
-        made.update({one.arch: one for one in kept if one.arch not in made})
-        found.setdefault(name, []).extend(made.values())
+        versions.update({one.arch: one for one in kept if one.arch not in versions})
+        found.setdefault(name, []).extend(versions.values())
     return {name: tuple(entries) for name, entries in found.items() if entries}
 
 

@@ -34,12 +34,12 @@ class Names:
     """The names that are taken.
 
     :param groups: the hosts of each group of the scenario's inventory
-    :param made: the guests that the kit has in there, whose names are not taken
+    :param of_kit: the guests that the kit has in there, whose names are not taken
     """
 
-    def __init__(self, groups: t.Mapping[str, t.Iterable[str]] | None = None, made: t.Container[str] = ()) -> None:
+    def __init__(self, groups: t.Mapping[str, t.Iterable[str]] | None = None, of_kit: t.Container[str] = ()) -> None:
         members = {group: list(hosts) for group, hosts in (groups or {}).items()}
-        self.hosts = {host for hosts in members.values() for host in hosts if host not in made}
+        self.hosts = {host for hosts in members.values() for host in hosts if host not in of_kit}
         # A group of guests alone is what an earlier create has written.
         self.groups = {
             group for group, hosts in members.items() if not hosts or any(host in self.hosts for host in hosts)

@@ -234,12 +234,12 @@ class Scenario:
             )
             return None
         try:
-            return self.made(name, declared)
+            return self.checked_guest(name, declared)
         except VirtfleetError as error:
             self.problems.append(f"guest {label(name)}: {error}")
             return None
 
-    def made(self, name: str, declared: Item) -> dict[str, t.Any]:
+    def checked_guest(self, name: str, declared: Item) -> dict[str, t.Any]:
         """A guest of the scenario. Raises VirtfleetError where something is wrong with it."""
         for option, why in NOT_HERE.items():
             if declared.get(option) is not None:

@@ -148,9 +148,9 @@ def with_slirp(config: Item, card: Item, forward: Item) -> Item:
             f"cloud_init.addresses: with {SESSION}, they go with a card that passt runs (backend: {{type: passt}}), or"
             " write cloud_init.network as a dictionary, with all cards"
         )
-    made = {**config, "qemu": {**qemu, "args": [*(qemu.get("args") or []), *args]}}
-    made["interfaces"] = [other for other in config["interfaces"] if other is not card]
-    return {**made, "cloud_init": with_card(seed, mac, made["interfaces"])}
+    whole = {**config, "qemu": {**qemu, "args": [*(qemu.get("args") or []), *args]}}
+    whole["interfaces"] = [other for other in config["interfaces"] if other is not card]
+    return {**whole, "cloud_init": with_card(seed, mac, whole["interfaces"])}
 
 
 def with_card(seed: t.Any, mac: str, others: t.Sequence[t.Any]) -> t.Any:

@@ -328,16 +328,16 @@ class Choice(Converter):
     def hint(self, value: object) -> str:
         """What may be meant by a value that is refused."""
         if isinstance(value, bool):
-            made = "; YAML makes true of on and yes" if value else "; YAML makes false of off and no"
+            yaml_reading = "; YAML makes true of on and yes" if value else "; YAML makes false of off and no"
             word = "on" if value else "off"
         elif isinstance(value, (int, float)) and digits(value) in self.words:
             return f"; YAML reads it as a number: put it into quotes, '{digits(value)}'"
         else:
-            made, word = "", value.strip().lower() if isinstance(value, str) else ""
+            yaml_reading, word = "", value.strip().lower() if isinstance(value, str) else ""
         if word in self.meant:
-            return f"{made}; {self.meant[word]}"
-        like = [] if made else near(word, self.words)
-        return f"; did you mean '{like[0]}'?" if like else made
+            return f"{yaml_reading}; {self.meant[word]}"
+        like = [] if yaml_reading else near(word, self.words)
+        return f"; did you mean '{like[0]}'?" if like else yaml_reading
 
     def knows(self, value: object) -> bool:
         """A later libvirt may have more words."""

@@ -314,7 +314,7 @@ class Property(Field):
     """
 
     outside = True
-    beside = True
+    is_property = True
 
     def read(self, element: ET.Element, out: Item) -> None:
         """The definition does not hold it."""

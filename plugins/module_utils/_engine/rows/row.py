@@ -27,13 +27,13 @@ class Row(abc.ABC):
     """The base of all rows. The engine asks a row for nothing that is not here.
 
     :cvar outside: whether no definition holds it
-    :cvar beside: whether it is observed and set by a call of its own
+    :cvar is_property: whether it is observed and set by a call of its own
     :ivar name: the option; empty where there are several
     :ivar doc: one line of documentation
     """
 
     outside: t.ClassVar[bool] = False
-    beside: t.ClassVar[bool] = False
+    is_property: t.ClassVar[bool] = False
 
     name: str
     doc: str

@@ -19,7 +19,7 @@ from ..._errors import Invalid
 from ..._printing import printable, secret_name, unshown
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .suggestions import NoOptions, beside, of_kind, pairs, there_are, way
+from .suggestions import NoOptions, advise_prefixed_names, of_kind, pairs, there_are, way
 from .unknown_options import settle, stranger
 
 
@@ -154,7 +154,7 @@ def parse_rows(rows: Rows, value: object, where: str, problems: Problems) -> Ite
     if len(problems) > start:
         settle(known, value, where, problems, start)
         of_kind(known, value, where, problems, start)
-        beside(known, value, where, problems, start)
+        advise_prefixed_names(known, value, where, problems, start)
     return out
 
 

@@ -253,7 +253,7 @@ def of_kind(known: OptionRows, item: Item, where: str, problems: Problems, start
             problems[number] = Invalid(problem.where, f"{printable(problem.value, not shown)} {hint}")
 
 
-def beside(known: OptionRows, item: Item, where: str, problems: Problems, start: int) -> None:
+def advise_prefixed_names(known: OptionRows, item: Item, where: str, problems: Problems, start: int) -> None:
     """Say of options that are given inside another one how to write them beside it, as their names begin with its own.
 
     So libvirt's ``<apic eoi="on"/>`` is no ``apic: {eoi: true}``, but has ``apic_eoi: true``.

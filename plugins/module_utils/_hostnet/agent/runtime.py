@@ -37,7 +37,7 @@ class SavedFileLost(FileNotFoundError):
     """What was saved of a file is gone; all the rest is put back."""
 
 
-def made() -> list[str]:
+def generated_files() -> list[str]:
     """The files that netplan has made, those that a broken-off write left included."""
     found = []
     for folder, starts in MADE:
@@ -57,7 +57,7 @@ def save(folder: str, tried: t.Iterable[str]) -> None:
     files.remove_folder(saved)
     os.mkdir(saved, 0o700)
     names: dict[str, Saved] = {}
-    for index, path in enumerate([*made(), *(path for path in tried if files.exists(path))]):
+    for index, path in enumerate([*generated_files(), *(path for path in tried if files.exists(path))]):
         first = os.path.join(saved, str(index))
         for saved_as in (first, f"{first}.again"):
             link_or_copy(path, saved_as)
@@ -108,7 +108,7 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
     names = saved_names(folder)
     noted = files.load(os.path.join(folder, MADE_BY_TRIAL))
     trials, edited = noted.get("paths"), [] if again else by_others(names or {}, noted.get("digests", {}))
-    for path in [*(made() if names is not None else []), *tried]:
+    for path in [*(generated_files() if names is not None else []), *tried]:
         others = trials is not None and path not in trials and path not in tried
         if path not in (names or {}) and not others:
             files.unlink(path)
@@ -185,7 +185,7 @@ def keep_unchanged(folder: str) -> None:
     by inode and time (stats_by_path_equal in systemd).
     """
     # What netplan makes later is of what others have written meanwhile, and stays where the trial is taken back.
-    texts = {path: digest(path) for path in made()}
+    texts = {path: digest(path) for path in generated_files()}
     files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": list(texts), "digests": texts}))
     for path, (saved, _inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)

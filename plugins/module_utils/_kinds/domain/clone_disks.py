@@ -104,9 +104,9 @@ def begun(
         raise Invalid(where, f"that of the original {unfit[place]}, or {DECLARE}")
     key = key_of(place, pools)
     pool = None if key is None else key.partition("/")[0]
-    made = {} if pool is None else {"pool": pool}
+    of_pool = {} if pool is None else {"pool": pool}
     if not over:
-        return {**rest, **made, "image": place if key is None else key}
+        return {**rest, **of_pool, "image": place if key is None else key}
     if key is None:
         raise Invalid(
             where,
@@ -115,6 +115,6 @@ def begun(
         )
     facts = pools.get(key.partition("/")[0])
     if facts is None or facts.type not in MADE_DIRECTORIES:
-        made = {}
+        of_pool = {}
     rest.pop("format", None)
-    return {**rest, **made, "backing": key}
+    return {**rest, **of_pool, "backing": key}

@@ -125,7 +125,7 @@ class Clones:
             self.refuse(source, there.get(source), states)
             if want.get(MODE) == "overlay":
                 refuse_autostart(source, there[source], starting.get(source))
-            made, sentences = self.begun(want, there[source])
+            config, sentences = self.begun(want, there[source])
         except VirtfleetError as error:
             where = "" if isinstance(error, Invalid) and error.where else f"{OPTION}: "
             self.refused[name] = f"{where}{error}"
@@ -134,7 +134,7 @@ class Clones:
             source, str(there[source].definition.findtext("uuid")), self.files(there[source])
         )
         self.warnings[name] = sentences
-        return made
+        return config
 
     def is_made_too(self, source: str, there: Have, states: t.Mapping[str, str]) -> bool:
         """Whether an original is made in the same run, is to stay off, and is no clone itself."""
@@ -314,12 +314,14 @@ class Clones:
             if entry.name in self.unseen:
                 entry.changes[:] = [as_known(self.unseen[entry.name], change) for change in entry.changes]
             if entry.name in self.originals and entry.steps:
-                made = [step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied]
+                copies = [
+                    step.value.key for step in entry.steps if isinstance(step.value, Making) and step.value.copied
+                ]
                 # Before the disks are copied, and once they are: what is defined is whole.
                 for place in (StepPlace.FORGET, StepPlace.NEEDED):
                     entry.steps.add(place, Step(CHECK, self.originals[entry.name]))
-                if made:
-                    entry.steps.add(StepPlace.LIVE, Step(SETTLE, made))
+                if copies:
+                    entry.steps.add(StepPlace.LIVE, Step(SETTLE, copies))
 
 
 def refuse_autostart(name: str, there: Observed, declared: bool | None) -> None:
@@ -377,19 +379,19 @@ def is_new_clone(want: Item, have: Have) -> bool:
 def with_original(want: Item, disks: t.Sequence[Item], original: Item) -> Item:
     """A clone with its disks, and what it has of its original. Raises VirtfleetError for what no guest can be."""
     refuse_cells(want, original)
-    made = laid_under({**want, "disks": disks}, original)
-    wrong = [problem for rule in DOMAIN.rules for problem in rule(made)]
+    whole = laid_under({**want, "disks": disks}, original)
+    wrong = [problem for rule in DOMAIN.rules for problem in rule(whole)]
     if wrong:
         raise VirtfleetError("; ".join(map(str, wrong)))
-    return made
+    return whole
 
 
 def laid_under(want: Item, original: Item) -> Item:
     """A guest with the options of another one that it does not have itself: dictionaries option by option."""
-    made = dict(want)
+    whole = dict(want)
     for name, value in original.items():
-        if name not in made:
-            made[name] = copy.deepcopy(value)
-        elif isinstance(made[name], dict) and isinstance(value, dict):
-            made[name] = laid_under(made[name], value)
-    return made
+        if name not in whole:
+            whole[name] = copy.deepcopy(value)
+        elif isinstance(whole[name], dict) and isinstance(value, dict):
+            whole[name] = laid_under(whole[name], value)
+    return whole

@@ -36,7 +36,7 @@ class Definitions:
 
     def __init__(self) -> None:
         self.right: set[str] = set()
-        self.made: dict[str, Exception | None] = {}
+        self.results: dict[str, Exception | None] = {}
 
     def ahead(self, connection: Connection, plans: t.Iterable[Plan]) -> None:
         """Make the definitions that plans begin with, several at once: libvirt waits for the disk with each.
@@ -53,10 +53,10 @@ class Definitions:
             if shape(document) in self.right:
                 known.append(document)
             else:
-                self.made[document] = self.attempt(connection, document)
+                self.results[document] = self.attempt(connection, document)
         with waiting_caller.heeded(), ThreadPoolExecutor(LANES) as lanes:
             answers = lanes.map(lambda document: self.attempt(connection, document), known)
-            self.made.update(zip(known, answers, strict=True))
+            self.results.update(zip(known, answers, strict=True))
 
     def attempt(self, connection: Connection, document: str) -> Exception | None:
         """Send a document. Returns what libvirt has against it."""
@@ -75,8 +75,8 @@ class Definitions:
 
     def define(self, connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
         """Define a domain, or define it anew in place."""
-        if step.value not in self.made:
+        if step.value not in self.results:
             self.send(connection, step.value)
-        error = self.made.pop(step.value, None)
+        error = self.results.pop(step.value, None)
         if error is not None:
             raise error

@@ -81,7 +81,7 @@ def ask(domain: Domain) -> None:
 
 
 def domain_undefine(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
-    undefine.undefine(connection, name, step.value or options.going)
+    undefine.undefine(connection, name, step.value or options.belongings)
 
 
 ACTIONS: dict[str, Action] = {

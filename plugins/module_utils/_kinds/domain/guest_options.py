@@ -18,13 +18,13 @@ class GuestOptions(Options):
     :param shutdown_timeout: seconds that a guest has to shut down
     :param force_shutdown: whether it is switched off hard after that
     :param remove_storage: whether a guest that goes takes along the volumes that were made for it
-    :param going: what else goes with a guest's definition
+    :param belongings: what else goes with a guest's definition
     """
 
     shutdown_timeout: float = 120
     force_shutdown: bool = False
     remove_storage: bool = False
-    going: Belongings = dataclasses.field(default_factory=Belongings)
+    belongings: Belongings = dataclasses.field(default_factory=Belongings)
 
     def for_second_look(self) -> GuestOptions:
         """The options for looking again. Storage that stayed for a guest that goes as well is not looked at again."""

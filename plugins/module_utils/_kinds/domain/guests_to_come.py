@@ -78,14 +78,14 @@ def to_come(connection: Connection, plan: Plan) -> ToCome | None:
 
 def disks(root: ET.Element) -> str:
     """A definition with nothing but what snapshots have to know of the disks of another one."""
-    made = ET.Element("domain")
-    devices = ET.SubElement(made, "devices")
+    bare_domain = ET.Element("domain")
+    devices = ET.SubElement(bare_domain, "devices")
     for disk in root.findall("devices/disk"):
         bare = ET.SubElement(devices, "disk", disk.attrib)
         for part in disk:
             if part.tag in PARTS:
                 ET.SubElement(bare, part.tag, part.attrib)
-    return paths.text(made)
+    return paths.text(bare_domain)
 
 
 def there(connection: Connection, name: str) -> Domain:

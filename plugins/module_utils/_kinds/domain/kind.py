@@ -36,7 +36,7 @@ def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around
     definitions = Definitions()
     definitions.ahead(connection, plans)
     with volume_image.downloads(fetched(plans)):
-        yield Around({"define": definitions.define}, definitions.made)
+        yield Around({"define": definitions.define}, definitions.results)
 
 
 def wait(

@@ -31,16 +31,16 @@ MOVED = (
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
-    made = made_in_this_moment(connection, asked.owner)
+    unfinished = made_in_this_moment(connection, asked.owner)
     known = asked.names | asked.forecast.gone("domain")
-    busy = {facts["guest"]: why for _key, facts, why in made if facts.get("guest", "") not in {"", *known}}
+    busy = {facts["guest"]: why for _key, facts, why in unfinished if facts.get("guest", "") not in {"", *known}}
     out.staying.update({name: f"is no longer declared, but stays: {why}" for name, why in busy.items()})
     for domain in undeclared("domain", connection.listAllDomains(0), asked):
         if domain.name() in busy:
             continue
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         if out.mine("guest", domain.name(), owner_of(definition), asked.owner):
-            lost = loses(domain, definition, asked.options.going)
+            lost = loses(domain, definition, asked.options.belongings)
             if domain.name() in asked.elsewhere:
                 out.staying[domain.name()] = MOVED
             elif lost:

@@ -105,16 +105,16 @@ def keeps(
     return unlike(path, uri) if far is None else f"it {far}"
 
 
-def last_look(connection: Connection, domain: Domain, going: FirmwareVariables) -> str | None:
+def last_look(connection: Connection, domain: Domain, variables: FirmwareVariables) -> str | None:
     """Why a file stays that was planned to go, right before libvirt would delete it; None where it may go."""
     uri, guest = connection.getURI(), domain.name()
     definition = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
     path = place(guest, uri, definition)
-    if path != going.path:
+    if path != variables.path:
         return f"the guest's definition names {path} by now"
     if not there(path, follow=False):
         return None  # Somebody else deleted it: what is gone is gone.
-    if identity(path) != going.identity:
+    if identity(path) != variables.identity:
         return "somebody made it anew meanwhile"
     return keeps(path, guest, uri, definition, all_users(connection))
 

@@ -28,8 +28,8 @@ TAKEN = (
 
 def options(given: GivenParameters) -> GuestOptions:
     """What the user says about how."""
-    going = Belongings(**{name: given[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
-    return GuestOptions(going=going, **{name: given[name] for name in TAKEN})
+    belongings = Belongings(**{name: given[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
+    return GuestOptions(belongings=belongings, **{name: given[name] for name in TAKEN})
 
 
 def wrong(given: GivenParameters) -> str | None:

@@ -151,11 +151,11 @@ def departures(
     lines: list[str] = []
     for entry in plans:
         try:
-            going = undefine.plan_departure(connection, entry, have.get(entry.name), options.going)
+            belongings = undefine.plan_departure(connection, entry, have.get(entry.name), options.belongings)
         except Invalid as error:
             lines.append(f"domain {entry.name}: {error}")
         else:
-            found.update({} if going is None else {entry.name: going})
+            found.update({} if belongings is None else {entry.name: belongings})
     refuse_input(lines)
     return found
 
@@ -164,14 +164,14 @@ def hold_back_busy(connection: Connection, plans: list[Plan], wants: Wants) -> N
     """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
     busy = being_made(connection)
     for entry, want in zip(plans, wants, strict=True) if busy else ():
-        made = {
+        wanted = {
             step.value.key: step.value.where
             for step in entry.steps
             if isinstance(step.value, Making) and step.action != STEP
         }
         for key, facts, why in busy:
-            if key in made:
-                entry.obstacle = f"{made[key]}: {why}"
+            if key in wanted:
+                entry.obstacle = f"{wanted[key]}: {why}"
             elif want["state"] == "absent" and facts.get("guest") == entry.name:
                 entry.obstacle = why
 
@@ -181,8 +181,8 @@ def plans_with_disks(
 ) -> tuple[list[Plan], list[Item]]:
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
-    made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
-    resolved, lines = with_volumes(have, wants, host, pools, made, seeds.is_here(connection))
+    noted = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
+    resolved, lines = with_volumes(have, wants, host, pools, noted, seeds.is_here(connection))
     refuse_input(lines)
     resolved = guest_disks.without_foreseen(copies.mark(resolved), options.forecast.volumes)
     volumes, half, listed = volumes_there(forms, resolved, options)
@@ -196,7 +196,7 @@ def plans_with_disks(
     plans = plan(DOMAIN, alike, settled, host, options.on_restart_needed)
     lines += shared(plans, resolved)
     users = functools.cache(lambda: all_users(connection, forecast=options.forecast))
-    of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check, users)
+    of_seeds = seeds.Seeds(noted, pools, host, seeds.is_here(connection), options.check, users)
     for entry, (want, needed) in zip(plans, resolved, strict=True):
         if entry.name in forms.refused:
             forms.refused[entry.name] += half_made_of(needed, half)
@@ -205,7 +205,7 @@ def plans_with_disks(
             plan_storage((of_seeds, found), entry, want, needed, volumes, have, options.on_restart_needed)
             entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
-            refuse_half_made(connection, entry, half, made, (Making, seeds.Refilling))
+            refuse_half_made(connection, entry, half, noted, (Making, seeds.Refilling))
         except Unchangeable as error:
             entry.obstacle = "; ".join([str(error), *half_made_of(needed, half)])
         except Invalid as error:
@@ -257,11 +257,11 @@ def half_made_of(needed: t.Iterable[guest_disks.Needed], half: Half) -> list[str
 
 
 def with_volumes(
-    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, ObservedPool], made: ManifestEntries, here: bool
+    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, ObservedPool], noted: ManifestEntries, here: bool
 ) -> tuple[list[tuple[Item, list[guest_disks.Needed]]], list[str]]:
     """Guests with their disks, and seeds, as what they are on, and the volumes that these need; and what is wrong.
 
-    :param made: what is noted of the host's volumes
+    :param noted: what is noted of the host's volumes
     :param here: whether the host's files can be looked at
     """
     lines: list[str] = []
@@ -271,7 +271,7 @@ def with_volumes(
         try:
             seeds.refuse_place(want, there)
             given, needed = guest_disks.resolve(want, there, pools, host)
-            given, seed = seeds.resolve(given, there, pools, made, here)
+            given, seed = seeds.resolve(given, there, pools, noted, here)
             resolved.append((given, [*needed, *seed]))
         except Invalid as error:
             resolved.append((want, []))
@@ -332,12 +332,12 @@ def plan_removals(
     options: GuestOptions,
 ) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""
-    made = Manifest(connection.getURI()).entries("volumes")
+    noted = Manifest(connection.getURI()).entries("volumes")
     gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
     places = {
         place
         for entry in gone
-        for pair in disk_removal.storage_of(entry.name, have.get(entry.name), pools, made).items()
+        for pair in disk_removal.storage_of(entry.name, have.get(entry.name), pools, noted).items()
         for place in pair
     }
     if not places:
@@ -345,9 +345,9 @@ def plan_removals(
     users = all_users(connection, forecast=options.forecast)
     declared_uses.add_guests(users, plans, wants, have)
     declared_uses.add_uses(connection, users, options)
-    keys = {users.key_at(place) or place for place in places} | made.keys()
-    volumes = storage_observe.volumes(connection, keys, expected=made)
+    keys = {users.key_at(place) or place for place in places} | noted.keys()
+    volumes = storage_observe.volumes(connection, keys, expected=noted)
     state = definitions(connection.getURI())
     names = {entry.name for entry in gone}
-    known = disk_removal.KnownStorage(have, volumes, pools, made, users, state, options.elsewhere, names)
+    known = disk_removal.KnownStorage(have, volumes, pools, noted, users, state, options.elsewhere, names)
     disk_removal.removals(gone, known)

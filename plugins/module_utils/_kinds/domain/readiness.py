@@ -57,7 +57,8 @@ def check_guests(
             refuse(entry, problems)
             continue
         problems += makings(site, entry)
-        made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
+        before = set(site.new_volumes)
+        site.new_volumes = before | {key_of(step) for step in entry.steps} - {""}
         if root is not None:
             roots[entry.name] = root
             lacks, doubts = needs(site, entry, want, root, there)
@@ -78,7 +79,7 @@ def check_guests(
             elif complaint is not None:
                 entry.warnings.append(f"it could not start as it is: {complaint.reason}")
         if refuse(entry, problems):
-            site.made = made
+            site.new_volumes = before
     check_disks(site, guests, plans, wants, have)
     if site.local and roots:
         memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
@@ -103,8 +104,8 @@ def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed 
     old = set() if before is None else {found.what for found in references(before)}
     bound = [] if before is None else unknown_cpus(site, before)
     problems = [sentence(site, found, want) for found in references(root) if found.what not in old]
-    made = tuple(f"{step.value.where}.file: " for step in entry.steps if isinstance(step.value, Making))
-    lacks = [line for line in dict.fromkeys(problems) if line is not None and not line.startswith(made)]
+    of_made = tuple(f"{step.value.where}.file: " for step in entry.steps if isinstance(step.value, Making))
+    lacks = [line for line in dict.fromkeys(problems) if line is not None and not line.startswith(of_made)]
     lacks += [line for line in unknown_cpus(site, root) if line not in bound]
     large, pieces = memory(site, root) if shared_disks.starts(entry) else (None, None)
     lacks += [] if large is None else [large]

@@ -29,8 +29,8 @@ def remove(connection: Connection, guest: str, making: Making, options: object) 
     found = ET.fromstring(volume.XMLDesc())
     if manifest.kept and (noted.get("identity") is None or noted["identity"] != identity(found)):
         raise VirtfleetError("nothing tells whether it is the one that was made")
-    going = Going(making.key, found.findtext("target/path"), identity(found), guest=guest)
-    volume_delete(connection, guest, Step("delete_volume", going), options)
+    leaving = Going(making.key, found.findtext("target/path"), identity(found), guest=guest)
+    volume_delete(connection, guest, Step("delete_volume", leaving), options)
 
 
 def stays(making: Making) -> str:

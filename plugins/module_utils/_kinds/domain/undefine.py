@@ -49,31 +49,33 @@ class Belongings:
     volumes: tuple[Going, ...] = ()
 
 
-def plan_departure(connection: Connection, plan: Plan, have: Observed | None, going: Belongings) -> Belongings | None:
+def plan_departure(
+    connection: Connection, plan: Plan, have: Observed | None, belongings: Belongings
+) -> Belongings | None:
     """What goes with a guest that goes, which is told in its plan; None of one that stays.
 
     Raises Invalid where something would be lost that the user has not said may go.
 
-    :param going: what the user says may go
+    :param belongings: what the user says may go
     """
     if have is None or not any(step.action == "undefine" for step in plan.steps):
         return None
     definition = have.definition
     volumes = tuple(step.value for step in plan.steps if step.action == "delete_volume")
-    going = dataclasses.replace(going, uuid=definition.findtext("uuid"), volumes=volumes)
+    belongings = dataclasses.replace(belongings, uuid=definition.findtext("uuid"), volumes=volumes)
     domain = connection.lookupByName(plan.name)
-    lost = loses(domain, definition, going)
+    lost = loses(domain, definition, belongings)
     if lost:
         raise Invalid("state", lost)
     if domain.hasManagedSaveImage(0):
         plan.changes.append(Change("saved_state", True, None))
     path = None
-    if going.nvram and have.persistent:
+    if belongings.nvram and have.persistent:
         path = nvram.place(plan.name, connection.getURI(), definition, have.live)
     if path and there(path, follow=False):
         plan.changes.append(Change("nvram", path, None))
-    if going.tpm:
-        going = plan_tpm(plan, definition, going)
+    if belongings.tpm:
+        belongings = plan_tpm(plan, definition, belongings)
     snapshots = domain.snapshotListNames(0) if domain.snapshotNum(0) else []
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
@@ -81,7 +83,7 @@ def plan_departure(connection: Connection, plan: Plan, have: Observed | None, go
     checkpoints = checkpoint_names(domain)
     if checkpoints:
         plan.changes.append(Change("checkpoints", sorted(checkpoints), None))
-    return going
+    return belongings
 
 
 def checkpoint_names(domain: Domain) -> list[str]:
@@ -94,7 +96,7 @@ def checkpoint_names(domain: Domain) -> list[str]:
         return []
 
 
-def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> Belongings:
+def plan_tpm(plan: Plan, definition: ET.Element, belongings: Belongings) -> Belongings:
     """What goes, with the state of a guest's TPM, but where the definition names a place of its own for it.
 
     Of such a place libvirt deletes all (qemuTPMEmulatorDeleteStorage in its src/qemu/qemu_tpm.c), whatever it holds.
@@ -105,10 +107,10 @@ def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> Belonging
             f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
             " nobody needs it"
         )
-        return dataclasses.replace(going, tpm=False)
+        return dataclasses.replace(belongings, tpm=False)
     if has_tpm_state(definition) or (keep_tpm() is not None and definition.find(TPM) is not None):
         plan.changes.append(Change("tpm_state", True, None))
-    return going
+    return belongings
 
 
 def plan_nvram(
@@ -116,11 +118,11 @@ def plan_nvram(
     plans: t.Sequence[Plan],
     have: t.Mapping[str, Observed],
     users: StorageUsers,
-    going: dict[str, Belongings],
+    belongings: dict[str, Belongings],
 ) -> None:
     """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so.
 
-    :param going: what goes with each, by its name; gets the variables that go
+    :param belongings: what goes with each, by its name; gets the variables that go
     """
     for plan in plans:
         for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
@@ -130,20 +132,20 @@ def plan_nvram(
             reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
             if reason is None:
                 variables = FirmwareVariables(path, nvram.identity(path))
-                going[plan.name] = dataclasses.replace(going[plan.name], variables=variables)
+                belongings[plan.name] = dataclasses.replace(belongings[plan.name], variables=variables)
             else:
                 plan.changes.remove(change)
                 plan.warn_of_leftover(f"its NVRAM {path} stays: {reason}")
 
 
-def loses(domain: Domain, definition: ET.Element, going: Belongings) -> str | None:
+def loses(domain: Domain, definition: ET.Element, belongings: Belongings) -> str | None:
     """What would be lost with a guest's definition that the user has not said may go, and the ways out."""
-    if not going.saved_state and domain.hasManagedSaveImage(0):
+    if not belongings.saved_state and domain.hasManagedSaveImage(0):
         return (
             "the guest is saved (managedsave), and its memory would be lost with the definition: start it, so that"
             " it can shut down, or allow remove_saved_state (guests_remove_saved_state of the role)"
         )
-    if not going.tpm and keep_tpm() is None and has_tpm_state(definition):
+    if not belongings.tpm and keep_tpm() is None and has_tpm_state(definition):
         return (
             "this libvirt, older than 8.9, removes the state of the guest's TPM with the definition:"
             " allow remove_tpm (guests_remove_tpm of the role), or copy /var/lib/libvirt/swtpm and then allow it"
@@ -168,7 +170,7 @@ def keep_tpm() -> int | None:
     return getattr(libvirt, "VIR_DOMAIN_UNDEFINE_KEEP_TPM", None)
 
 
-def undefine(connection: Connection, name: str, going: Belongings) -> None:
+def undefine(connection: Connection, name: str, belongings: Belongings) -> None:
     """Forget a guest's definition, with what makes no sense without it and what the user says. Disks stay.
 
     Raises Kept, with the definition gone, where its NVRAM was to go and is not what it was.
@@ -179,17 +181,17 @@ def undefine(connection: Connection, name: str, going: Belongings) -> None:
         if lacks(error, "VIR_ERR_NO_DOMAIN"):
             return  # A transient domain goes with its shutdown.
         raise
-    if going.uuid is not None and going.uuid != domain.UUIDString():
+    if belongings.uuid is not None and belongings.uuid != domain.UUIDString():
         raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
     if domain.isActive():
         raise VirtfleetError("undefine: somebody started it meanwhile, so it stays; run again")
-    path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
+    path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if belongings.tpm else None
     if path is not None:
         raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")
-    file = going.variables
+    file = belongings.variables
     kept = None if file is None else nvram.last_look(connection, domain, file)
-    least, more = flags(going, file is not None and kept is None)
-    gone = removal_notes.note(connection, name, going.volumes)
+    least, more = flags(belongings, file is not None and kept is None)
+    gone = removal_notes.note(connection, name, belongings.volumes)
     try:
         domain.undefineFlags(least | more)
     except LibvirtError as error:
@@ -206,14 +208,14 @@ def undefine(connection: Connection, name: str, going: Belongings) -> None:
         raise NotRemoved("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)
 
 
-def flags(going: Belongings, variables: bool) -> tuple[int, int]:
+def flags(belongings: Belongings, variables: bool) -> tuple[int, int]:
     """What libvirt is told about what goes with a definition: what all its drivers know, and what that of QEMU knows.
 
     :param variables: whether the file of the firmware's variables goes
     """
     least = libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-    least |= libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE if going.saved_state else 0
+    least |= libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE if belongings.saved_state else 0
     more = getattr(libvirt, "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA", 0)
     more |= libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if variables else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
-    more |= getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0) if going.tpm else keep_tpm() or 0
+    more |= getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0) if belongings.tpm else keep_tpm() or 0
     return least, more

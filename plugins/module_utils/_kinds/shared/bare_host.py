@@ -43,7 +43,7 @@ class BareHost(Site):
     def __init__(self, forecast: Forecast) -> None:
         self.forecast = forecast
         self.local = True
-        self.made, self.gone = set[str](), set[str]()
+        self.new_volumes, self.gone = set[str](), set[str]()
         self.kept = {"pools": forecast.with_pools({}), "networks": {}}
 
     def pool(self, name: str) -> str | None:
@@ -75,6 +75,6 @@ def check(plans: t.Sequence[Plan], wants: Wants, forecast: Forecast) -> None:
         found = makings(host, entry, without_pool)
         root = definition(entry, None) if entry.kind == "domain" and want["state"] in STARTING else None
         problems = [] if root is None else [(needed, host.problem(needed)) for needed in references(root)]
-        made = tuple(f"{step.value.where}." for step in entry.steps if isinstance(step.value, Making))
+        of_made = tuple(f"{step.value.where}." for step in entry.steps if isinstance(step.value, Making))
         lines = [at(needed.where(want), problem) for needed, problem in problems if problem is not None]
-        refuse(entry, [*found, *(line for line in lines if not line.startswith(made))])
+        refuse(entry, [*found, *(line for line in lines if not line.startswith(of_made))])

@@ -59,7 +59,7 @@ class Site:
     """A host as it is, with what the same run makes.
 
     :param images: the names of the images that are declared
-    :ivar made: volumes that the same call makes, as POOL/VOLUME
+    :ivar new_volumes: volumes that the same call makes, as POOL/VOLUME
     :ivar gone: network devices that go in the same call
     """
 
@@ -67,7 +67,7 @@ class Site:
         self.connection, self.forecast, self.images = connection, forecast, images
         uri = str(connection.getURI())
         self.local = is_local(uri) and not uri.startswith(FOREIGN)
-        self.made: set[str] = set()
+        self.new_volumes: set[str] = set()
         self.gone: set[str] = set()
         self.kept: dict[str, object] = {}
 
@@ -122,7 +122,7 @@ class Site:
 
     def make(self, plan: Plan) -> None:
         """Count what a plan makes as there for the plans after it."""
-        self.made.update(step.value.key for step in plan.steps if isinstance(step.value, Making))
+        self.new_volumes.update(step.value.key for step in plan.steps if isinstance(step.value, Making))
 
     def problem(self, reference: Reference) -> str | None:
         """What is wrong with something that is needed; None where it is there, or nobody can tell."""
@@ -260,7 +260,7 @@ class Site:
 
     def volume(self, key: str) -> str | None:
         where, _slash, name = key.partition("/")
-        if key in self.made:
+        if key in self.new_volumes:
             return None  # What is wrong with its pool is said where it is made.
         problem = self.pool(where)
         if problem is not None:
@@ -279,7 +279,7 @@ class Site:
 
     def volumes_in(self, pool: str) -> set[str]:
         """The names of the volumes that an active pool has, or will have by then."""
-        found = dict.fromkeys(self.made, True) | {
+        found = dict.fromkeys(self.new_volumes, True) | {
             key: known is not None for key, known in self.forecast.volumes.items()
         }
         begin = f"{pool}/"
@@ -318,7 +318,7 @@ class Site:
         """Whether the same run makes a volume at a path."""
         where, name = os.path.split(path)
         keys = {f"{pool}/{name}" for pool in self.once("folders", self.folders).get(where, ())}
-        return not keys.isdisjoint(self.made) or any(self.forecast.volumes.get(key) is not None for key in keys)
+        return not keys.isdisjoint(self.new_volumes) or any(self.forecast.volumes.get(key) is not None for key in keys)
 
     def folders(self) -> dict[str, list[str]]:
         """The folders of pools, each with the names of its pools."""

@@ -31,7 +31,7 @@ from ..._storage.users import StorageUsers
 from .copies import is_left
 
 
-class Born:
+class NewVolume:
     """A volume that libvirt has just made for this process, and that is not filled yet.
 
     :param key: its identity, POOL/VOLUME, which is noted as begun

@@ -65,7 +65,7 @@ def base_problem(site: Site, volume: Making) -> str | None:
     backing = volume.item.get("backing") or {}
     place = backing.get("volume")
     key = None if place is None else str(place if "/" in place else f"{volume.pool}/{place}")
-    if not site.local or key in site.made or key in site.forecast.volumes:
+    if not site.local or key in site.new_volumes or key in site.forecast.volumes:
         return None
     try:
         if key is None:
@@ -148,7 +148,7 @@ def formats(site: Site) -> Formats:
 def of_volume(site: Site, volume: Making, place: str) -> t.Any:
     """What fills a copy of a volume; None where that is still to come, or libvirt has not seen it yet."""
     key = place if "/" in place else f"{volume.pool}/{place}"
-    if key in site.made or key in site.forecast.volumes:
+    if key in site.new_volumes or key in site.forecast.volumes:
         return None
     pool, _slash, name = key.partition("/")
     try:

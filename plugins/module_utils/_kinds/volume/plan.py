@@ -50,9 +50,9 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     noted = Manifest(connection.getURI()).entries("volumes")
     if going:
         unfilled = {*half.ours, *half.doubtful, *(key for key in noted if "making" in noted[key])}
-        made = (set(have) - unfilled - options.forecast.gone("volume")) | options.forecast.made("volume")
-        declared_uses.add_volumes(users, wants, made)
-        declared_uses.add_uses(connection, users, options, made)
+        by_then = (set(have) - unfilled - options.forecast.gone("volume")) | options.forecast.made("volume")
+        declared_uses.add_volumes(users, wants, by_then)
+        declared_uses.add_uses(connection, users, options, by_then)
     sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
     there = declared_raw(connection, whole(connection, have, half, sealed), wants)
     given, unfit = found.for_volumes(wants, there, images)
@@ -121,11 +121,11 @@ def whole(connection: Connection, volumes: Have, half: Half, sealed: t.Container
     :param sealed: those of which the user says that the host encrypts them
     :param connection: None for a host without libvirt, where nothing is known of what its files were
     """
-    made = {key: found for key, found in volumes.items() if key not in half.ours}
-    if not made or connection is None:
-        return made
+    whole_volumes = {key: found for key, found in volumes.items() if key not in half.ours}
+    if not whole_volumes or connection is None:
+        return whole_volumes
     formats = Formats(connection)
-    return remembered(formats.settle(made, sealed), formats.noted.entries)
+    return remembered(formats.settle(whole_volumes, sealed), formats.noted.entries)
 
 
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:

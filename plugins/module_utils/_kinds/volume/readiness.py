@@ -70,9 +70,9 @@ def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable
         said_of_image |= {one.partition(": ")[2] for one in problems if base}
         if base:
             # What comes next in this plan is made from it. That it is not there is not said of that once more.
-            lacking |= {volume.key} - site.made if certain(problems) else set()
-            site.made = site.made | {volume.key}
-    site.made = site.made - lacking
+            lacking |= {volume.key} - site.new_volumes if certain(problems) else set()
+            site.new_volumes = site.new_volumes | {volume.key}
+    site.new_volumes = site.new_volumes - lacking
     return found
 
 

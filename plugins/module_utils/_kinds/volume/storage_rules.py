@@ -186,7 +186,7 @@ NEVER_MADE = ("bochs", "cloop", "cow", "dir", "dmg", "fat", "ploop", "vhd")
 """Formats that libvirt knows, and in which neither it nor qemu-img makes an image."""
 
 
-def made(volume: Item) -> t.Iterator[Invalid]:
+def can_be_made(volume: Item) -> t.Iterator[Invalid]:
     """A new volume has a size, and a format in which images are made."""
     if volume.get("capacity") == 0:
         yield Invalid("capacity", "is 0, which is no size of a disk: give one, such as 20GiB")
@@ -306,8 +306,8 @@ def shared_writers(domain: Item) -> t.Iterator[Invalid]:
     for index, disk in enumerate(domain.get("disks") or []):
         if not disk.get("shareable") or disk.get("readonly") or disk.get("device") in ("cdrom", "floppy"):
             continue
-        made = any(disk.get(name) is not None for name in MADE)
-        form = disk.get("format") or (made_format(disk) if made else image_format(disk))
+        is_made = any(disk.get(name) is not None for name in MADE)
+        form = disk.get("format") or (made_format(disk) if is_made else image_format(disk))
         if form != "raw":
             yield Invalid(
                 f"disks[{index}].shareable",

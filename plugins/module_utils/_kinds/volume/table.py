@@ -17,8 +17,8 @@ from .storage_rules import (
     IN_TIME,
     TAKEN,
     allocated,
+    can_be_made,
     filling,
-    made,
     qcow2,
     volume_format,
     volume_key,
@@ -263,7 +263,7 @@ VOLUME = Table(
     transitions={("present", "absent"): ("delete",)},
     rows=ROWS,
     rules=(filling,),
-    cautions=(made, allocated, qcow2),
+    cautions=(can_be_made, allocated, qcow2),
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),

@@ -38,7 +38,7 @@ from ..secret.volume_users import noted_secret
 from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
 from .copies import COPIED, facts_of
-from .half_made import Born, clear_parts, half_made, letter_name
+from .half_made import NewVolume, clear_parts, half_made, letter_name
 from .storage_plan import slack
 from .storage_rules import MADE_DIRECTORIES
 from .volume_blank import blank
@@ -87,16 +87,16 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
     if options.owner:
         facts["owner"] = options.owner
     manifest.begin(making.key, began=str(time.time_ns()), part=part_name(making.name), **facts)
-    born: list[str | None] = []
+    identities: list[str | None] = []
     try:
-        made = make(connection, pool, making, root, source)
+        sign = make(connection, pool, making, root, source)
         volume = lookup(pool, making.name)
-        born.append(made or identity_of(volume if manifest.kept else None))
+        identities.append(sign or identity_of(volume if manifest.kept else None))
         refuse_larger(making, volume if manifest.kept else None)
         facts.update(facts_of(volume.path()) if making.copied and manifest.kept else {})
-        manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
+        manifest.put("volumes", making.key, **facts, **({} if identities[0] is None else {"identity": identities[0]}))
     except BaseException as error:
-        take_back(pool, making, manifest, born)
+        take_back(pool, making, manifest, identities)
         if isinstance(error, libvirt.libvirtError) and "exist" in str(error):
             # It came between the last look and libvirt's own, so nothing was made.
             if manifest.entries("volumes").get(making.key, {}).get("identity") is None:
@@ -165,30 +165,30 @@ def make(
             fill(connection, pool, making, root, source)
         return None
     path = os.path.join(str(definition.findtext("target/path")), making.name)
-    born = Born(connection, making.key)
+    new = NewVolume(connection, making.key)
     if empty is not None:
-        volume_blank.make(path, empty, born.note_file, born.part)
+        volume_blank.make(path, empty, new.note_file, new.part)
     elif by_libvirt:
-        volume_renamed.make(pool, root, path, born.note_file, letter_name(born.part))
+        volume_renamed.make(pool, root, path, new.note_file, letter_name(new.part))
     elif isinstance(source, SeedImage):
-        seed_fill.make(path, source, born.note_file, born.part)
+        seed_fill.make(path, source, new.note_file, new.part)
     elif isinstance(source, Source):
         form, capacity, permissions = (item.get(name) for name in ("format", "capacity", "permissions"))
-        volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
+        volume_image.make(path, source, form, capacity, permissions, new.note_file, new.part)
     refresh(pool)
-    return born.identity
+    return new.identity
 
 
-def take_back(pool: object, making: Making, manifest: Manifest, born: list[str | None]) -> None:
+def take_back(pool: object, making: Making, manifest: Manifest, identities: list[str | None]) -> None:
     """Take away a volume that was made and could not be noted, and the note that it was begun.
 
     What is there and is not known to be it stays, and so does the note: the next run finds out.
 
-    :param born: its identity once it was whole; empty before that
+    :param identities: its identity once it was whole; empty before that
     """
     with contextlib.suppress(libvirt.libvirtError, VirtfleetError):
         there = lookup(pool, making.name)
-        if there is not None and born and identity(ET.fromstring(there.XMLDesc())) == born[0]:
+        if there is not None and identities and identity(ET.fromstring(there.XMLDesc())) == identities[0]:
             there.delete(0)
             there = None
         if there is None:

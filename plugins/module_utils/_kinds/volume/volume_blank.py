@@ -88,14 +88,14 @@ def blank(pool: StoragePool, root: ET.Element) -> Blank | None:
 
     :param root: its definition
     """
-    made = read(root, pool.connect().getLibVersion())
-    return made if made is not None and within_reach(pool, made) else None
+    empty = read(root, pool.connect().getLibVersion())
+    return empty if empty is not None and within_reach(pool, empty) else None
 
 
-def within_reach(pool: StoragePool, made: Blank) -> bool:
+def within_reach(pool: StoragePool, empty: Blank) -> bool:
     """Whether a file that is made here is the same as one that libvirt makes: by its user, in the same folder."""
     kind = ET.fromstring(pool.XMLDesc(0)).get("type")
-    if kind == "netfs" and any(made.permissions.get(who) is not None for who in ("owner", "group")):
+    if kind == "netfs" and any(empty.permissions.get(who) is not None for who in ("owner", "group")):
         return False  # libvirt becomes that user, for the server may not trust root.
     return reachable(pool)
 
@@ -185,10 +185,10 @@ def image_options(root: ET.Element, version: int) -> tuple[str, ...] | None:
     )
 
 
-def make(path: str, made: Blank, born: t.Callable[[str], None], part: str) -> None:
+def make(path: str, empty: Blank, note_file: t.Callable[[str], None], part: str) -> None:
     """Make the file of an empty volume.
 
-    :param born: told its temporary path, as soon as it is there
+    :param note_file: told its temporary path, as soon as it is there
     :param part: its temporary name, which is noted
 
     Raises VirtfleetError, with nothing left behind, where that fails.
@@ -200,28 +200,28 @@ def make(path: str, made: Blank, born: t.Callable[[str], None], part: str) -> No
             if part_files.exists(place, name):
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
             with part_files.reserved(place, part, whole) as target:
-                born(whole)
-                fill(target, made, path)
-                permit(target, {**made.permissions, "mode": made.permissions.get("mode") or MODE})
+                note_file(whole)
+                fill(target, empty, path)
+                permit(target, {**empty.permissions, "mode": empty.permissions.get("mode") or MODE})
                 part_files.settle(target, place, part, name, path)
     except OSError as error:
         raise VirtfleetError(failure_in_words(error, folder)) from None
 
 
-def fill(target: int, made: Blank, path: str) -> None:
+def fill(target: int, empty: Blank, path: str) -> None:
     """Make an open file the empty volume. Raises OSError where there is no room for it.
 
     :param path: the path that it will have, for messages
     """
     try:
-        if made.form == "raw":
+        if empty.form == "raw":
             # libvirt gives a raw one its own group, also in a folder that hands down another one.
             permit(target, {"owner": os.geteuid(), "group": os.getegid()})
-            os.ftruncate(target, t.cast(int, made.capacity))
-            if made.allocation:
-                os.posix_fallocate(target, 0, made.allocation)
+            os.ftruncate(target, t.cast(int, empty.capacity))
+            if empty.allocation:
+                os.posix_fallocate(target, 0, empty.allocation)
         else:
-            size = () if not made.capacity and made.base else (f"{-(-(made.capacity or 0) // KIB)}K",)
-            qemu_img.create(target, path, made.options, made.base, size)
+            size = () if not empty.capacity and empty.base else (f"{-(-(empty.capacity or 0) // KIB)}K",)
+            qemu_img.create(target, path, empty.options, empty.base, size)
     except OverflowError:
         raise VirtfleetError(too_large("its size", os.path.dirname(path))) from None

@@ -24,7 +24,7 @@ from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source
 from . import encryption, volume_image
-from .half_made import Born, second_name
+from .half_made import NewVolume, second_name
 from .new_file import too_large
 from .volume_formats import Formats, alike, seen
 from .volume_image import Source
@@ -187,35 +187,35 @@ def create(pool: StoragePool, root: ET.Element) -> Volume:
 
 def fill(connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source | Volume) -> None:
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
-    born = Born(connection, making.key)
+    new = NewVolume(connection, making.key)
     try:
         if not isinstance(source, Source):
             with meter.work("copying it (by libvirt)"):
-                volume = born.note(pool.createXMLFrom(paths.text(root), source, 0))
+                volume = new.note(pool.createXMLFrom(paths.text(root), source, 0))
         else:
-            volume = pour(connection, pool, making, root, source, born)
+            volume = pour(connection, pool, making, root, source, new)
         capacity = making.item.get("capacity")
         if capacity is not None and volume.info()[1] < capacity:
             volume.resize(capacity, 0)
     except BaseException:
-        born.take_away()
+        new.take_away()
         raise
 
 
 def pour(
-    connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source, born: Born
+    connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source, new: NewVolume
 ) -> Volume:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, born.part)
+    path = os.path.join(folder, new.part)
     try:
-        part = second_name(born.part)
+        part = second_name(new.part)
         image = volume_image.make(path, source, "raw", making.item.get("capacity"), part=part)
         node = paths.ensure(root, ("capacity",))
         node.text = str(image.size)
         node.set("unit", "bytes")
-        volume = born.note(create(pool, root))
+        volume = new.note(create(pool, root))
         stream = connection.newStream(0)
         volume.upload(stream, 0, image.size, 0)
         with open(path, "rb") as file, meter.work("sending it to libvirt", image.size):

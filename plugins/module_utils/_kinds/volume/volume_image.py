@@ -189,7 +189,7 @@ def make(
     form: str | None,
     capacity: int | None,
     permissions: t.Mapping[str, object] | None = None,
-    born: t.Callable[[str], None] = lambda part: None,
+    note_file: t.Callable[[str], None] = lambda part: None,
     part: str | None = None,
 ) -> ImageFound:
     """Make a file of an image.
@@ -197,7 +197,7 @@ def make(
     :param form: the format it gets; None for that of the image
     :param capacity: the size that a guest sees; None for that of the image
     :param permissions: ``owner``, ``group`` and ``mode`` that it gets; left out, only root may use it
-    :param born: told the path of the whole file, before it gets its name
+    :param note_file: told the path of the whole file, before it gets its name
     :param part: its temporary name, which is noted; None for a new one that nobody will know
 
     Raises VirtfleetError, with nothing left behind, where that fails.
@@ -215,7 +215,7 @@ def make(
             source = dataclasses.replace(source, checksum=digest)
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
-            born(os.path.join(folder, part))
+            note_file(os.path.join(folder, part))
             permit(target, permissions or {})
             with meter.work("writing it to the disk"):
                 settle(target, place, part, name, path)

@@ -34,12 +34,12 @@ def can_rename(pool: StoragePool) -> bool:
     return reachable(pool) and ET.fromstring(pool.XMLDesc(0)).get("type") in UNSHARED
 
 
-def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str], None], part: str) -> None:
+def make(pool: StoragePool, root: ET.Element, path: str, note_file: t.Callable[[str], None], part: str) -> None:
     """Make a volume.
 
     :param root: its definition
     :param path: the path that it will have
-    :param born: told its temporary path, as soon as it is whole
+    :param note_file: told its temporary path, as soon as it is whole
     :param part: its temporary name, which is noted
 
     Raises libvirtError or VirtfleetError, with nothing left behind, where that fails.
@@ -61,7 +61,7 @@ def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str],
             try:
                 create(pool, temporary)
                 with part_files.locked_for_us(place, part, whole) as target:
-                    born(whole)
+                    note_file(whole)
                     permit(target, {**permissions, "mode": permissions.get("mode") or MODE})
                     part_files.settle(target, place, part, name, path)
             except BaseException:

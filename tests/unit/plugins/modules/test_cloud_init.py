@@ -144,7 +144,7 @@ def test_an_instance_is_renewed_only_where_something_changes(connection: Any, fo
 
 def test_a_seed_that_somebody_changed_is_put_right(connection: Any, folder: Path, declared: Any) -> None:
     declared(guest())
-    wrong = seed_image.made({"meta-data": b"{}\n", "user-data": b"#cloud-config\n{}\n"})
+    wrong = seed_image.image_of({"meta-data": b"{}\n", "user-data": b"#cloud-config\n{}\n"})
     with (folder / "web01-seed.img").open("r+b") as file:
         file.write(wrong)
     assert "cloud_init.packages" in [change["path"] for change in declared(guest())["changes"]]

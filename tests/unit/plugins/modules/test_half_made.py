@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_l
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import part_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.half_made import Born, second_name
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.half_made import NewVolume, second_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
@@ -275,8 +275,8 @@ def another(run_main: Run, **args: Any) -> dict[str, Any]:
 
 def test_the_temporary_name_is_the_noted_one(connection: Any, noted: manifest.Manifest) -> None:
     noted.begin("p/y.raw", part=".virtfleet-y.raw.0123456789abcdef.part")
-    assert Born(connection, "p/y.raw").part == ".virtfleet-y.raw.0123456789abcdef.part"
-    assert Born(connection, "p/z.raw").part != Born(connection, "p/z.raw").part
+    assert NewVolume(connection, "p/y.raw").part == ".virtfleet-y.raw.0123456789abcdef.part"
+    assert NewVolume(connection, "p/z.raw").part != NewVolume(connection, "p/z.raw").part
 
 
 def test_the_part_file_of_a_killed_run_goes(run_main: Run, noted: manifest.Manifest, file: Path) -> None:

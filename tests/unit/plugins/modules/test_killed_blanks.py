@@ -101,8 +101,8 @@ def killed(run_main: Run, config: dict[str, Any], holder: Any, name: str, before
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
     "the name is noted": (manifest.Manifest, "begin", False),
-    "the file is there": (half_made.Born, "note_file", True),
-    "what it is was noted": (half_made.Born, "note_file", False),
+    "the file is there": (half_made.NewVolume, "note_file", True),
+    "what it is was noted": (half_made.NewVolume, "note_file", False),
     "it is filled": (volume_blank, "fill", False),
     "it has its permissions": (part_files, "settle", True),
     "it has its name": (part_files, "settle", False),

@@ -32,14 +32,14 @@ def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> SeedF
     keys = item.get("ssh_authorized_keys")
     if keys:
         meta["public_keys"] = {f"key{index}": key for index, key in enumerate(keys)}
-    made: SeedFiles = {DRIVE_NAMES.meta: written({**meta, **(item.get("meta_data") or {})})}
+    seed: SeedFiles = {DRIVE_NAMES.meta: written({**meta, **(item.get("meta_data") or {})})}
     user = user_data(item)
     if user:
-        made[DRIVE_NAMES.user] = config(user)
+        seed[DRIVE_NAMES.user] = config(user)
     network = network_data(item, macs)
     if network is not None:
-        made[DRIVE_NAMES.network] = written(network)
-    return nocloud.bearable(made)
+        seed[DRIVE_NAMES.network] = written(network)
+    return nocloud.bearable(seed)
 
 
 def user_data(item: Item) -> object:
@@ -76,7 +76,7 @@ def network(own: Item, link: str, name: str) -> Item:
     :param name: the id of the address
     """
     card = ipaddress.ip_interface(own["address"])
-    made: Item = {
+    settings: Item = {
         "id": name,
         "link": link,
         "type": f"ipv{card.version}",
@@ -88,5 +88,5 @@ def network(own: Item, link: str, name: str) -> Item:
     gateway = own.get("gateway")
     if gateway is not None:
         anywhere = "0.0.0.0" if ipaddress.ip_address(gateway).version == 4 else "::"
-        made["routes"] = [{"network": anywhere, "netmask": anywhere, "gateway": gateway}]
-    return made
+        settings["routes"] = [{"network": anywhere, "netmask": anywhere, "gateway": gateway}]
+    return settings

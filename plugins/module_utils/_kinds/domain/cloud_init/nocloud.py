@@ -73,27 +73,27 @@ def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> SeedF
     Raises Invalid where they are too large.
     """
     meta = {INSTANCE: instance, "local-hostname": item.get("hostname") or guest, **(item.get("meta_data") or {})}
-    made: SeedFiles = {META: written(meta), USER: config(user_data(item, guest))}
+    seed: SeedFiles = {META: written(meta), USER: config(user_data(item, guest))}
     if item.get("vendor_data") is not None:
-        made[VENDOR] = config(item["vendor_data"])
+        seed[VENDOR] = config(item["vendor_data"])
     network = network_config(item, macs)
     if network is not None:
-        made[NETWORK] = written(network)
-    return bearable(made)
+        seed[NETWORK] = written(network)
+    return bearable(seed)
 
 
-def bearable(made: SeedFiles) -> SeedFiles:
+def bearable(seed: SeedFiles) -> SeedFiles:
     """Files that a seed can hold. Raises Invalid where they are too large."""
-    if sum(map(len, made.values())) > LARGEST:
+    if sum(map(len, seed.values())) > LARGEST:
         raise Invalid(
             "", f"is more than the {LARGEST // 1024**2} MiB that a seed holds: fetch large files in the guest"
         )
-    return made
+    return seed
 
 
-def names_of(made: SeedFiles) -> SeedNames:
+def names_of(seed: SeedFiles) -> SeedNames:
     """How the files of a seed are called."""
-    return DRIVE_NAMES if DRIVE_NAMES.meta in made else NAMES
+    return DRIVE_NAMES if DRIVE_NAMES.meta in seed else NAMES
 
 
 def user_data(item: Item, guest: str) -> object:
@@ -129,11 +129,11 @@ def given(options: Item) -> Item:
 
 def merged(under: Item, over: Item) -> Item:
     """Two dictionaries, entry by entry at every depth; all else, lists too, is replaced."""
-    made = dict(under)
+    whole = dict(under)
     for name, value in over.items():
-        both = isinstance(value, dict) and isinstance(made.get(name), dict)
-        made[name] = merged(made[name], value) if both else value
-    return made
+        both = isinstance(value, dict) and isinstance(whole.get(name), dict)
+        whole[name] = merged(whole[name], value) if both else value
+    return whole
 
 
 def network_config(item: Item, macs: t.Sequence[str]) -> Item | None:
@@ -152,16 +152,16 @@ def network_config(item: Item, macs: t.Sequence[str]) -> Item | None:
 
 def card(mac: str, fixed: t.Iterable[Item]) -> Item:
     """An interface: by DHCP, or with addresses of its own."""
-    made: Item = {"match": {"macaddress": mac}}
+    settings: Item = {"match": {"macaddress": mac}}
     for entry in fixed:
-        made.setdefault("addresses", []).append(entry["address"])
+        settings.setdefault("addresses", []).append(entry["address"])
         gateway = entry.get("gateway")
         if gateway is not None:
             everywhere = EVERYWHERE[ipaddress.ip_address(gateway).version]
-            made.setdefault("routes", []).append({"to": everywhere, "via": gateway})
+            settings.setdefault("routes", []).append({"to": everywhere, "via": gateway})
         if entry.get("nameservers"):
-            made.setdefault("nameservers", {"addresses": []})["addresses"] += entry["nameservers"]
-    return made if "addresses" in made else {**made, "dhcp4": True}
+            settings.setdefault("nameservers", {"addresses": []})["addresses"] += entry["nameservers"]
+    return settings if "addresses" in settings else {**settings, "dhcp4": True}
 
 
 def config(data: object) -> bytes:
@@ -183,10 +183,10 @@ def read(content: bytes) -> object:
         return None
 
 
-def instance_of(made: SeedFiles) -> str | None:
+def instance_of(seed: SeedFiles) -> str | None:
     """The identity of the instance on a seed; None where nothing tells it."""
-    names = names_of(made)
-    meta = read(made.get(names.meta, b""))
+    names = names_of(seed)
+    meta = read(seed.get(names.meta, b""))
     found = meta.get(names.instance) if isinstance(meta, dict) else None
     return found if isinstance(found, str) and re.fullmatch(r"[!-~]{1,200}", found) else None
 
@@ -197,14 +197,14 @@ def next_instance(instance: str) -> str:
     return f"{base}+{int(number) + 1}" if base and re.fullmatch(r"[0-9]{1,9}", number) else f"{instance}+2"
 
 
-def digest(made: SeedFiles, instance: bool) -> str:
+def digest(seed: SeedFiles, instance: bool) -> str:
     """What tells the content of a seed from another one.
 
     :param instance: whether the identity of the instance is a part of it, as the user gives it
     """
-    parts, names = [], names_of(made)
+    parts, names = [], names_of(seed)
     for name in names.files:
-        content = made.get(name)
+        content = seed.get(name)
         meta = read(content) if name == names.meta and content is not None else None
         if isinstance(meta, dict) and not instance:
             content = written({key: value for key, value in sorted(meta.items()) if key != names.instance})

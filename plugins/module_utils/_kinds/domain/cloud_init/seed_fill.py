@@ -40,7 +40,7 @@ class SeedImage:
     def of(cls, files: t.Mapping[str, bytes], content: str) -> SeedImage:
         """The image of some files. Raises VirtfleetError where it cannot be made."""
         seed_image.require()
-        return cls(seed_image.made(files), content)
+        return cls(seed_image.image_of(files), content)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -53,18 +53,18 @@ def seed_source(making: Making) -> SeedImage:
     return SeedImage.of(making.item["seed"], str(making.item["content"]))
 
 
-def make(path: str, source: SeedImage, born: t.Callable[[str], None], part: str) -> None:
+def make(path: str, source: SeedImage, note_file: t.Callable[[str], None], part: str) -> None:
     """Make the file of a new seed, which only root can read. Raises VirtfleetError, with nothing left behind."""
-    write(path, source, born, part, part_files.settle)
+    write(path, source, note_file, part, part_files.settle)
 
 
 Settle = t.Callable[[int, int, str, str, str], None]
 
 
-def write(path: str, source: SeedImage, born: t.Callable[[str], None], part: str, settle: Settle) -> None:
+def write(path: str, source: SeedImage, note_file: t.Callable[[str], None], part: str, settle: Settle) -> None:
     """Write a seed under a temporary name, then give it its own.
 
-    :param born: told the path of the whole file, before it gets its name
+    :param note_file: told the path of the whole file, before it gets its name
     :param settle: gives it its name
     """
     folder, name = os.path.split(path)
@@ -72,7 +72,7 @@ def write(path: str, source: SeedImage, born: t.Callable[[str], None], part: str
     try:
         with part_files.opened_folder(folder) as place, part_files.reserved(place, part, whole) as target:
             sparse_copy.put(target, memoryview(source.image), 0)
-            born(whole)
+            note_file(whole)
             settle(target, place, part, name, path)
     except OSError as error:
         raise VirtfleetError(failure_in_words(error, folder)) from None
@@ -113,14 +113,14 @@ def fill_seed(connection: Connection, name: str, step: Step, options: object) ->
     part = part_files.part_name(volume_name)
     manifest.exchange(plan.key, part)
 
-    def born(path: str) -> None:
+    def note_file(path: str) -> None:
         now = birth(path)
         if now is not None and before is not None:
             manifest.add("volumes", plan.key, identity=now, former=before)
 
     done = False
     try:
-        write(volume.path(), source, born, part, replace)
+        write(volume.path(), source, note_file, part, replace)
         done = True
     finally:
         note(manifest, plan.key, volume.path(), source.facts if done else {})

@@ -46,8 +46,8 @@ def plan_removals(
     ]
     if not giving_up:
         return
-    made = Manifest(connection.getURI()).entries("volumes")
-    left = {key: plan for plan in giving_up for key, facts in made.items() if is_ours(facts, plan.name)}
+    noted = Manifest(connection.getURI()).entries("volumes")
+    left = {key: plan for plan in giving_up for key, facts in noted.items() if is_ours(facts, plan.name)}
     had = {key: plan for plan in giving_up for key in had_by(have.get(plan.name), pools) if key not in left}
     volumes = storage_observe.volumes(connection, [*left, *had], expected=left) if left or had else {}
     if not volumes:
@@ -58,7 +58,7 @@ def plan_removals(
         plan = left.get(key) or had[key]
         who = holders(plan, key, volume, users)
         if key in left or not who:
-            plan_removal(plan, key, volume, made.get(key), users, runs_with(have.get(plan.name)))
+            plan_removal(plan, key, volume, noted.get(key), users, runs_with(have.get(plan.name)))
 
 
 def had_by(have: Observed | None, pools: t.Mapping[str, ObservedPool]) -> list[str]:
@@ -106,7 +106,7 @@ def plan_removal(
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))
         plan.steps.add(StepPlace.AFTER, Step("delete_seed", step, reaches=(path,)))
-        plan.beside = plan.beside | {path}
+        plan.live_only = plan.live_only | {path}
 
 
 def waits(plan: Plan) -> bool:

@@ -89,14 +89,14 @@ def seed_of(root: ET.Element) -> ET.Element | None:
 
 
 def resolve(
-    want: Item, have: Observed | None, pools: t.Mapping[str, ObservedPool], made: ManifestEntries, here: bool = False
+    want: Item, have: Observed | None, pools: t.Mapping[str, ObservedPool], noted: ManifestEntries, here: bool = False
 ) -> tuple[Item, list[Needed]]:
     """A guest with its seed among its disks, and the volume that this needs.
 
     A list of disks that is left out is written out with those that are there; one that leaves the seed out keeps it.
 
     :param want: the guest, with its disks by what they are on
-    :param made: what is noted of the host's volumes
+    :param noted: what is noted of the host's volumes
     :param here: whether the host's files can be looked at
 
     Raises Invalid where another disk is declared at the place of the seed.
@@ -115,7 +115,7 @@ def resolve(
     needed: list[Needed] = []
     spot = len(listed) if index is None else index
     if want.get(WHERE) is not None:
-        key = had(want, have, node, pools, made, here)
+        key = had(want, have, node, pools, noted, here)
         disk, need = placed(want, have, listed, node, pools, spot, key)
         needed = [need]
     disk = disk if index is None else {**listed[index], **disk}
@@ -127,7 +127,7 @@ def had(
     have: Observed | None,
     node: ET.Element | None,
     pools: t.Mapping[str, ObservedPool],
-    made: ManifestEntries,
+    noted: ManifestEntries,
     here: bool,
 ) -> str | None:
     """The volume that a guest has as its seed, if it was made for it; also where it has an image laid over that.
@@ -136,10 +136,10 @@ def had(
     """
     place = None if node is None else source_place(node.find("source"))
     key = None if place is None else key_of(place, pools)
-    if is_ours(made.get(key or "", {}), want["name"]) or (here and is_of_guest(want, have, node, pools)):
+    if is_ours(noted.get(key or "", {}), want["name"]) or (here and is_of_guest(want, have, node, pools)):
         return key
     below = [key_of(base, pools) for base in bases(path_of(place or "", pools))] if here else []
-    return next((base for base in below if is_ours(made.get(base or "", {}), want["name"])), None)
+    return next((base for base in below if is_ours(noted.get(base or "", {}), want["name"])), None)
 
 
 def refuse_place(want: Item, have: Observed | None) -> None:
@@ -245,13 +245,13 @@ def is_ours(facts: t.Mapping[str, str], guest: str) -> bool:
 class Seeds:
     """Plans the volumes of seeds that are there, and that are to be.
 
-    :param made: what is noted of the host's volumes
+    :param noted: what is noted of the host's volumes
     :param here: whether the host's files can be looked at
     :param check: whether nothing will be carried out
     :param users: tells who uses what; asked only where a volume is there that the guest does not have
     """
 
-    made: ManifestEntries
+    noted: ManifestEntries
     pools: t.Mapping[str, ObservedPool]
     host: Host
     here: bool
@@ -292,7 +292,7 @@ class Seeds:
 
         Raises VirtfleetError where the volume that is there is not known to be that of this guest.
         """
-        facts = self.made.get(need.key, {})
+        facts = self.noted.get(need.key, {})
         problem = filled_by_another(need.key, facts) or problem_of(volume)
         if problem is not None:
             raise VirtfleetError(problem)
@@ -313,7 +313,7 @@ class Seeds:
 
         :param uuid: that of the guest
         """
-        facts, path = self.made.get(need.key, {}), volume.definition.findtext("target/path") or ""
+        facts, path = self.noted.get(need.key, {}), volume.definition.findtext("target/path") or ""
         now = in_place_of_file(path) if self.here else None
         lacking = seed_image.missing() if self.here and now is None else None
         if lacking is not None:

@@ -60,7 +60,7 @@ class DiskFormats:
         self.local = connection is not None and is_local(uri) and not uri.startswith(lacking.FOREIGN)
         self.warnings: dict[str, list[str]] = {}
         self.refused: dict[str, list[str]] = {}
-        self.made: dict[str, str] = {
+        self.made_formats: dict[str, str] = {
             key: str(facts["format"]) for key, facts in forecast.volumes.items() if facts and facts.get("format")
         }
 
@@ -72,8 +72,8 @@ class DiskFormats:
     @functools.cached_property
     def coming(self) -> dict[str, str]:
         """The formats of volumes that are made before these guests or with them, by path and as POOL/VOLUME."""
-        paths_too = {path: form for key, form in self.made.items() if (path := self.path_of(key)) is not None}
-        return {**self.made, **paths_too}
+        paths_too = {path: form for key, form in self.made_formats.items() if (path := self.path_of(key)) is not None}
+        return {**self.made_formats, **paths_too}
 
     @functools.cached_property
     def formats(self) -> Formats:
@@ -104,13 +104,13 @@ class DiskFormats:
         for _want, needed in resolved:
             for need in needed:
                 if need.item.get("format") and not need.kept:
-                    self.made[need.key] = str(need.item["format"])
+                    self.made_formats[need.key] = str(need.item["format"])
         out: list[Resolved] = []
         lines: list[str] = []
         for want, needed in resolved:
             try:
-                made = {need.index: need.item.get("format") for need in needed if not need.kept}
-                out.append((self.guest(want, made, have, host), needed))
+                formats = {need.index: need.item.get("format") for need in needed if not need.kept}
+                out.append((self.guest(want, formats, have, host), needed))
             except Invalid as error:
                 out.append((want, needed))
                 for problem in (error, *error.others):
@@ -151,10 +151,12 @@ class DiskFormats:
             if problems and entry.obstacle is None:
                 entry.obstacle = "; ".join(dict.fromkeys(problems))
 
-    def guest(self, want: Item, made: t.Mapping[int, str | None], have: t.Mapping[str, Observed], host: Host) -> Item:
+    def guest(
+        self, want: Item, formats: t.Mapping[int, str | None], have: t.Mapping[str, Observed], host: Host
+    ) -> Item:
         """One guest with the formats of its disks. Raises Invalid with all that is wrong.
 
-        :param made: places in the list of the disks that are made as volumes, with the formats of these
+        :param formats: places in the list of the disks that are made as volumes, with the formats of these
         """
         disks = want.get("disks")
         if want["state"] == "absent" or not disks:
@@ -168,9 +170,9 @@ class DiskFormats:
         for index, (disk, partner) in enumerate(zip(disks, partners, strict=True)):
             target = disk.get("target") or (None if partner is None else target_of(nodes[partner]))
             form = by_xml.get(target)
-            if form is not None and made.get(index) is not None and not alike(str(made[index]), form):
-                problems.append(Invalid("xml", f"says {form} of the disk {target}, which is made as {made[index]}"))
-            if index not in made:
+            if form is not None and formats.get(index) is not None and not alike(str(formats[index]), form):
+                problems.append(Invalid("xml", f"says {form} of the disk {target}, which is made as {formats[index]}"))
+            if index not in formats:
                 disk = disk if form is None or disk.get("format") is not None else {**disk, "format": form}
                 scope = Scope("domain", want["name"], host, index, disk, lenient=True)
                 try:

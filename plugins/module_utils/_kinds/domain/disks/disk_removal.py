@@ -49,7 +49,7 @@ class KnownStorage:
     :param have: the guests that are there
     :param volumes: those of the host that are noted as made
     :param pools: the pools of the host
-    :param made: what is noted of the volumes
+    :param notes: what is noted of the volumes
     :param users: who uses what, with what is declared in the same run
     :param state: that of the definitions of the host's guests (see removal_notes.definitions)
     :param elsewhere: names of guests that are declared for other hosts
@@ -59,7 +59,7 @@ class KnownStorage:
     have: t.Mapping[str, Observed]
     volumes: t.Mapping[str, Observed]
     pools: t.Mapping[str, ObservedPool]
-    made: ManifestEntries
+    notes: ManifestEntries
     users: StorageUsers
     state: str | None = None
     elsewhere: t.Container[str] = ()
@@ -86,7 +86,7 @@ def removals(plans: t.Sequence[Plan], known: KnownStorage) -> None:
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
             plan.warn_of_leftover(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
-            if holders and is_leaving(places[key], known.made[note], known.state):
+            if holders and is_leaving(places[key], known.notes[note], known.state):
                 plan.steps.add(StepPlace.AFTER, Step("spare", note))
     for key, after in free.items():
         plan, _origin, note = left[key][0]
@@ -117,12 +117,12 @@ def leaving(plans: t.Sequence[Plan], known: KnownStorage) -> dict[str, list[Leav
     for plan in plans:
         seen: set[str] = set()
         had = disks_of(known.have.get(plan.name), known.pools)
-        for name, origin in storage_of(plan.name, known.have.get(plan.name), known.pools, known.made).items():
+        for name, origin in storage_of(plan.name, known.have.get(plan.name), known.pools, known.notes).items():
             key = name if name in volumes else users.key_at(origin) or name
             if key in seen:
                 continue
             seen.add(key)
-            note = noted(key, volumes.get(key), known.made, users)
+            note = noted(key, volumes.get(key), known.notes, users)
             why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
                 if why and not is_nowhere(key, volumes, known.pools, users):
@@ -144,7 +144,7 @@ def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Kno
     :param note: the name under which it is noted as made
     :param had: whether it is a disk of the guest
     """
-    volume, facts = known.volumes.get(key), {} if note is None else known.made[note]
+    volume, facts = known.volumes.get(key), {} if note is None else known.notes[note]
     why = not_ours(volume, None if note is None else facts)
     if why is None and note is not None and not had and volume is not None:
         why = not_any_more(guest, key, volume, facts, known)
@@ -209,17 +209,17 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, str] | None) -> str 
     return None
 
 
-def noted(key: str, volume: Observed | None, made: ManifestEntries, users: StorageUsers) -> str | None:
+def noted(key: str, volume: Observed | None, notes: ManifestEntries, users: StorageUsers) -> str | None:
     """The name under which a volume is noted as made: its own, or that of another pool over the same folder.
 
     Another name of the same file, a hard link, is another volume.
     """
     sign = None if volume is None else identity(volume.definition)
-    if key in made and (sign is None or made[key].get("identity") in (None, sign)):
+    if key in notes and (sign is None or notes[key].get("identity") in (None, sign)):
         return key
-    same = (name for name, facts in made.items() if sign is not None and facts.get("identity") == sign)
+    same = (name for name, facts in notes.items() if sign is not None and facts.get("identity") == sign)
     other = next((name for name in same if same_place(key, name, users)), None)
-    return other or (key if key in made else None)
+    return other or (key if key in notes else None)
 
 
 def same_place(key: str, other: str, users: StorageUsers) -> bool:
@@ -250,11 +250,11 @@ def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, s
 
 
 def storage_of(
-    guest: str, have: Observed | None, pools: t.Mapping[str, ObservedPool], made: ManifestEntries
+    guest: str, have: Observed | None, pools: t.Mapping[str, ObservedPool], notes: ManifestEntries
 ) -> dict[str, str]:
     """The volumes of a guest: those of its disks, and those that were made for it; and where they are."""
     found = disks_of(have, pools)
-    for key, facts in made.items():
+    for key, facts in notes.items():
         if facts.get("guest") == guest:
             found.setdefault(key, key)
     return found

@@ -65,14 +65,15 @@ def warn_of_kept(
     for plan in going:
         sources = have[plan.name].definition.findall("devices/disk/source")
         keys = [key_of(place, pools()) for place in map(source_place, sources) if place]
-        made = [
+        volumes = [
             key for key in keys if key and noted.get(key, {}).get("guest") == plan.name and "seed" not in noted[key]
         ]
-        if made:
-            names = listed(list(map(spelled_out, made)))
+        if volumes:
+            names = listed(list(map(spelled_out, volumes)))
             plan.warn_of_leftover(
-                f"{names} {'stays' if len(made) == 1 else 'stay'} with the data: remove_storage (guests_remove_storage"
-                " of the role) takes a guest's volumes along, and state: absent among the volumes deletes what is left"
+                f"{names} {'stays' if len(volumes) == 1 else 'stay'} with the data: remove_storage"
+                " (guests_remove_storage of the role) takes a guest's volumes along, and state: absent among the"
+                " volumes deletes what is left"
             )
 
 

@@ -199,12 +199,12 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, ObservedPool]) -> tuple[
     return {**disk, "volume": volume_name, "pool": where}, volume
 
 
-def encrypted(made: tuple[Item, Item], option: str) -> tuple[Item, Item]:
+def encrypted(disk_and_volume: tuple[Item, Item], option: str) -> tuple[Item, Item]:
     """A new disk and its volume, which is encrypted as the disk is to be. Raises Invalid where it cannot be."""
-    disk, volume = made
+    disk, volume = disk_and_volume
     encryption, problem = of_disk(disk)
     if (encryption is None and problem is None) or volume.get("verbatim"):
-        return made  # An image that is encrypted is copied as it is.
+        return disk_and_volume  # An image that is encrypted is copied as it is.
     filled = next((name for name in ("image", "backing") if disk.get(name) is not None), None)
     if filled is not None:
         problem = f"a disk that is made from {filled} is not encrypted: {BY_HAND}"

@@ -289,14 +289,14 @@ def with_disks(count: int, odd: int = -1) -> dict[str, Any]:
 def work(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """How many values were made into definitions while a config was shortened, and what came out."""
     steps = [0]
-    real = engine.Brief.made
+    real = engine.Brief.new_definition
 
     def counted(known: engine.Brief, tried: dict[str, Any]) -> Any:
         steps[0] += lines(tried)
         return real(known, tried)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Brief, "made", counted)
+        patch.setattr(engine.Brief, "new_definition", counted)
         short = engine.brief(DOMAIN, config, HOST)
     return steps[0], short
 

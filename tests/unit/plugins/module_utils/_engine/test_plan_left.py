@@ -36,14 +36,14 @@ def test_a_new_plan_has_nothing_behind_it() -> None:
     ("left", "settled"),
     [
         (made(), True),
-        (made(step("memory"), beside=frozenset({"memory"})), True),
+        (made(step("memory"), live_only=frozenset({"memory"})), True),
         (made(step("memory")), False),
         # One that nobody was told of: it is still to be done.
-        (made(step("title"), beside=frozenset({"title"})), False),
-        (made(step("memory", "title"), beside=frozenset({"memory", "title"})), False),
+        (made(step("title"), live_only=frozenset({"title"})), False),
+        (made(step("memory", "title"), live_only=frozenset({"memory", "title"})), False),
         # A step that brings nothing to what runs waits for no restart.
         (made(step()), False),
-        (made(step("memory"), step(), beside=frozenset({"memory"})), False),
+        (made(step("memory"), step(), live_only=frozenset({"memory"})), False),
     ],
 )
 def test_a_plan_is_settled_where_the_rest_is_known_to_wait(left: Plan, settled: bool) -> None:
@@ -54,11 +54,11 @@ def test_a_plan_is_settled_where_the_rest_is_known_to_wait(left: Plan, settled: 
 
 def test_what_was_told_and_did_not_come_about_waits_with_the_reason() -> None:
     done = made(step("memory"), waiting={"other": "it is fixed"})
-    assert done.settled(made(step("memory"), done=0, beside=frozenset({"memory"})))
+    assert done.settled(made(step("memory"), done=0, live_only=frozenset({"memory"})))
     assert done.waiting == {"other": "it is fixed", "memory": plans.IGNORED}
     # What is known to wait already keeps its reason.
     done = made(step("memory", "other"), waiting={"other": "it is fixed"})
-    assert done.settled(made(step("memory", "other"), done=0, beside=frozenset({"memory"})))
+    assert done.settled(made(step("memory", "other"), done=0, live_only=frozenset({"memory"})))
     assert done.waiting == {"other": "it is fixed", "memory": "it is fixed"}
 
 

@@ -23,13 +23,13 @@ pytestmark = pytest.mark.skipif(shutil.which("mcopy") is None, reason="needs mto
 @pytest.mark.parametrize("size", [0, 1, 511, 4096, 1024**2, 5 * 1024**2, 16 * 1024**2])
 def test_what_was_written_is_read(size: int) -> None:
     files = {"meta-data": b"{}\n", "user-data": os.urandom(size), "network-config": b"\r\n\x1a\0"}
-    image = seed_image.made(files)
+    image = seed_image.image_of(files)
     assert len(image) == seed_image.size_of(files) <= seed_image.LARGEST
     assert seed_image.read(image) == files
 
 
 def test_the_label(tmp_path: Path) -> None:
-    (tmp_path / "seed.img").write_bytes(seed_image.made({"meta-data": b"{}\n"}))
+    (tmp_path / "seed.img").write_bytes(seed_image.image_of({"meta-data": b"{}\n"}))
     assert {"LABEL=CIDATA", "TYPE=vfat"} <= blkid(tmp_path / "seed.img")
 
 
@@ -48,17 +48,17 @@ DRIVE = {"openstack/latest/meta_data.json": b"{}", "openstack/latest/user_data":
 @pytest.mark.parametrize("size", [0, 4096, 5 * 1024**2])
 def test_a_config_drive_is_read(size: int) -> None:
     files = {**DRIVE, "openstack/content/0000": os.urandom(size)}
-    image = seed_image.made(files)
+    image = seed_image.image_of(files)
     assert len(image) == seed_image.size_of(files) <= seed_image.LARGEST
     assert seed_image.read(image) == files
 
 
 def test_a_config_drive_is_a_disk_with_one_partition(tmp_path: Path) -> None:
     """Windows mounts that of any disk. It writes a signature where there is none, and the disk is read-only."""
-    image = seed_image.made(DRIVE)
+    image = seed_image.image_of(DRIVE)
     assert image[510:512] == b"\x55\xaa"
     assert image[440:444] != b"\0\0\0\0"
-    assert image[440:444] != seed_image.made({**DRIVE, "openstack/b": b"x"})[440:444]
+    assert image[440:444] != seed_image.image_of({**DRIVE, "openstack/b": b"x"})[440:444]
     kind, start, sectors = image[450], *struct.unpack("<II", image[454:462])
     assert (kind, start, (start + sectors) * 512) == (0x0E, 2048, len(image))
     assert set(image[462:510]) == {0}
@@ -86,5 +86,5 @@ def test_only_a_file_is_looked_at(tmp_path: Path) -> None:
 def test_a_tool_that_fails_tells_nothing_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed_image, "size_of", lambda files: seed_image.STEP)
     with pytest.raises(VirtfleetError) as caught:
-        seed_image.made({"user-data": b"s3cret" * 1024**2})
+        seed_image.image_of({"user-data": b"s3cret" * 1024**2})
     assert str(caught.value) == "mcopy failed with status 1"

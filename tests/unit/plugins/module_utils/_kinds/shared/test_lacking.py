@@ -308,21 +308,21 @@ def test_what_may_show_up_with_a_pool_that_is_to_come(
 def test_the_file_of_a_volume_that_is_made_before_is_there_by_then(tmp_path: Path) -> None:
     pools = {"p": pool(f"{tmp_path}/pool/"), "q": pool(f"{tmp_path}//pool"), "r": pool(None)}
     found = site(pools=pools, volumes={"q/b": {}, "q/c": None})
-    found.made.add("p/a")
+    found.new_volumes.add("p/a")
     assert [found.file(f"{tmp_path}/pool/{name}") is None for name in "abcd"] == [True, True, False, False]
     assert found.folders() == {f"{tmp_path}/pool": ["p", "q"]}
 
 
 def test_what_is_made_in_the_same_call_needs_no_look() -> None:
     found = site()
-    found.made.add("p/a")
+    found.new_volumes.add("p/a")
     assert found.volume("p/a") is None
     assert "there is no pool p" in str(found.volume("p/b"))
 
 
 def test_names_of_volumes_to_come_and_to_go(tmp_path: Path) -> None:
     found = site(pools={"p": pool(tmp_path)}, volumes={"p/b": {}, "p/c": None, "q/d": {}})
-    found.made.add("p/a")
+    found.new_volumes.add("p/a")
 
     class Listed:
         def listVolumes(self) -> list[str]:  # noqa: N802

@@ -105,7 +105,7 @@ class FakeSite:
 
     def __init__(self, path: str = "/nowhere", form: str | None = "raw", local: bool = True, **noted: str) -> None:
         self.path, self.local = path, local
-        self.made: set[str] = set()
+        self.new_volumes: set[str] = set()
         self.forecast = SimpleNamespace(volumes={}, domains={})
         self.pools: dict[str, ObservedPool] = {}
         xml = f"<volume><target><path>{path}</path></target></volume>"

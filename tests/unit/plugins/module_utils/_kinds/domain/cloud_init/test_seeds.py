@@ -210,7 +210,7 @@ def test_a_seed_that_is_adopted_is_noted_with_what_is_on_it(
     monkeypatch.setattr(seeds, "identity", lambda _volume: None)
     monkeypatch.setattr(seeds.seed_image, "missing", lambda: None)
     monkeypatch.setattr(seeds.seed_image, "content_of", lambda _path: content)
-    planner.made = {"files/web-seed.img": {"owner": "us", "guest": "older", "part": "p", "other": "x"}}
+    planner.noted = {"files/web-seed.img": {"owner": "us", "guest": "older", "part": "p", "other": "x"}}
     volume = Observed(ET.fromstring("<volume><target><path>/srv/s</path></target></volume>"), None, "present", {})
     facts = planner.adopted(Plan("domain", "web"), NEED, volume, "uuid").facts
     assert facts["image"] == hashlib.sha256(content or b"").hexdigest()
