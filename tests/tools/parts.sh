@@ -251,7 +251,7 @@ LAB_NAMES=(test silence second site plan check adopt listener progress live lock
     storageguests storagesafety diskformats disksthere images declaredimages imagesbycontrol imageslock clones snapshots
     snapshotsrefused snapshotsbroken storagefuzz cloudinit seeds agentconn links linksbackends linksbroken linksdocs
     linksfault linksrace linksguests linksothers linksfuzz guestsashosts moleculekit moleculehere moleculemany
-    pull)
+    moleculepipes pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
