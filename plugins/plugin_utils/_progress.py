@@ -335,10 +335,10 @@ def seconds_between(action: ActionBase, task_vars: Variables) -> float | None:
         return None
     if type(action._connection).__module__ not in CONNECTIONS:
         return None
-    return wanted(action, task_vars or {})
+    return pause_between_lines(action, task_vars or {})
 
 
-def wanted(action: ActionBase, variables: Args) -> float | None:
+def pause_between_lines(action: ActionBase, variables: Args) -> float | None:
     """The seconds between two lines, as the variable says; None for no lines."""
     if variables.get(VARIABLE) is None:
         return SECONDS

@@ -35,7 +35,7 @@ def resource_of(kind: str, name: str) -> str:
     return f"{kind.removesuffix('s')} {name}"
 
 
-def mark(change: object) -> str:
+def digest_of(change: object) -> str:
     """What stands for a change: nothing of its values can be read from it."""
     text = json.dumps(change, sort_keys=True, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
@@ -53,7 +53,7 @@ def note(
         marks.pop(resource, None)
     found: dict[str, list[str]] = {}
     for change in changes:
-        found.setdefault(str(change.get("resource")), []).append(mark(change))
+        found.setdefault(str(change.get("resource")), []).append(digest_of(change))
     marks.update(found)
     return known
 
@@ -66,7 +66,7 @@ def without_repeats(result: Result, marks: t.Mapping[str, t.Any]) -> None:
     :param marks: the marks of the changes by resource
     """
     changes = result["changes"]
-    left = [change for change in changes if mark(change) not in (marks.get(str(change.get("resource"))) or ())]
+    left = [change for change in changes if digest_of(change) not in (marks.get(str(change.get("resource"))) or ())]
     if len(left) == len(changes):
         return
     gone = {title(change) for change in changes} - {title(change) for change in left}

@@ -220,7 +220,7 @@ def started() -> t.Sequence[str]:
     return t.cast("t.Sequence[str]", context.CLIARGS.get("args") or ())
 
 
-def ours(playbook: str) -> bool:
+def is_own_playbook(playbook: str) -> bool:
     """Whether a playbook, by its name or as a file, is the collection's own."""
     folder = os.path.realpath(os.path.join(COLLECTION, "playbooks"))
     return playbook.startswith("virtfleet.kvm.") or os.path.dirname(os.path.realpath(playbook)) == folder
@@ -283,7 +283,7 @@ def run_problems(
             f"the inventory has no host in the group {GROUP}, so there is nothing to do:"
             f" put the virtualization hosts into it{hint}, and name the inventory with -i"
         ]
-    if not all(map(ours, started())):
+    if not all(map(is_own_playbook, started())):
         return []
     lines = [] if variables is None else slips_of(variables.raw_get(members[0]), "adopt_")
     if not set(members) & set(hosts):

@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .refused_changes import sign
+from .refused_changes import sign_of_step
 from .rows.model import Change
 from .step import Step
 
@@ -99,7 +99,7 @@ class LiveReach:
         if isinstance(answer, str):
             self.wait(changes, answer)
         elif answer:
-            known = sign(answer[0].action, changes)
+            known = sign_of_step(answer[0].action, changes)
             self.brought.append(Brought(answer, early, known, [change.path for change in changes]))
 
     def follow(self, option: str, change: Change) -> None:

@@ -23,7 +23,7 @@ Reasons = t.Mapping[str, str]
 """Why steps were refused, by their signs."""
 
 
-def sign(action: str, changes: t.Iterable[Change]) -> str:
+def sign_of_step(action: str, changes: t.Iterable[Change]) -> str:
     """What a step is known by to later plans: what it is to bring, without places in lists. Secrets are not in it.
 
     :param action: that of the step

@@ -138,7 +138,7 @@ def all_the_same(plans: t.Iterable[Plan], check: bool = False) -> list[str]:
         if plan.changes and resource not in gone:
             changed.append(resource)
     did = "would still be" if check else "was still"
-    groups = ((f"{did} removed", ", ".join(gone)), (f"{did} made or changed", some(changed)))
+    groups = ((f"{did} removed", ", ".join(gone)), (f"{did} made or changed", first_few(changed)))
     return [f"{word}, though others failed: {names}" for word, names in groups if names]
 
 
@@ -160,10 +160,10 @@ def together(sentences: t.Iterable[tuple[Plan, str]]) -> list[str]:
     names: dict[tuple[str, str], list[str]] = {}
     for plan, text in sentences:
         names.setdefault((plan.kind, text), []).append(label(plan.name))
-    return [f"{kind} {some(found)}: {text}" for (kind, text), found in names.items()]
+    return [f"{kind} {first_few(found)}: {text}" for (kind, text), found in names.items()]
 
 
-def some(names: list[str]) -> str:
+def first_few(names: list[str]) -> str:
     """The first few of many names."""
     head = ", ".join(names[:5])
     return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"

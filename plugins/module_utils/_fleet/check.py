@@ -11,7 +11,7 @@ import typing as t
 
 from .._engine.close_names import near
 from .._engine.rows.model import Item
-from .._engine.rows.row_index import list_for_options, whole
+from .._engine.rows.row_index import hint_for_name, list_for_options
 from .._engine.table import Table, called_by_key, doubtful_values, listing, nested, torn_off
 from .._errors import Invalid, VirtfleetError
 from .._hostnet.table import LINK
@@ -270,7 +270,7 @@ def guest_problems(
     :param groups: the inventory's groups
     """
     if not isinstance(guest, dict):
-        hint = f"; write {whole(guest)}" if whole(guest) else list_for_options(guest, "")
+        hint = f"; write {hint_for_name(guest)}" if hint_for_name(guest) else list_for_options(guest, "")
         return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{hint}"]
     keyed = torn_off(DOMAIN, guest)
     if keyed or called_by_key(DOMAIN, guest, keyed):

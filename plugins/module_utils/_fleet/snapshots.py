@@ -10,7 +10,7 @@ declaration says (docs/decisions/0018-reverted-is-an-act.md).
 from __future__ import annotations
 
 from .._engine.rows.model import Item
-from .._engine.rows.row_index import join, whole
+from .._engine.rows.row_index import hint_for_name, join
 from .._engine.table import DEEPEST, called_by_key, doubtful_values, listing, nested, torn_off
 from .._errors import Invalid, VirtfleetError
 from .._kinds.snapshot.table import SNAPSHOT
@@ -73,7 +73,7 @@ def wrong(guest: Item) -> list[Invalid]:
 def of_item(item: object) -> list[Invalid]:
     """What is wrong with one snapshot."""
     if not isinstance(item, dict):
-        hint = f"; write {whole(item)}" if whole(item) else ""
+        hint = f"; write {hint_for_name(item)}" if hint_for_name(item) else ""
         return [Invalid("", f"{printable(item, hidden=True)} is not a dictionary of options{hint}")]
     keyed = torn_off(SNAPSHOT, item)
     if keyed or called_by_key(SNAPSHOT, item, keyed):

@@ -75,7 +75,7 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
                 failed[name] = unforeseen(error)
         if works:
             since = time.monotonic() if since is None else since
-            meter.waits(f"waiting for {meter.some(sorted(works))}", time.monotonic() - since)
+            meter.waits(f"waiting for {meter.first_few(sorted(works))}", time.monotonic() - since)
             time.sleep(POLL)
     meter.over()
 

@@ -24,7 +24,7 @@ from .._engine.step import Step, StepPlace
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError
 from .._libvirt.objects import Connection
-from .._libvirt.process import made_by_another, mark
+from .._libvirt.process import made_by_another, own_process
 from .._storage.manifest import Manifest, notes
 from . import undo
 from .kind import Action, Definition, Kind, Record
@@ -106,7 +106,7 @@ def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: O
     plan.uuid = undo.uuid_in(step)
     facts = {"owner": options.owner} if options.owner else {}
     manifest = Manifest(connection.getURI())
-    manifest.put(record.kind, plan.name, uuid=str(undo.planned_uuid(plan)), making=mark(), **facts)
+    manifest.put(record.kind, plan.name, uuid=str(undo.planned_uuid(plan)), making=own_process(), **facts)
     try:
         yield step
     except Exception:

@@ -126,13 +126,13 @@ class Module(AnsibleModule):
             failure.update({name: self.hushed(text) for name, text in failure.items()})
         self.warn_of_pull(result, failed=True)
         result.setdefault("invocation", {"module_args": self.shown_parameters})
-        super().fail_json(msg=self.hushed(msg), **plain(result))
+        super().fail_json(msg=self.hushed(msg), **jsonable(result))
         raise SystemExit(1)
 
     def exit_json(self, **result: object) -> t.NoReturn:
         self.warn_of_pull(result, failed=False)
         result.setdefault("invocation", {"module_args": self.shown_parameters})
-        super().exit_json(**plain(result))
+        super().exit_json(**jsonable(result))
         raise SystemExit(0)
 
 
@@ -146,7 +146,7 @@ def names(config: object) -> list[str]:
     return [label(item["name"]) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
 
 
-def plain(result: Result) -> Result:
+def jsonable(result: Result) -> Result:
     """A result that can be written as JSON: as it is where it can, else with what is odd spelled out."""
     try:
         json.dumps(result)

@@ -130,7 +130,7 @@ class BlockDevices:
         for line in (content(os.path.join(self.proc, "self/mountinfo")) or "").splitlines():
             words = line.split(" ")
             if len(words) > 9 and "-" in words:
-                found.append((words[2], plain(words[words.index("-") + 2]), plain(words[4])))
+                found.append((words[2], unescaped(words[words.index("-") + 2]), unescaped(words[4])))
         return found
 
     def bound(self) -> list[tuple[str, str]]:
@@ -162,13 +162,15 @@ class BlockDevices:
         """
         lines = (content(os.path.join(self.proc, process, "mountinfo")) or "").splitlines()
         return [
-            (words[2], plain(words[3]), plain(words[4])) for words in (line.split(" ") for line in lines) if words[4:]
+            (words[2], unescaped(words[3]), unescaped(words[4]))
+            for words in (line.split(" ") for line in lines)
+            if words[4:]
         ]
 
     def swaps(self) -> list[str]:
         """The files and devices that are swapped to (proc_swaps(5))."""
         lines = (content(os.path.join(self.proc, "swaps")) or "").splitlines()[1:]
-        return [plain(line.split()[0]) for line in lines if line.strip()]
+        return [unescaped(line.split()[0]) for line in lines if line.strip()]
 
 
 def seen_at(roots: t.Iterable[tuple[str, str, str]], device: str, inner: str) -> str | None:
@@ -184,7 +186,7 @@ def seen_at(roots: t.Iterable[tuple[str, str, str]], device: str, inner: str) ->
     return None
 
 
-def plain(word: str) -> str:
+def unescaped(word: str) -> str:
     """A path without the escapes of procfs, such as ``\\040`` for a space."""
     if "\\" not in word:
         return word  # As nearly all are; and a host with containers has thousands.

@@ -72,7 +72,7 @@ def verified(
     keys, verdict = signatures.usable(keyring, unsigned or "no keyring is known for it")
     try:
         with meter.work(f"fetching {meter.file_name(checksum)}"):
-            content = came(checksum, seconds)
+            content = fetched(checksum, seconds)
             if keys is not None:
                 content, verdict = signed(content, checksum, seconds, keys)
             return found_in(content, path_of(place)), verdict
@@ -83,21 +83,21 @@ def verified(
 def signed(content: bytes, url: str, seconds: float | None, keyring: Keyring) -> tuple[bytes, SignedBy]:
     """What of a list is signed, and who has signed it, around the list or beside it. Raises Unfit where it is wrong."""
     if signatures.CLEAR in content:
-        text, signer = signatures.inside(content, keyring)
+        text, signer = signatures.signed_text(content, keyring)
         return text, SignedBy(signer)
     parts = urllib.parse.urlsplit(url)
     for ending in ENDINGS:
-        signature = there(parts._replace(path=parts.path + ending).geturl(), seconds)
+        signature = fetched_or_none(parts._replace(path=parts.path + ending).geturl(), seconds)
         if signature is not None:
             return content, SignedBy(signatures.signer_of_file(content, signature, keyring))
     names = ", ".join(meter.file_name(url) + ending for ending in ENDINGS)
     raise Unfit(f"is not signed: none of {names} can be fetched")
 
 
-def there(url: str, seconds: float | None) -> bytes | None:
+def fetched_or_none(url: str, seconds: float | None) -> bytes | None:
     """A signature; None where it cannot be fetched."""
     with contextlib.suppress(Unfit):
-        return came(url, seconds)
+        return fetched(url, seconds)
     return None
 
 
@@ -109,10 +109,10 @@ def digest_of(url: str, place: str, seconds: float | None = None) -> str:
 
     Raises Unfit where the list cannot be had, or does not tell.
     """
-    return found_in(came(url, seconds), path_of(place))
+    return found_in(fetched(url, seconds), path_of(place))
 
 
-def came(url: str, seconds: float | None) -> bytes:
+def fetched(url: str, seconds: float | None) -> bytes:
     """A list, or a signature beside it. Raises Unfit where it cannot be had."""
     content = bytearray()
 
@@ -153,11 +153,11 @@ def found_in(content: bytes, path: str) -> str:
         raise Unfit(f"has only checksums of {weak} for {printable(name)}; sha256, sha384 or sha512 is needed")
     names = {listed for _digest, listed in entries if listed is not None}
     like = difflib.get_close_matches(name, names, 1, 0.8)
-    hint = f"; did you mean {printable(like[0])}?" if like else f"; it lists {few(names)}"
+    hint = f"; did you mean {printable(like[0])}?" if like else f"; it lists {first_names(names)}"
     raise Unfit(f"does not list {printable(name)}{hint}")
 
 
-def few(names: t.Collection[str]) -> str:
+def first_names(names: t.Collection[str]) -> str:
     """Some of the files that a list has, in words."""
     shown = ", ".join(printable(name) for name in sorted(names)[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

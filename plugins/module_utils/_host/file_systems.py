@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from .._printing import spelled_out
-from .block_devices import content, plain
+from .block_devices import content, unescaped
 from .places import within
 
 LOCAL = frozenset(
@@ -63,7 +63,7 @@ def mount_points(proc: str = "/proc") -> set[str]:
     :param proc: where procfs is mounted
     """
     lines = (line.split(" ") for line in (content(os.path.join(proc, "self/mountinfo")) or "").splitlines())
-    return {plain(words[4]) for words in lines if len(words) > 4}
+    return {unescaped(words[4]) for words in lines if len(words) > 4}
 
 
 def shared_file_system(path: str, proc: str = "/proc") -> str | None:
@@ -88,7 +88,7 @@ def file_system(path: str, proc: str = "/proc") -> str:
         words = line.split(" ")
         if len(words) < 10 or "-" not in words:
             continue
-        place = plain(words[4])
+        place = unescaped(words[4])
         if within(real, place) and (words[2] == number, len(place)) >= best:
             best, kind = (words[2] == number, len(place)), words[words.index("-") + 1]
     return kind

@@ -60,7 +60,7 @@ def in_place_of_file(path: str) -> str | None:
     return "a folder" if stat.S_ISDIR(mode) else "a device, socket or pipe"
 
 
-def there(path: str, follow: bool = True) -> bool:
+def may_exist(path: str, follow: bool = True) -> bool:
     """Whether something is at a path; also where nobody can tell, such as for want of a permission.
 
     :param follow: whether a symbolic link counts by what it leads to

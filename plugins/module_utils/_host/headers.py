@@ -55,7 +55,7 @@ class NamedImage(t.NamedTuple):
     doubt: str | None = None
 
 
-def named(path: str) -> NamedImage:
+def names_in_image(path: str) -> NamedImage:
     """What the image at a path names; of what is neither a file nor a block device, nothing."""
     try:
         kind = os.stat(path).st_mode
@@ -88,7 +88,7 @@ def parse(file: t.BinaryIO) -> NamedImage:
     return NamedImage()
 
 
-def at(file: t.BinaryIO, offset: int, length: int) -> bytes:
+def bytes_at(file: t.BinaryIO, offset: int, length: int) -> bytes:
     """Bytes of a file. Raises ValueError where they are not there, or too many."""
     if length > FIRST or offset >= 1 << 62:
         raise ValueError("it points far away")
@@ -103,7 +103,7 @@ def name_at(file: t.BinaryIO, offset: int, length: int) -> bytes:
     """A name in a file. Raises ValueError where there is none that could be one."""
     if length > NAME:
         raise ValueError(f"a name of {length} bytes")
-    return at(file, offset, length).rstrip(b"\0")
+    return bytes_at(file, offset, length).rstrip(b"\0")
 
 
 def qcow(file: t.BinaryIO, first: bytes) -> t.Iterator[bytes]:
@@ -164,18 +164,18 @@ def vpc(file: t.BinaryIO, first: bytes) -> t.Iterator[bytes]:
 
 def vhdx(file: t.BinaryIO, first: bytes) -> t.Iterator[bytes]:
     """VHDX (MS-VHDX): the parent of a differencing disk."""
-    regions = at(file, 192 * 1024, 4096)
+    regions = bytes_at(file, 192 * 1024, 4096)
     (count,) = struct.unpack_from("<I", regions, 8)
     for index in range(min(count, 100)):
         kind, offset = struct.unpack_from("<16sQ", regions, 16 + 32 * index)
         if kind != VHDX_METADATA:
             continue
-        table = at(file, offset, 4096)
+        table = bytes_at(file, offset, 4096)
         (entries,) = struct.unpack_from("<H", table, 10)
         for entry in range(min(entries, 100)):
             item, place, length = struct.unpack_from("<16sII", table, 32 + 32 * entry)
             if item == VHDX_PARENT:
-                yield from locator(at(file, offset + place, length))
+                yield from locator(bytes_at(file, offset + place, length))
 
 
 def locator(item: bytes) -> t.Iterator[bytes]:

@@ -201,7 +201,7 @@ def over() -> None:
     current.end()
 
 
-def some(names: t.Sequence[str]) -> str:
+def first_few(names: t.Sequence[str]) -> str:
     """Names for a line: the first ones, and how many more there are."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"{', '.join(map(label, names[:NAMED]))}{more}"

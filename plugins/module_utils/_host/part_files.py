@@ -71,10 +71,10 @@ def reserved(folder: int, name: str, where: str) -> t.Iterator[int]:
     try:
         descriptor = os.open(name, flags, 0o600, dir_fd=folder)
     except FileExistsError:
-        raise taken(folder, name, where) from None
+        raise taken_error(folder, name, where) from None
     try:
         if not owned(descriptor, folder, name):
-            raise busy(where)
+            raise busy_error(where)
         try:
             yield descriptor
         finally:
@@ -93,24 +93,24 @@ def locked_for_us(folder: int, name: str, where: str) -> t.Iterator[int]:
     descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         if not owned(descriptor, folder, name):
-            raise busy(where)
+            raise busy_error(where)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def busy(where: str) -> VirtfleetError:
+def busy_error(where: str) -> VirtfleetError:
     """The error of a file that another run makes."""
     return VirtfleetError(f"another run is making it in this moment ({where}); wait for that one")
 
 
-def taken(folder: int, name: str, where: str) -> VirtfleetError:
+def taken_error(folder: int, name: str, where: str) -> VirtfleetError:
     """The error of a temporary name that something has: another run's, or anybody's."""
     with contextlib.suppress(OSError):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode) and not owned(descriptor, folder, name):
-                return busy(where)
+                return busy_error(where)
         finally:
             os.close(descriptor)
     return forged(where)
@@ -135,7 +135,7 @@ def clear(folder: int, name: str, where: str, identity: str | None = None, only_
         if not stat.S_ISREG(state.st_mode) or not ours:
             raise forged(where)
         if not owned(descriptor, folder, name):
-            raise busy(where)
+            raise busy_error(where)
         if not only_look:
             os.unlink(name, dir_fd=folder)
     finally:

@@ -24,7 +24,7 @@ import stat
 import typing as t
 
 from .block_devices import BlockDevices
-from .headers import named
+from .headers import names_in_image
 
 Signs = frozenset[str]
 
@@ -70,7 +70,7 @@ class Places:
         self.used: dict[str, Signs] = {}
         self.chains: dict[str, BackingChain] = {}
         self.within: dict[str, Signs] = {}
-        self.named = named
+        self.named = names_in_image
         self.mounts: list[tuple[str, str, str]] | None = None
 
     def stat(self, path: str) -> os.stat_result | None:

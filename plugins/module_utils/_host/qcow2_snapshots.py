@@ -126,7 +126,7 @@ class Image:
 T = t.TypeVar("T")
 
 
-def look(path: str, ask: t.Callable[[Image], T]) -> T:
+def answer_of(path: str, ask: t.Callable[[Image], T]) -> T:
     """What a question to the image at a path is answered with.
 
     Raises Unfit for what is no qcow2 image, or cannot be understood, OSError where it cannot be read.

@@ -186,7 +186,9 @@ def run(
             end(process)
             raise
     if process.returncode != 0:
-        raise ToolFailed(f"{words[0]} {why(process.returncode, kept['stderr'], limits)}", process.returncode)
+        raise ToolFailed(
+            f"{words[0]} {failure_in_words(process.returncode, kept['stderr'], limits)}", process.returncode
+        )
     return kept["stdout"].decode(errors="replace")
 
 
@@ -233,7 +235,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def why(status: int, output: bytes | bytearray, limits: Limits) -> str:
+def failure_in_words(status: int, output: bytes | bytearray, limits: Limits) -> str:
     """Why a tool failed, on one line."""
     if status == -signal.SIGXFSZ:
         return f"would write more than the {limits.largest} bytes that are allowed"

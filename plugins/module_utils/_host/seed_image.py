@@ -90,14 +90,14 @@ def image_of(files: t.Mapping[str, bytes]) -> bytes:
     start, label = (START, DRIVE_LABEL) if folders else (0, LABEL)
     with memory() as image:
         os.ftruncate(image, size)
-        inside = place(image, start)
+        inside = path_of(image, start)
         more = ["-H", str(start // SECTOR)] if start else []
         tool(["mformat", "-i", inside, "-T", str((size - start) // SECTOR), *more, "-v", label, "::"], (image,))
         for folder in folders:
             tool(["mmd", "-i", inside, f"::{folder}"], (image,))
         for name, content in files.items():
             with memory(content) as file:
-                tool(["mcopy", "-o", "-i", inside, place(file), f"::{name}"], (image, file))
+                tool(["mcopy", "-o", "-i", inside, path_of(file), f"::{name}"], (image, file))
         if start:
             sign = hashlib.sha256(os.pread(image, size, 0)).digest()[:4]
             os.pwrite(image, partitions(size, sign), 0)
@@ -108,7 +108,7 @@ def read(image: bytes) -> dict[str, bytes] | None:
     """The files on a seed; None for what is no such image."""
     with memory(image) as descriptor:
         try:
-            inside = place(descriptor, start_in(image))
+            inside = path_of(descriptor, start_in(image))
             listed = tool(["mdir", "-/", "-b", "-i", inside, "::"], (descriptor,)).decode(errors="replace")
             names = [found[1] for found in map(LISTED.fullmatch, listed.split("\n")) if found is not None]
             return {name: tool(["mcopy", "-n", "-i", inside, f"::{name}", "-"], (descriptor,)) for name in names}
@@ -141,7 +141,7 @@ def memory(content: bytes = b"") -> t.Iterator[int]:
         os.close(descriptor)
 
 
-def place(descriptor: int, start: int = 0) -> str:
+def path_of(descriptor: int, start: int = 0) -> str:
     """The path by which a tool opens a file that it gets.
 
     :param start: where in it the file system begins

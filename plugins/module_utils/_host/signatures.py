@@ -61,7 +61,7 @@ machine = "the host"
 
 
 @contextlib.contextmanager
-def on(name: str) -> t.Iterator[None]:
+def named_machine(name: str) -> t.Iterator[None]:
     """Call this machine by another name within, such as ``the control node``."""
     global machine
     before, machine = machine, name
@@ -127,7 +127,7 @@ def usable(keyring: Keyring | None, otherwise: str) -> tuple[Keyring | None, Sig
     return None, SignedBy(None, missing)
 
 
-def inside(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
+def signed_text(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
     """The text that has a signature around it, and the fingerprint of the key. Raises Unfit where it is not good."""
     if not content.lstrip().startswith(CLEAR) or content.count(CLEAR) != 1:
         raise Unfit("is no text with one signature around it")

@@ -75,7 +75,7 @@ class MirrorFiles:
         content = self.there(f"{stem}.sjson")
         if content is not None:
             self.url = f"{stem}.sjson"
-            text, signer = signatures.inside(content, self.keyring)
+            text, signer = signatures.signed_text(content, self.keyring)
             self.verdict = SignedBy(signer)
             return parsed(text)
         self.url = f"{stem}.json"
@@ -175,10 +175,10 @@ def path_of_products(index: dict[str, t.Any], product: str) -> str:
         if product in products:
             return checked_path(entry.get("path"))
         known.update(name for name in products if isinstance(name, str))
-    raise Unfit(f"does not have the product {product}{others(product, known)}")
+    raise Unfit(f"does not have the product {product}{close_products(product, known)}")
 
 
-def others(product: str, known: t.Iterable[str]) -> str:
+def close_products(product: str, known: t.Iterable[str]) -> str:
     """The products that differ in one part only, such as the release or the architecture, in words."""
     mine = product.split(":")
     named = [(name, name.split(":")) for name in sorted(known)]

@@ -108,7 +108,7 @@ def naming(
     cards = link_users.affected(wants, planned, facts)
     if not cards:
         return []
-    named = observe.named()
+    named = observe.used_by_libvirt()
     if forecast is not None:
         named = link_users.foreseen(named, forecast.guests, forecast.networks)
     return list(link_users.warnings(cards, named, observe.in_rules(), facts))

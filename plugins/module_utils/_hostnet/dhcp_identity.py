@@ -9,7 +9,7 @@ import json
 import subprocess
 import typing as t
 
-from .reading import known
+from .reading import text_or_nothing
 
 PATIENCE = 10
 """Seconds that networkd has to answer; one that hangs costs no more."""
@@ -25,7 +25,7 @@ def client_id(name: str, state: t.Mapping[str, str]) -> str:
     """
     path = state.get("DHCP_LEASE")
     if path:
-        for line in known(path).splitlines():
+        for line in text_or_nothing(path).splitlines():
             if line.startswith("CLIENTID="):
                 return line.partition("=")[2].strip()
     return from_networkctl(name) if state.get("NETWORK_FILE") else ""

@@ -65,7 +65,7 @@ def changes(
         found = lost_routes(item, units, facts)
         out.refresh += [item["name"] for _lost in found if item["name"] not in out.refresh]
     if found or others:
-        out.settings[item["name"]] = wanted(item)
+        out.settings[item["name"]] = declared_settings(item)
     return found
 
 
@@ -115,7 +115,7 @@ def lost_routes(item: Item, units: networkd.Units, facts: Facts) -> list[Change]
 
 def comes_up(device: HostDevice, facts: Facts) -> bool:
     """Whether networkd brings a device up by itself (systemd.network(5), ActivationPolicy)."""
-    policy = networkd.setting(networkd.whole(device.network_file, facts), "Link", "ActivationPolicy")
+    policy = networkd.setting(networkd.whole_unit(device.network_file, facts), "Link", "ActivationPolicy")
     return policy in (None, "up", "always-up")
 
 
@@ -148,7 +148,7 @@ def refuse_large(item: Item, net: Netplan, units: networkd.Units, facts: Facts) 
         )
 
 
-def wanted(item: Item) -> Settings:
+def declared_settings(item: Item) -> Settings:
     """The MAC address and the MTU that a link is to have, as far as they are declared."""
     found: Settings = {}
     if item.get("mac"):

@@ -65,7 +65,7 @@ def own_again(item: Item, facts: Facts, out: LinksPlan) -> list[str]:
             except Invalid:
                 # The unit is gone: there is nothing that the port has by itself.
                 continue
-            if networkd.addressed(networkd.whole(path, facts)):
+            if networkd.addressed(networkd.whole_unit(path, facts)):
                 found.append(port)
     bridge = facts.devices.get(name)
     if found and bridge is not None and bridge.addresses:

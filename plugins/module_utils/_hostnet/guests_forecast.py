@@ -43,7 +43,7 @@ def foreseen(facts: Facts, by_then: t.Mapping[str, GuestByThen]) -> Facts:
     left: set[str] = set()
     for guest in facts.guests:
         to_come = by_then.get(guest.name)
-        stays = tuple(one for one in guest.interfaces if to_come is None or keeps(to_come, one))
+        stays = tuple(one for one in guest.interfaces if to_come is None or may_keep(to_come, one))
         left.update(target for target, *_on in set(guest.interfaces).difference(stays))
         if to_come is None or not to_come.gone:
             guests.append(dataclasses.replace(guest, interfaces=stays))
@@ -51,7 +51,7 @@ def foreseen(facts: Facts, by_then: t.Mapping[str, GuestByThen]) -> Facts:
     return dataclasses.replace(facts, guests=tuple(guests), devices=devices)
 
 
-def keeps(to_come: GuestByThen, interface: tuple[str, str, str]) -> bool:
+def may_keep(to_come: GuestByThen, interface: tuple[str, str, str]) -> bool:
     """Whether a guest may still have an interface.
 
     :param interface: the device that it is on the host, its kind and what it is on

@@ -14,7 +14,7 @@ import typing as t
 from .._engine.rows.model import Item
 from .._errors import Invalid
 from .facts import Facts
-from .reading import known
+from .reading import text_or_nothing
 
 SOURCES = ("source", "source-directory", "source-dir")
 SOURCED = re.compile(r"[a-zA-Z0-9_-]+")
@@ -31,7 +31,7 @@ def lines(path: str, folders: t.Iterable[str] = ()) -> t.Iterator[list[str]]:
     """
     paths = [path, *(file for folder in folders for file in sorted(glob.glob(f"{folder}/*")))]
     for each in paths:  # It grows by what these name.
-        for words in map(str.split, known(each).replace("\\\n", " ").splitlines()):
+        for words in map(str.split, text_or_nothing(each).replace("\\\n", " ").splitlines()):
             if not words or words[0].startswith("#"):
                 continue
             if words[0] in SOURCES:

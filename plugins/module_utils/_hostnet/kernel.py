@@ -39,18 +39,18 @@ def can_make(kind: str) -> bool:
     gone with the command. That loads nothing, as there is nothing to be loaded.
     """
     module = MODULES[kind]
-    if os.path.exists(f"/sys/module/{module}") or asked(["modprobe", "-n", "-q", module]) == (0, ""):
+    if os.path.exists(f"/sys/module/{module}") or status_and_errors(["modprobe", "-n", "-q", module]) == (0, ""):
         return True
     below = "link base " if kind in ON_ANOTHER else ""
     last = " id 2" if kind == "vlan" else ""
     command = f"{BASE if below else ''}ip link add {below}name probe type {kind}{last}"
-    status, errors = asked(["unshare", "--net", "sh", "-c", command])
-    if status and below and asked(["unshare", "--net", "sh", "-c", BASE + "true"])[0]:
+    status, errors = status_and_errors(["unshare", "--net", "sh", "-c", command])
+    if status and below and status_and_errors(["unshare", "--net", "sh", "-c", BASE + "true"])[0]:
         return True
     return not (status and any(words in errors.lower() for words in REFUSALS))
 
 
-def asked(command: list[str]) -> tuple[int, str]:
+def status_and_errors(command: list[str]) -> tuple[int, str]:
     """The status and the errors of a command; no status of a program's where it cannot be run."""
     try:
         status, _output, errors = network.run(command, PATIENCE)

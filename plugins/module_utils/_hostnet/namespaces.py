@@ -18,7 +18,7 @@ import threading
 import typing as t
 
 from .facts import Distant
-from .reading import known
+from .reading import text_or_nothing
 
 CLONE_NEWNET = 0x40000000
 HEADER = struct.Struct("=IHHII")
@@ -86,7 +86,7 @@ def ask_all(here: int, names: t.Mapping[int, str], found: list[Distant]) -> None
 def namespaces() -> dict[int, tuple[str, str]]:
     """The network namespaces of this host by inode: a path to each, and whose it is."""
     found: dict[int, tuple[str, str]] = {}
-    for line in known("/proc/self/mountinfo").splitlines():
+    for line in text_or_nothing("/proc/self/mountinfo").splitlines():
         words = line.split()
         if words[3].startswith("net:["):
             path = words[4].encode().decode("unicode_escape")
@@ -98,7 +98,7 @@ def namespaces() -> dict[int, tuple[str, str]]:
         except (OSError, ValueError):
             continue  # It has ended.
         if number not in found:
-            found[number] = (path, f"the process {process} ({known(f'/proc/{process}/comm').strip()})")
+            found[number] = (path, f"the process {process} ({text_or_nothing(f'/proc/{process}/comm').strip()})")
     return found
 
 

@@ -14,7 +14,7 @@ import fnmatch
 import typing as t
 
 from .facts import Nic
-from .netplan_yaml import DefinitionBody, merge, plain
+from .netplan_yaml import DefinitionBody, as_netplan_text, merge
 
 PHYSICAL = ("ethernets", "wifis", "modems")
 SECTIONS = (
@@ -241,7 +241,7 @@ class Netplan:
 
         :param since: the first file that can hold it
         """
-        value = plain(value)
+        value = as_netplan_text(value)
         if value == self.get(place, path):
             return
         *steps, last = path.split("/")

@@ -15,8 +15,8 @@ from .._engine.rows.model import ReadOnlyItem
 from .._errors import Invalid, VirtfleetError
 from .facts import Nic
 from .netplan import NEW_FILE, Netplan, NetplanPlace
-from .netplan_split import drop_bare, drop_copy, own
-from .netplan_yaml import DefinitionBody, is_true, merge, plain
+from .netplan_split import drop_bare, drop_copy, own_definition
+from .netplan_yaml import DefinitionBody, as_netplan_text, is_true, merge
 
 MOVED = (
     "dhcp4",
@@ -98,7 +98,7 @@ def cut(body: DefinitionBody) -> DefinitionBody:
     return found
 
 
-def give(body: DefinitionBody, found: DefinitionBody) -> None:
+def add_cut(body: DefinitionBody, found: DefinitionBody) -> None:
     """Give to a definition what was cut from another."""
     body.update({key: value for key, value in found.items() if key != "networkmanager"})
     merge(body, {key: value for key, value in found.items() if key == "networkmanager"})
@@ -157,7 +157,7 @@ def declare_vlan(net: Netplan, place: NetplanPlace, item: ReadOnlyItem, nics: t.
 def definition(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> NetplanPlace:
     """The definition that is a device's alone, made where there is none."""
     try:
-        place = own(net, nic)
+        place = own_definition(net, nic)
     except VirtfleetError as error:
         raise Invalid(where, str(error)) from None
     if place is None:
@@ -244,7 +244,7 @@ def take_port(net: Netplan, place: NetplanPlace, port: NetplanPlace, addressing:
             break
         found = cut(body)
         if addressing == "inherit" and found:
-            give(net.body(file, place), found)
+            add_cut(net.body(file, place), found)
     takes = addressing not in ("leave", "none")
     for master in net.masters(port.id):
         # A device has one master only: where its VRF had it, it gets the bridge.
@@ -343,7 +343,7 @@ def static_routes(item: ReadOnlyItem) -> list[DefinitionBody]:
         routes.append({"to": to, "via": item["gateway"]})
     for route in item.get("routes") or []:
         routes.append({key: value for key, value in route.items() if value is not None})
-    return t.cast("list[DefinitionBody]", plain(routes))
+    return t.cast("list[DefinitionBody]", as_netplan_text(routes))
 
 
 def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic]) -> str | None:
@@ -377,7 +377,7 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
         for file, body in net.bodies(place):
             found = layer3(body)
             if found:
-                give(net.body(max(file, net.since([heir.id])), heir), found)
+                add_cut(net.body(max(file, net.since([heir.id])), heir), found)
         for master in net.masters(name):
             net.replace_in_lists(master, name, heir.id)
         net.relink(("tunnels", "vlans"), name, heir.id)

@@ -21,7 +21,7 @@ NOTHING = "network: {version: 2}\n"
 """A document of netplan's that says nothing."""
 
 
-def own(net: Netplan, nic: Nic) -> NetplanPlace | None:
+def own_definition(net: Netplan, nic: Nic) -> NetplanPlace | None:
     """The definition that is a device's alone.
 
     One that stands for several stays as it is for the others; the device gets a copy, which

@@ -142,7 +142,7 @@ def secret_key(key: str) -> bool:
     return last not in OPEN_KEYS and SECRET_KEY.fullmatch(last) is not None
 
 
-def below(key: str, name: object) -> str:
+def key_below(key: str, name: object) -> str:
     """The key that what stands below a name of a mapping is judged by: what is in a secret is secret, too."""
     return key if key == PASSTHROUGH or (secret_key(key) and key not in NAMES) else str(name)
 
@@ -155,7 +155,7 @@ def left_out(value: object) -> bool:
 def redacted(value: object, key: str = "") -> t.Any:
     """A document for people: secrets replaced, and all that is in a passthrough."""
     if isinstance(value, dict):
-        return {name: redacted(inner, below(key, name)) for name, inner in value.items()}
+        return {name: redacted(inner, key_below(key, name)) for name, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner, key) for inner in value]
     return value if left_out(value) or not (key == PASSTHROUGH or secret_key(key)) else "(secret)"
@@ -167,7 +167,7 @@ def secrets(value: object, key: str = "", name: str = "") -> set[str]:
     :param name: the name of the value itself
     """
     if isinstance(value, dict):
-        return set().union(*(secrets(each, below(key, inner), str(inner)) for inner, each in value.items()))
+        return set().union(*(secrets(each, key_below(key, inner), str(inner)) for inner, each in value.items()))
     if isinstance(value, list):
         return set().union(*(secrets(each, key, name) for each in value))
     text = "" if left_out(value) else str(value)
@@ -189,14 +189,14 @@ def merge(whole: DefinitionBody, part: DefinitionBody) -> None:
             whole[key] = value
 
 
-def plain(value: object) -> t.Any:
+def as_netplan_text(value: object) -> t.Any:
     """A scalar of Python's as netplan's text; containers with their insides."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items()}
+        return {name: as_netplan_text(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
+        return [as_netplan_text(inner) for inner in value]
     return None if value is None else str(value)
 
 

@@ -194,7 +194,7 @@ def bridge(item: ReadOnlyItem, facts: Facts) -> Units:
     name = item["name"]
     ports = [facts.devices[port] for port in item.get("ports") or []]
     sources = {port.name: source(port, facts) for port in ports}
-    texts = {port: whole(path, facts) for port, path in sources.items() if path}
+    texts = {port: whole_unit(path, facts) for port, path in sources.items() if path}
     holders = [port for port in ports if addressed(texts.get(port.name, []))]
     kind = item.get("addressing") or "inherit"
     if kind == "inherit":
@@ -311,7 +311,7 @@ def source(port: HostDevice, facts: Facts) -> str:
     return path
 
 
-def whole(path: str, facts: Facts) -> Sections:
+def whole_unit(path: str, facts: Facts) -> Sections:
     """The sections of a unit, and of the files that add to it (systemd.network(5)): NAME.network.d/*.conf.
 
     Those of one name hide each other by their folders, and are read by their names, wherever they are.

@@ -30,14 +30,14 @@ def refuse(paths: t.Iterable[str]) -> None:
     :param paths: those that are there afterwards
     """
     units = [path for path in paths if path.startswith((f"{networkd.KEPT}/", f"{networkd.TRIAL}/"))]
-    found = [closed(os.path.dirname(path)) for path in units]
+    found = [unreadable_folder(os.path.dirname(path)) for path in units]
     found += [mounted_late(networkd.KEPT) for path in units if path.startswith(networkd.KEPT)]
     lines = [line for line in dict.fromkeys(found) if line]
     if lines:
         raise VirtfleetError("\n".join(["nothing was changed, systemd-networkd would not read its files:", *lines]))
 
 
-def closed(folder: str) -> str:
+def unreadable_folder(folder: str) -> str:
     """Which folder networkd may not enter or list, with the way out; empty where there is none."""
     path = os.path.realpath(folder)
     places = [path]

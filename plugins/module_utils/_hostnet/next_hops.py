@@ -24,7 +24,7 @@ def refuse(item: Item, facts: Facts) -> None:
         if device is None or device.master == item["name"]:
             continue
         path = networkd.source(device, facts)
-        number = networkd.setting(networkd.whole(path, facts), "NextHop", "Id") if path else None
+        number = networkd.setting(networkd.whole_unit(path, facts), "NextHop", "Id") if path else None
         if number is not None:
             raise Invalid(
                 f"ports[{index}]",

@@ -19,7 +19,7 @@ from .agent import network, route_words, set_by_others, shapes
 from .facts import Facts, HostDevice, NetplanFile
 from .host_routes import routes
 from .iproute import ip
-from .reading import described, known
+from .reading import described, text_or_nothing
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
 """What netplan reads; a file in a later folder hides its namesakes (netplan-generate(8))."""
@@ -44,7 +44,7 @@ def host(login: str = "") -> Facts:
     lasting = ("neighbour", "show")
     network_manager = os.path.exists(profiles.STATE)
     devices = profiles.known_to(devices) if network_manager else devices
-    nf_call = tuple(each for each in facts.NF_CALLS if known(f"{NF_CALL}{each}").strip() == "1")
+    nf_call = tuple(each for each in facts.NF_CALLS if text_or_nothing(f"{NF_CALL}{each}").strip() == "1")
     return Facts(
         devices=devices,
         routes=tuple(route for route in found if not route.table),
@@ -104,12 +104,12 @@ def login() -> str:
     process = "self"
     for _generation in range(12):
         environment = dict(
-            entry.split("=", 1) for entry in known(f"/proc/{process}/environ").split("\0") if "=" in entry
+            entry.split("=", 1) for entry in text_or_nothing(f"/proc/{process}/environ").split("\0") if "=" in entry
         )
         connection = environment.get("SSH_CONNECTION", "").split()
         if len(connection) == 4:
             return connection[2]
-        status = pairs(known(f"/proc/{process}/status").replace(":\t", "="))
+        status = pairs(text_or_nothing(f"/proc/{process}/status").replace(":\t", "="))
         process = status.get("PPid", "0")
         if process in ("0", "1"):
             break
@@ -135,14 +135,14 @@ def of_all_tables(family: str) -> list[shapes.RouteData]:
     """
     words = (family, "route", "show", "table", "all")
     found: list[shapes.RouteData] = ip(*words)
-    route_words.lock(found, lambda: set_by_others.asked(*words))
+    route_words.lock(found, lambda: set_by_others.ip_output(*words))
     return found
 
 
 def detailed(device: HostDevice) -> HostDevice:
     """A device with what sysfs and networkd know of it."""
     folder = Path("/sys/class/net") / device.name
-    state = pairs(known(f"/run/systemd/netif/links/{device.index}"))
+    state = pairs(text_or_nothing(f"/run/systemd/netif/links/{device.index}"))
     try:
         driver = (folder / "device" / "driver").resolve(strict=True).name
     except OSError:
@@ -151,16 +151,16 @@ def detailed(device: HostDevice) -> HostDevice:
         device,
         driver=driver,
         wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
-        network_file=lasting(state.get("NETWORK_FILE", "")),
+        network_file=kept_path(state.get("NETWORK_FILE", "")),
         dns=tuple(state.get("DNS", "").split()),
         client_id=dhcp_identity.client_id(device.name, state),
-        accept_ra=known(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
-        ipv6_off=known(f"/proc/sys/net/ipv6/conf/{device.name}/disable_ipv6").strip() == "1",
+        accept_ra=text_or_nothing(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
+        ipv6_off=text_or_nothing(f"/proc/sys/net/ipv6/conf/{device.name}/disable_ipv6").strip() == "1",
         settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
     )
 
 
-def lasting(unit: str) -> str:
+def kept_path(unit: str) -> str:
     """The path of a unit that networkd goes by; it goes on naming that of a trial when only the kept one is left."""
     kept = unit.replace(networkd.TRIAL, networkd.KEPT, 1)
     return kept if unit.startswith(networkd.TRIAL) and not os.path.exists(unit) and os.path.exists(kept) else unit
@@ -236,7 +236,7 @@ def guests() -> t.Iterator[facts.RunningGuest]:
     libvirt itself is not asked: it may be missing, down or slow, and this must be right all the same.
     """
     for path in sorted(Path("/run/libvirt/qemu").glob("*.xml")):
-        found = facts.guest(known(path))
+        found = facts.guest(text_or_nothing(path))
         if found is not None:
             yield found
 
@@ -245,11 +245,15 @@ LIBVIRT_NETWORKS = ("/etc/libvirt/qemu/networks", "/run/libvirt/network")
 LIBVIRT_GUESTS = "/etc/libvirt/qemu"
 
 
-def named() -> list[link_users.Namer]:
+def used_by_libvirt() -> list[link_users.Namer]:
     """The devices that libvirt's networks and guests name by their definitions. libvirt itself is not asked."""
-    networks = [text for folder in LIBVIRT_NETWORKS for text in map(known, sorted(Path(folder).glob("*.xml")))]
+    networks = [
+        text for folder in LIBVIRT_NETWORKS for text in map(text_or_nothing, sorted(Path(folder).glob("*.xml")))
+    ]
     found = [each for text in networks for each in link_users.network(text)]
-    found += [each for path in sorted(Path(LIBVIRT_GUESTS).glob("*.xml")) for each in link_users.guest(known(path))]
+    found += [
+        each for path in sorted(Path(LIBVIRT_GUESTS).glob("*.xml")) for each in link_users.guest(text_or_nothing(path))
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -280,14 +284,14 @@ def by_ifupdown(devices: t.Collection[str]) -> set[str]:
     if not os.path.exists("/sbin/ifup"):
         return set()
     # Those of interfaces.d are sourced by Debian's own file.
-    return ifupdown.configured(ifupdown.lines(INTERFACES, [f"{INTERFACES}.d"]), known(IFSTATE), devices)
+    return ifupdown.configured(ifupdown.lines(INTERFACES, [f"{INTERFACES}.d"]), text_or_nothing(IFSTATE), devices)
 
 
 def cloud_init_writes() -> bool:
     """Whether cloud-init writes network configuration at every boot."""
     if not os.path.exists("/usr/bin/cloud-init") or os.path.exists("/etc/cloud/cloud-init.disabled"):
         return False
-    return facts.cloud_init_writes(map(known, sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg"))))
+    return facts.cloud_init_writes(map(text_or_nothing, sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg"))))
 
 
 NF_CALL = "/proc/sys/net/bridge/bridge-nf-call-"

@@ -16,7 +16,7 @@ from .facts import Facts, HostDevice, NetplanFile
 from .links_plan import ChangedFile, LinksPlan
 from .netplan import Netplan, NetplanPlace
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
-from .netplan_split import hidden, is_left_over, left_mtus, original, own
+from .netplan_split import hidden, is_left_over, left_mtus, original, own_definition
 from .netplan_yaml import DefinitionBody, dump, has_inner_comments, has_more_documents, header, is_true, load
 from .set_by_hand import covered, set_by_hand
 
@@ -176,7 +176,7 @@ class LinksWork:
         own_file = None
         if self.has_netplan:
             precedence.refuse_other_name(item, self.net, facts)
-            place = own(self.net, device.nic) if device else self.net.place(parent)
+            place = own_definition(self.net, device.nic) if device else self.net.place(parent)
             if place is not None:
                 if self.net.renderer(place) != "networkd":
                     raise Invalid(

@@ -121,7 +121,7 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> dict[str, str]
         if net.renderer(place) != "networkd":
             return {}
         unit = unit_of(place)
-    path = other(name, unit, facts, HostDevice(name, kind=item["type"]))
+    path = other_unit(name, unit, facts, HostDevice(name, kind=item["type"]))
     if path is not None:
         raise Invalid(
             "name",
@@ -149,7 +149,9 @@ def refuse_below(item: Item, name: str, where: str, owner: NetplanPlace, net: Ne
     :param owner: netplan's definition of that device
     """
     unit = unit_of(owner)
-    path = other(name, unit, facts) if net.renderer(owner) == "networkd" else in_force(facts.devices.get(name), facts)
+    path = (
+        other_unit(name, unit, facts) if net.renderer(owner) == "networkd" else in_force(facts.devices.get(name), facts)
+    )
     if path is None or names(path, item, facts):
         return
     if posixpath.basename(path) == unit and item["type"] in networkd.MAC_KINDS:
@@ -163,12 +165,12 @@ def refuse_below(item: Item, name: str, where: str, owner: NetplanPlace, net: Ne
 
 def names(path: str, item: Item, facts: Facts) -> bool:
     """Whether a unit itself makes its device a port or the parent of a link."""
-    sections = networkd.whole(path, facts)
+    sections = networkd.whole_unit(path, facts)
     network = [pair for section, values in sections if section == "Network" for pair in values]
     return item["name"] in {word for key, value in network if key == WORD[item["type"]] for word in value.split()}
 
 
-def other(name: str, unit: str, facts: Facts, later: HostDevice | None = None) -> str | None:
+def other_unit(name: str, unit: str, facts: Facts, later: HostDevice | None = None) -> str | None:
     """The unit of somebody's that networkd takes for a device, by its path, though another one is made for it.
 
     :param unit: the name of that one
@@ -179,7 +181,7 @@ def other(name: str, unit: str, facts: Facts, later: HostDevice | None = None) -
     found = visible(facts)
     before = [found[base] for base in sorted(found) if base < unit and not is_made(found[base])]
     for path in before:
-        if path == now or is_for(networkd.whole(path, facts), name, device):
+        if path == now or is_for(networkd.whole_unit(path, facts), name, device):
             return path
     if now is not None and posixpath.basename(now) < unit:
         return now
@@ -222,20 +224,20 @@ def is_for(sections: networkd.Sections, name: str, device: HostDevice | None) ->
 def holds(key: str, words: t.Sequence[str], name: str, device: HostDevice | None) -> bool:
     """Whether one condition of a match holds."""
     if key == "Name":
-        return fits(words, [name, *(device.altnames if device is not None else ())])
+        return matches_any(words, [name, *(device.altnames if device is not None else ())])
     if device is None:
         return False
     if key in ("MACAddress", "PermanentMACAddress"):
         mac = device.mac if key == "MACAddress" else device.permanent
         return mac.lower() in {word.lower().replace("-", ":") for word in words}
     if key == "Type":
-        return fits(words, ["wlan" if device.wireless else device.kind if device.kind in TYPES else "ether"])
+        return matches_any(words, ["wlan" if device.wireless else device.kind if device.kind in TYPES else "ether"])
     if key == "Kind":
-        return fits(words, [device.kind] if device.kind else [])
+        return matches_any(words, [device.kind] if device.kind else [])
     return False
 
 
-def fits(words: t.Sequence[str], values: t.Sequence[str]) -> bool:
+def matches_any(words: t.Sequence[str], values: t.Sequence[str]) -> bool:
     """Whether a value is among some patterns, or among none of them where the first begins with "!"."""
     wanted, yes = ([words[0][1:], *words[1:]], False) if words[0].startswith("!") else (words, True)
     return any(fnmatch.fnmatchcase(value, word) for value in values for word in wanted) == yes

@@ -49,7 +49,7 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         yield from in_use(item, items, facts)
         yield from made_elsewhere(item, facts)
         return
-    yield from taken(item, facts)
+    yield from name_is_free(item, facts)
     yield from made_elsewhere(item, facts)
     later = {other["name"]: other for other in items if other["state"] == "present"}
     owners = shared_ports.owners(items)
@@ -71,7 +71,7 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
     yield from portless_bridges.empty(item, facts)
 
 
-def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+def name_is_free(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     """The name is free, or a link's of that type."""
     device = facts.devices.get(item["name"])
     if device is not None and device.kind not in BUILT[item["type"]]:
@@ -143,8 +143,8 @@ def carries_others(port: str, where: str, facts: Facts) -> t.Iterator[Invalid]:
     if users:
         yield Invalid(
             where,
-            f"{named('guest', users)} on {port} by MacVTap, and with {port} in a bridge the host would have no network:"
-            f" stop {'the guest' if len(users) == 1 else 'the guests'} first, or use another device",
+            f"{with_verb('guest', users)} on {port} by MacVTap, and with {port} in a bridge the host would have no"
+            f" network: stop {'the guest' if len(users) == 1 else 'the guests'} first, or use another device",
         )
         return
     here = facts.devices.values()
@@ -227,7 +227,9 @@ def made_anew(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     where = "parent" if device.parent not in ("", item["parent"]) else "mode"
     users, above = facts.users(device.name), facts.built_on(device.name)
     if users:
-        yield Invalid(where, f"{named('guest', users)} on {device.name}, which would be made anew: {stop(users)} first")
+        yield Invalid(
+            where, f"{with_verb('guest', users)} on {device.name}, which would be made anew: {stop(users)} first"
+        )
     if above:
         yield Invalid(where, f"{', '.join(above)} is built on {device.name}, which would be made anew: remove it first")
 
@@ -261,7 +263,7 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
         return
     users = facts.users(item["name"])
     if users:
-        yield Invalid("state", f"{named('guest', users)} on {item['name']}: {stop(users)} first")
+        yield Invalid("state", f"{with_verb('guest', users)} on {item['name']}: {stop(users)} first")
     others = strangers(device, facts)
     if others and not users:
         yield Invalid(
@@ -281,7 +283,7 @@ def strangers(bridge: HostDevice, facts: Facts) -> list[str]:
     named = {word.strip(":") for text in texts for word in WORD.findall(COMMENT.sub("", text).lower())}
     found = []
     for device in facts.devices.values():
-        by_file = networkd.setting(networkd.whole(device.network_file, facts), "Network", "Bridge") == bridge.name
+        by_file = networkd.setting(networkd.whole_unit(device.network_file, facts), "Network", "Bridge") == bridge.name
         # NetworkManager's profiles can find a card by a pattern, and are in no file that is read here.
         by_pattern = not device.kind and facts.network_manager
         known = by_file or by_pattern or bool(named & {device.name.lower(), *device.nic.macs})
@@ -307,7 +309,7 @@ def routed(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
                 )
                 break
     for index, declared in enumerate(item.get("routes") or []):
-        taken = next((each for each in facts.routes if each.device not in own and takes(declared, each, facts)), None)
+        taken = next((each for each in facts.routes if each.device not in own and covers(declared, each, facts)), None)
         if taken is not None:
             yield Invalid(
                 f"routes[{index}].to",
@@ -316,7 +318,7 @@ def routed(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
             )
 
 
-def takes(declared: Item, route: Route, facts: Facts) -> bool:
+def covers(declared: Item, route: Route, facts: Facts) -> bool:
     """Whether a declared route takes what a device reaches without a router: all of it, or a part with a router in it.
 
     :param route: one that the host has
@@ -358,7 +360,7 @@ def hardware(facts: Facts) -> list[str]:
     ]
 
 
-def named(what: str, names: list[str]) -> str:
+def with_verb(what: str, names: list[str]) -> str:
     """Some things with their verb."""
     return f"{what} {names[0]} runs" if len(names) == 1 else f"{what}s {', '.join(names)} run"
 

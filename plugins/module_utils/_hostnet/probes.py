@@ -17,7 +17,7 @@ from . import facts as model
 from . import host_routes, iproute, observe
 from .agent import network
 from .facts import Facts, Route
-from .reading import known
+from .reading import text_or_nothing
 
 PROBES = ("gateway (IPv4)", "gateway (IPv6)", "name server")
 QUERY = b"\x76\x66\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"
@@ -147,7 +147,7 @@ def servers(facts: Facts) -> list[tuple[str, int]]:
             # networkd can write PORT and name as in 192.0.2.1:53#dns.example.
             found.append((server.split("#")[0].split("%")[0], device.index if device else 0))
     if not found:
-        for line in known("/etc/resolv.conf").splitlines():
+        for line in text_or_nothing("/etc/resolv.conf").splitlines():
             words = line.split()
             if len(words) > 1 and words[0] == "nameserver" and not words[1].startswith("127."):
                 found.append((words[1].split("%")[0], 0))

@@ -15,7 +15,7 @@ from .._errors import Invalid
 from . import networkd
 from .facts import Facts, HostDevice
 from .precedence import built_on
-from .reading import known
+from .reading import text_or_nothing
 
 FOLDERS = (
     "/etc/NetworkManager/system-connections",
@@ -34,9 +34,9 @@ EXTERNAL, GENERATED = (".nmmeta", "external"), (".nmmeta", "nm-generated")
 def known_to(devices: t.Mapping[str, HostDevice]) -> dict[str, HostDevice]:
     """Devices, each with the connection of NetworkManager's own that it has."""
     paths = [str(path) for folder in FOLDERS for path in sorted(Path(folder).glob("*")) if path.is_file()]
-    files = {path: known(path) for path in paths}
+    files = {path: text_or_nothing(path) for path in paths}
     return {
-        name: dataclasses.replace(device, profile=profile(device, known(f"{STATE}/{device.index}"), files))
+        name: dataclasses.replace(device, profile=profile(device, text_or_nothing(f"{STATE}/{device.index}"), files))
         for name, device in devices.items()
     }
 

@@ -64,7 +64,7 @@ def check(found: os.stat_result) -> None:
         raise Odd(f"is {next((name for test, name in KINDS if test(found.st_mode)), 'something')}, not a file")
 
 
-def known(path: str | Path) -> str:
+def text_or_nothing(path: str | Path) -> str:
     """A file's text, nothing where there is none to read: for what need not be there."""
     try:
         return text(path)

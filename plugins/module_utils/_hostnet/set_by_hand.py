@@ -94,7 +94,7 @@ def goes_away(
     """
     lost = out.by_hand.get(name, [])
     warn(link, [*(f"the address {address}" for address in lost), *neighbours], name, out)
-    warn(link, [words(route) for route in lost_routes if route.protocol in ("", STATIC)], name, out)
+    warn(link, [route_in_words(route) for route in lost_routes if route.protocol in ("", STATIC)], name, out)
     for program in sorted({route.protocol for route in lost_routes} - {"", STATIC}):
         count = sum(route.protocol == program for route in lost_routes)
         out.warnings.append(
@@ -162,7 +162,7 @@ def given_by_files(
     """
     owner = net.owner(device.nic)
     texts = [str(each) for each in (net.merged(owner).get("addresses") if owner else None) or []]
-    for section, values in networkd.whole(device.network_file, facts):
+    for section, values in networkd.whole_unit(device.network_file, facts):
         texts += [value for key, value in values if key == "Address" and section in ("Network", "Address")]
     return addresses_in(texts)
 
@@ -222,7 +222,7 @@ def ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return ipaddress.ip_interface(address).ip
 
 
-def words(route: Route) -> str:
+def route_in_words(route: Route) -> str:
     """A route for people. One of IPv4 goes as a whole, with its next hops on other devices."""
     table = f" of table {route.table}" if route.table else ""
     named = [name for word, name in zip(route.words, route.words[1:], strict=False) if word == "dev"]

@@ -73,7 +73,7 @@ def connect(uri: str) -> t.Iterator[Connection]:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
         if uri.startswith("qemu:///") and not any(map(os.path.exists, DAEMONS)):
-            raise interpreter.bare(
+            raise interpreter.missing_libvirt(
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
         message = hushed(
@@ -243,6 +243,6 @@ def stop(found: Resource, call: t.Callable[[], object]) -> None:
             raise
 
 
-def listed(call: t.Callable[[int], list[Resource]], flag: str) -> set[str]:
+def listed_names(call: t.Callable[[int], list[Resource]], flag: str) -> set[str]:
     """The names of what one bulk call with a filter returns."""
     return {found.name() for found in call(getattr(libvirt, flag))}

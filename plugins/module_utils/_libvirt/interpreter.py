@@ -42,10 +42,10 @@ def without_binding(uri: str) -> VirtfleetError:
     """The error where no Python of the host has libvirt's binding: Unreachable where the host is a fresh one."""
     problem = f"libvirt's Python binding is missing on this host (for {sys.executable} and the distribution's Python)"
     remedy = "install python3-libvirt, or run virtfleet.kvm.site, whose role host does that"
-    return bare(uri, f"{problem}: {remedy}")
+    return missing_libvirt(uri, f"{problem}: {remedy}")
 
 
-def bare(uri: str, problem: str) -> VirtfleetError:
+def missing_libvirt(uri: str, problem: str) -> VirtfleetError:
     """The error where libvirt is not there: Unreachable, which check mode survives, where it never was.
 
     Where definitions are left, what a run would do cannot be told without libvirt.

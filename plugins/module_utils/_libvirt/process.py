@@ -48,7 +48,7 @@ def boot() -> str:
         return "unknown"
 
 
-def mark() -> str:
+def own_process() -> str:
     """This process, so that no other can be taken for it."""
     return f"process {os.getpid()} {started(os.getpid())} {boot()}"
 
@@ -68,7 +68,7 @@ def made_by_another(key: str, facts: t.Mapping[str, str | None]) -> str | None:
     :param facts: what is noted of it (see manifest.FACTS)
     """
     maker = facts.get("making") or facts.get("copying")
-    if maker is None or maker == mark() or not alive(maker):
+    if maker is None or maker == own_process() or not alive(maker):
         return None
     began = str(facts.get("began", ""))
     since = ""

@@ -69,7 +69,7 @@ def definitions(domain: Domain) -> tuple[ET.Element, ET.Element | None]:
     return kept, ET.fromstring(domain.XMLDesc(0)) if domain.isActive() else None
 
 
-def kept(connection: Connection, doubt: SayDoubt, gone: t.Container[str] = ()) -> t.Iterator[Document]:
+def saved_documents(connection: Connection, doubt: SayDoubt, gone: t.Container[str] = ()) -> t.Iterator[Document]:
     """What guests can come back as: saved states, snapshots and checkpoints.
 
     :param gone: guests that do not count

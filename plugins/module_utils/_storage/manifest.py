@@ -18,7 +18,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.private_file import PrivateFile
-from .._libvirt.process import made_by_another, mark
+from .._libvirt.process import made_by_another, own_process
 from .new_volumes import Forestalled
 
 FOLDER = "/var/lib/virtfleet"
@@ -89,7 +89,7 @@ class Manifest:
         self.uri = uri
         self.folder = folder or default_folder()
         self.kept = not uri.startswith(PASSING)
-        self.file = PrivateFile(self.folder, NAME, "the list of what this collection made", mark())
+        self.file = PrivateFile(self.folder, NAME, "the list of what this collection made", own_process())
 
     @property
     def path(self) -> str:
@@ -165,7 +165,7 @@ class Manifest:
             other = made_by_another(name, entries.get(name, {}))
             if other is not None:
                 raise Forestalled(other)
-            entries[name] = {**facts, "making": mark()}
+            entries[name] = {**facts, "making": own_process()}
 
     def exchange(self, name: str, part: str) -> None:
         """Note that this process puts another file in the place of a volume's, and what that is called until then.
@@ -177,7 +177,7 @@ class Manifest:
             other = filled_by_another(name, entry)
             if other is not None:
                 raise VirtfleetError(other)
-            entry.update(part=part, filling=mark())
+            entry.update(part=part, filling=own_process())
 
     def drop(self, kind: str, name: str) -> None:
         """Forget a resource."""
@@ -190,7 +190,7 @@ class Manifest:
 
     def take_back(self, kind: str, name: str) -> None:
         """Forget a resource that this process began to make, and has not finished."""
-        if self.kept and self.entries(kind).get(name, {}).get("making") == mark():
+        if self.kept and self.entries(kind).get(name, {}).get("making") == own_process():
             self.drop(kind, name)
 
     def forget(self, kind: str, seen: ManifestEntries) -> None:

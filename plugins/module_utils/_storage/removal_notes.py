@@ -26,9 +26,9 @@ import stat
 import typing as t
 
 from .._errors import VirtfleetError
-from .._host.files import there
+from .._host.files import may_exist
 from .._libvirt.objects import Connection
-from .._libvirt.process import mark
+from .._libvirt.process import own_process
 from .manifest import Manifest
 from .removal import Going
 from .users import is_local
@@ -59,12 +59,12 @@ def note(connection: Connection, guest: str, volumes: t.Collection[Going]) -> t.
         changed = changed_at(plan.path)
         if changed is not None:
             noted.append(plan.note or plan.key)
-            manifest.add("volumes", noted[-1], leaving=changed, since=mark())
+            manifest.add("volumes", noted[-1], leaving=changed, since=own_process())
     file = os.path.join(folder(uri) or "", f"{guest}.xml")
-    was_there = bool(noted) and folder(uri) is not None and there(file, follow=False)
+    was_there = bool(noted) and folder(uri) is not None and may_exist(file, follow=False)
 
     def gone() -> None:
-        state = definitions(uri) if was_there and not there(file, follow=False) else None
+        state = definitions(uri) if was_there and not may_exist(file, follow=False) else None
         if state is None:
             return
         with contextlib.suppress(VirtfleetError):  # It is only needed where this run does not come to its end.
@@ -91,7 +91,7 @@ def is_leaving(path: str | None, facts: t.Mapping[str, str], state: str | None) 
     changed = changed_at(path)
     if changed is None or facts.get("leaving") != changed:
         return False
-    return facts.get("since") in {mark(), state} - {None}
+    return facts.get("since") in {own_process(), state} - {None}
 
 
 def reason(facts: t.Mapping[str, str]) -> str:

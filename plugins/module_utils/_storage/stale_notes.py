@@ -18,7 +18,7 @@ from . import storage_observe
 from .guest_places import item_places
 from .manifest import Manifest, ManifestEntries, notes
 from .other_hosts import within_reach
-from .storage_observe import another, listed, problem_of
+from .storage_observe import another, problem_of, volumes_of_pool
 from .survey_users import all_users
 from .users import StorageUsers
 
@@ -60,11 +60,11 @@ def missing(pool: StoragePool, noted: ManifestEntries) -> set[str]:
     if kind not in FOLDERS or not target.startswith("/"):
         return set()
     left = {name for name in noted if not os.path.lexists(os.path.join(target, name))}
-    if not left or not left.difference(name for name, _volume in listed(pool)):
+    if not left or not left.difference(name for name, _volume in volumes_of_pool(pool)):
         return set()
     if not is_known(target, noted) or not storage_observe.refresh(pool, 0):
         return set()
-    left = left.difference(name for name, _volume in listed(pool))
+    left = left.difference(name for name, _volume in volumes_of_pool(pool))
     left = {name for name in left if not os.path.lexists(os.path.join(target, name))}
     is_there = (kind == "dir" or os.path.ismount(target)) and is_known(target, noted)
     return left if is_there else set()

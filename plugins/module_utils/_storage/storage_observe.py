@@ -114,7 +114,7 @@ def replaced(noted: t.Mapping[str, str], volume: ET.Element) -> str | None:
     return None if what is None else f"{spelled_out(path)} is {what} now, and no more the file that was made"
 
 
-def listed(pool: StoragePool) -> t.Iterator[tuple[str, Volume]]:
+def volumes_of_pool(pool: StoragePool) -> t.Iterator[tuple[str, Volume]]:
     """The volumes of an active pool with their names. One whose name is no UTF-8 has none here, and is left out.
 
     libvirt's binding cannot tell such a name, and nobody can declare it. As a file it still counts as a user of
@@ -133,7 +133,7 @@ def descriptions(pool: StoragePool, names: t.Container[str]) -> dict[str, str]:
     Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).
     """
     texts = {}
-    for name, volume in listed(pool):
+    for name, volume in volumes_of_pool(pool):
         if name in names:
             try:
                 texts[name] = volume.XMLDesc()

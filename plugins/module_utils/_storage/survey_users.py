@@ -23,7 +23,7 @@ from .forecast import Forecast, ToCome
 from .guest_documents import Document
 from .guest_places import GuestPlace
 from .noted_formats import SAME, NotedFormats
-from .storage_observe import listed, undescribed
+from .storage_observe import undescribed, volumes_of_pool
 from .users import Pool, StorageUsers, Use, is_local
 
 PRESENT = Forecast()
@@ -43,7 +43,7 @@ def all_users(connection: Connection, places: Places | None = None, forecast: Fo
         users.doubt("it is on another host, whose files cannot be looked at from here")
     over = add_pools(connection, users, forecast.gone("volume"))
     gone = add_guests(connection, users, forecast)
-    add_documents(users, guest_documents.kept(connection, users.doubt, gone))
+    add_documents(users, guest_documents.saved_documents(connection, users.doubt, gone))
     add_noted(connection, users, [path for _who, path, _base in over])
     for who, path, base in over:
         users.lay_over(who, path, base)
@@ -145,7 +145,7 @@ def add_pool(users: StorageUsers, pool: StoragePool) -> list[tuple[str, str, str
     )
     over = []
     volumes = pool.listAllVolumes() if pool.isActive() else []
-    readable = list(listed(pool)) if volumes else []
+    readable = list(volumes_of_pool(pool)) if volumes else []
     if len(readable) < len(volumes) and not (found.target or "").startswith("/"):
         users.doubt(f"pool {name}: it has a volume whose name is no UTF-8")  # In a folder, it is found as a file.
     for volume_name, volume in readable:

@@ -160,7 +160,7 @@ class AgentGuest:
         if kind == "refused":
             raise AgentFailed(words.on_one_line(message))
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
-        raise Unusable(words.why(self.name, self.way.host, kind, message, doing, self.timeout))
+        raise Unusable(words.agent_problem(self.name, self.way.host, kind, message, doing, self.timeout))
 
     def call(self, execute: str, **arguments: object) -> t.Any:
         """What a command of the agent returns."""
@@ -168,7 +168,7 @@ class AgentGuest:
 
     def fault(self, what: str) -> Unusable:
         """An answer of the agent that it should never give."""
-        return Unusable(words.why(self.name, self.way.host, "silent", what, seconds=self.timeout))
+        return Unusable(words.agent_problem(self.name, self.way.host, "silent", what, seconds=self.timeout))
 
     def run(self, command: str, data: bytes = b"") -> tuple[int, bytes, bytes]:
         """Run a shell command. Returns its exit code (128 and the signal, if one ended it) and what it wrote.

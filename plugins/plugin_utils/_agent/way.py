@@ -81,7 +81,7 @@ def way(uri: str, ssh: SshCall, become: bool, python: str) -> AgentWay:
     driver, _plus, transport = parts.scheme.partition("+")
     raised = ["sudo", "-n", "--"] if become else []
     if transport not in BY_SSH:
-        return AgentWay([*raised, here(), "-c", BEGIN], uri, masked_uri(uri), [])
+        return AgentWay([*raised, local_python(), "-c", BEGIN], uri, masked_uri(uri), [])
     if not host:
         raise VirtfleetError(f"ansible_kvm_uri: {masked_uri(uri)} names no host, as qemu+ssh://root@host/system does")
     kept = urllib.parse.urlencode({name: query[name] for name in KEPT if name in query})
@@ -102,7 +102,7 @@ def way(uri: str, ssh: SshCall, become: bool, python: str) -> AgentWay:
     )
 
 
-def here() -> str:
+def local_python() -> str:
     """A Python of this machine that has libvirt's binding. Raises VirtfleetError where there is none."""
     found = ask.python()
     if found is None:

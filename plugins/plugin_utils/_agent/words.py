@@ -44,7 +44,7 @@ def on_one_line(text: str) -> str:
     return shortened(readable(masked(without_values(" ".join(text.split())))), LONGEST)
 
 
-def why(guest: str, host: str, kind: str, message: str = "", doing: str = "", seconds: float = 0) -> str:
+def agent_problem(guest: str, host: str, kind: str, message: str = "", doing: str = "", seconds: float = 0) -> str:
     """Why something cannot be done in a guest.
 
     :param host: what its host is called in messages

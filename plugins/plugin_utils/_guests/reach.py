@@ -130,13 +130,13 @@ def ssh_of(known: t.Mapping[str, object]) -> Ssh:
         text("remote_user"),
         text("port"),
         os.path.expanduser(text("private_key_file")),
-        tuple(word for line in lines for word in words(line)),
+        tuple(word for line in lines for word in split_arguments(line)),
         text("ssh_executable") or "ssh",
         bool(option("host_key_checking")[0]),
     )
 
 
-def words(line: str) -> list[str]:
+def split_arguments(line: str) -> list[str]:
     """The words of a line of arguments, as Ansible splits it. Raises VirtfleetError for one that ends in a quote."""
     try:
         return shlex.split(line)

@@ -136,7 +136,7 @@ class ControlAnswers:
             version = self.version(image, arch)
             if version.content != content:
                 raise VirtfleetError(f"the image {image.name} is another one than this host asks for: run again")
-            with signatures.on(HERE), self.shown(image.name):
+            with signatures.named_machine(HERE), self.shown(image.name):
                 found = here(lambda: cache.image_of(version, image.seconds))
             path = self.sending.send(found.path, f"the image {meter.file_name(version.place)}")
         except VirtfleetError as error:
@@ -204,7 +204,7 @@ def version_of(image: DeclaredImage, arch: str, lasting: bool = False) -> dict[s
 
     def find() -> dict[str, t.Any]:
         try:
-            with signatures.on(HERE):
+            with signatures.named_machine(HERE):
                 return here(lambda: image.looked_up(arch, lasting))._asdict()
         except VirtfleetError as error:
             return {"problem": str(error)}

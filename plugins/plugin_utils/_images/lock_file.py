@@ -67,7 +67,7 @@ def names_file(written: object) -> bool:
     return written is not None and not (isinstance(written, str) and not written)
 
 
-def unfit(path: str, writes: bool = False) -> str | None:
+def path_problem(path: str, writes: bool = False) -> str | None:
     """Why a path can be no lock file; None where it can, also where nothing is there.
 
     :param writes: whether the file is to be written
@@ -88,7 +88,7 @@ def unfit(path: str, writes: bool = False) -> str | None:
 
 def read(path: str) -> Locks | None:
     """What a lock file has; None where there is none. Raises VirtfleetError where it is not as it was written."""
-    wrong = unfit(path)
+    wrong = path_problem(path)
     if wrong is not None:
         raise VirtfleetError(f"{VARIABLE}: {shown(path)}: {wrong}")
     if not os.path.exists(path):
@@ -245,7 +245,7 @@ def unwritable(
             continue
         try:
             path = files.of(raw, variables).path
-            wrong = None if path is None else unfit(path, True)
+            wrong = None if path is None else path_problem(path, True)
         except VirtfleetError as error:
             found.append((host, str(error)))
             continue

@@ -282,8 +282,8 @@ def resolved(
         entry = agreed(name, signed or entries, problems)
         found[arch] = entry
         fleet.notes += [
-            f"{image_in_words(name, arch)}: {label(host)} found {short(other)} without a signature, which does not"
-            " count beside one that is signed"
+            f"{image_in_words(name, arch)}: {label(host)} found {version_word(other)} without a signature, which does"
+            " not count beside one that is signed"
             for host, other in entries.items()
             if host not in signed and other.checksum != entry.checksum
         ]
@@ -323,8 +323,9 @@ def worse(which: Which, before: Locked | None, after: Locked, wanted: Wanted, un
     start, found = f"image {image_in_words(name, after.arch)}:", []
     if before.signer is not None and after.signer is None and name not in wanted.unsigned:
         found.append(
-            f"{start} it is locked as {short(before)}, and no signature was verified of {short(after)}, which there is"
-            f" now{'' if unverified is None else f' ({unverified})'}: -e {UNSIGNED}={label(name)} takes it all the same"
+            f"{start} it is locked as {version_word(before)}, and no signature was verified of {version_word(after)},"
+            f" which there is now{'' if unverified is None else f' ({unverified})'}:"
+            f" -e {UNSIGNED}={label(name)} takes it all the same"
         )
     if before.serial is None or after.serial is None or name in wanted.older:
         return found
@@ -373,18 +374,18 @@ def image_in_words(name: str, arch: str | None) -> str:
 def version_words(before: Locked | None, after: Locked | None) -> str:
     """How an entry changes, in words."""
     if before is not None and after is None:
-        return f"{'' if before.signer is None else f'{short(before)}, '}is locked no more"
+        return f"{'' if before.signer is None else f'{version_word(before)}, '}is locked no more"
     if before is None or after is None:
-        return "" if after is None else short(after)
-    now = short(after)
-    if short(before) != now:
-        return f"{short(before)} -> {now}"
+        return "" if after is None else version_word(after)
+    now = version_word(after)
+    if version_word(before) != now:
+        return f"{version_word(before)} -> {now}"
     if before.checksum != after.checksum:
         return f"{now}: {before.checksum[:19]}... -> {after.checksum[:19]}..."
     return f"{now}: {before.url or 'no URL'} -> {after.url or 'no URL'}"
 
 
-def short(entry: Locked) -> str:
+def version_word(entry: Locked) -> str:
     """A version in one word."""
     signed = "" if entry.signer is None else f", signed with {entry.signer[-16:]}"
     return (entry.serial or f"{entry.checksum[:19]}...") + signed

@@ -15,7 +15,7 @@ TRIED = 100
 """How many ports are tried at an address."""
 
 
-def free(addresses: t.Sequence[str], first: int, tried: int = TRIED) -> dict[str, int]:
+def free_ports(addresses: t.Sequence[str], first: int, tried: int = TRIED) -> dict[str, int]:
     """The first free TCP port at each address; an address where none is free is left out.
 
     :param first: the lowest port that is tried
@@ -39,4 +39,4 @@ def free(addresses: t.Sequence[str], first: int, tried: int = TRIED) -> dict[str
 
 
 if __name__ == "__main__":
-    json.dump(free(sys.argv[2:], int(sys.argv[1])), sys.stdout)
+    json.dump(free_ports(sys.argv[2:], int(sys.argv[1])), sys.stdout)

@@ -16,7 +16,7 @@ from .. import paths
 from ..converters import Converter, Doubtful, DoubtfulValue
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .row_index import join, wrong
+from .row_index import join, refused_value
 
 UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 
@@ -166,7 +166,7 @@ class Field(Row):
         except Doubtful as doubt:
             out[self.name] = DoubtfulValue(doubt)
         except ValueError as error:
-            problems.append(wrong(self.type.parse, value, error, join(where, self.name)))
+            problems.append(refused_value(self.type.parse, value, error, join(where, self.name)))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         if isinstance(item.get(self.name), DoubtfulValue):

@@ -136,7 +136,7 @@ def parse_rows(rows: Rows, value: object, where: str, problems: Problems) -> Ite
     if not isinstance(value, dict):
         hidden = known.holds or secret_place(where)
         shown = printable(value, hidden)
-        hint = whole(value) if not where else "" if secret_place(where) else way(known, value)
+        hint = hint_for_name(value) if not where else "" if secret_place(where) else way(known, value)
         advice = f"; write {hint}" if hint else list_for_options(value, where)
         advice = advice or (there_are(known) if where else "")
         problems.append(NoOptions(where, value, hidden, f"{shown} is not a dictionary of options{advice}"))
@@ -176,7 +176,7 @@ def parse_item(rows: Rows, value: object, short: str | None, where: str, problem
     return parse_rows(rows, {short: value}, where, problems)
 
 
-def whole(value: object) -> str:
+def hint_for_name(value: object) -> str:
     """How to write a name that was given in place of a whole item. It may be a secret at the wrong place."""
     return "'- name: NAME', and its options below" if isinstance(value, str) else ""
 
@@ -199,7 +199,7 @@ def parse_each(known: Body, value: Item, out: Item, where: str, problems: Proble
         row.parse(value, out, where, problems)
 
 
-def wrong(parse: t.Callable[[object], object], value: object, error: Exception, where: str) -> Invalid:
+def refused_value(parse: t.Callable[[object], object], value: object, error: Exception, where: str) -> Invalid:
     """The problem of a value that a converter refused. Nothing of it is shown where secrets belong."""
     if secret_place(where):
         with unshown():

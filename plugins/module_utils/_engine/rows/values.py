@@ -15,7 +15,7 @@ from ..converters import Choice, Converter, Doubtful, DoubtfulValue
 from .fields import kept, root_of
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .row_index import as_list, join, wrong
+from .row_index import as_list, join, refused_value
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Values(Row):
             except Doubtful as doubt:
                 out[self.name].append(DoubtfulValue(doubt))
             except ValueError as error:
-                problems.append(wrong(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
+                problems.append(refused_value(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         for index, value in enumerate(item.get(self.name) or []):

@@ -17,7 +17,7 @@ from ..converters import TEXT, Choice, Converter
 from .fields import root_of
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .row_index import join, wrong
+from .row_index import join, refused_value
 from .suggested_names import entries
 
 
@@ -88,7 +88,7 @@ class Map(Row):
             try:
                 out[self.name][key] = None if value is None else self.type.parse(value)
             except ValueError as error:
-                problems.append(wrong(self.type.parse, value, error, join(here, named(name))))
+                problems.append(refused_value(self.type.parse, value, error, join(here, named(name))))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         """The names are the user's alone."""

@@ -143,9 +143,9 @@ def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
 
 def default_routes() -> set[tuple[str, str]] | None:
     """The gateways of the default routes of IPv4, each with its device; None where ip does not answer."""
-    output = set_by_others.asked("-json", "-4", "route", "show", "default")
+    output = set_by_others.ip_output("-json", "-4", "route", "show", "default")
     if not output.strip():
-        return set() if set_by_others.asked("-json", "-4", "route", "show", "table", "local") else None
+        return set() if set_by_others.ip_output("-json", "-4", "route", "show", "table", "local") else None
     return {
         (str(hop.get("gateway", "")), str(hop.get("dev", "")))
         for entry in set_by_others.entries(output)

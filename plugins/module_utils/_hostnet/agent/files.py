@@ -235,7 +235,7 @@ def remove_folder(path: str) -> None:
         os.rmdir(path)
 
 
-def same(one: str, other: str) -> bool:
+def same_file(one: str, other: str) -> bool:
     """Whether two files have the same text, rights and extended attributes. Raises OSError."""
     first, second = os.lstat(one), os.lstat(other)
     if (first.st_mode, first.st_uid, first.st_gid) != (second.st_mode, second.st_uid, second.st_gid):

@@ -135,7 +135,7 @@ def is_new(entry: JournalEntry) -> bool:
 def is_old(entry: JournalEntry) -> bool:
     """Whether what has a file's name is what was saved, or the same again. Raises OSError."""
     old, path = entry["old"], entry["path"]
-    return old is not None and (files.is_same_file(old, path) or files.same(old, path))
+    return old is not None and (files.is_same_file(old, path) or files.same_file(old, path))
 
 
 def arm_boot(python: str, journal: Journal) -> None:

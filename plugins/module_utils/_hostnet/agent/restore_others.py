@@ -178,14 +178,14 @@ class GiveBack:
         """Tell the kernel: one by one; many at once, as each takes a process of its own. Raises OSError."""
         if len(commands) <= FEW:
             for words in commands:
-                set_by_others.asked(*words)
+                set_by_others.ip_output(*words)
             return
         path = os.path.join(self.folder, "batch")
         for family in ("-4", "-6", ""):
             own = [words for words in commands if (words[0] if words[0] in ("-4", "-6") else "") == family]
             lines = [" ".join(words[1:] if family else words) for words in own]
             files.write(path, "".join(f"{line}\n" for line in lines))
-            set_by_others.asked(*([family] if family else []), "-force", "-batch", path, seconds=LIMIT)
+            set_by_others.ip_output(*([family] if family else []), "-force", "-batch", path, seconds=LIMIT)
 
 
 def after_trial(

@@ -189,7 +189,7 @@ def keep_unchanged(folder: str) -> None:
     files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": list(texts), "digests": texts}))
     for path, (saved, _inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)
-        if there and not files.is_same_file(path, saved) and files.same(path, saved):
+        if there and not files.is_same_file(path, saved) and files.same_file(path, saved):
             files.link_over(saved, path)
 
 

@@ -57,26 +57,26 @@ def look() -> KernelState:
     """What the kernel has now. Where ip does not answer there is nothing."""
     found = KernelState([], [], [])
     for family, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
-        output = asked("-json", family, "route", "show", "table", "all")
+        output = ip_output("-json", family, "route", "show", "table", "all")
         if not output and family == "-4":
             break  # ip hangs: it is not waited for again and again.
         if family == "-4":
-            found.words.extend(next_hops(asked("-json", "nexthop", "show")))
+            found.words.extend(next_hops(ip_output("-json", "nexthop", "show")))
         known = entries(output)
-        lock(known, functools.partial(asked, family, "route", "show", "table", "all"))
+        lock(known, functools.partial(ip_output, family, "route", "show", "table", "all"))
         for entry, words in given(known, default, KINDS):
             found.routes.extend([list(words)] if words else [])
             if words and entry.get("nhid"):
                 found.hops.append((list(words), by_id(entry, words)))
         found.words.extend(routes(known, default))
-        found.words.extend(rules(asked(family, "rule", "show"), family))
+        found.words.extend(rules(ip_output(family, "rule", "show"), family))
     else:
         for kind in (["nud", "permanent"], ["proxy"]):
-            found.words.extend(neighbours(asked("-json", "neighbour", "show", *kind)))
+            found.words.extend(neighbours(ip_output("-json", "neighbour", "show", *kind)))
     return found
 
 
-def asked(*words: str, seconds: float = PATIENCE) -> str:
+def ip_output(*words: str, seconds: float = PATIENCE) -> str:
     """What ``ip`` prints, empty where it cannot be asked."""
     try:
         status, output, _errors = network.run(["ip", *words], seconds)

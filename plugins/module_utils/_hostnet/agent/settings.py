@@ -161,7 +161,7 @@ def give_back(folder: str, changes: network.TrialNetwork) -> list[str]:
         return [key for key in found if not applied or applied.get(key) == ended.get(key)]
 
     for key in wrong():
-        give(key, before.get(key), changes)
+        write_one(key, before.get(key), changes)
     return wrong()
 
 
@@ -177,7 +177,7 @@ def give_before_up(folder: str, name: str, changes: network.TrialNetwork) -> Non
     for key in BEFORE_UP:
         path = os.path.join(SYSCTLS.format(family="ipv6", name=name), key)
         if path in before:
-            give(path, str(before[path]), changes)
+            write_one(path, str(before[path]), changes)
 
 
 def can_be_set(key: str, now: t.Container[str], there: t.Container[str]) -> bool:
@@ -195,7 +195,7 @@ def is_known(key: str, before: t.Iterable[str]) -> bool:
     return any(each.startswith(f"port {name} ") for each in before)
 
 
-def give(key: str, value: str | None, changes: network.TrialNetwork) -> None:
+def write_one(key: str, value: str | None, changes: network.TrialNetwork) -> None:
     """Give one setting back; None takes a VLAN away that was not there."""
     if key.startswith("/"):
         try:

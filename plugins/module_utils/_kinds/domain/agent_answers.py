@@ -20,7 +20,7 @@ from ..._errors import VirtfleetError
 from ..._libvirt.connection import LibvirtError, connect
 from ..._libvirt.objects import Connection, GuestAddress, Resource
 from .cloud_status import CloudStatus, status
-from .guest_addresses import counted
+from .guest_addresses import for_others
 
 ANSWER = 5
 """Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
@@ -92,7 +92,7 @@ class Question:
         give_time(domain, answer)
         reached = status(domain, answer) if cloud else None
         silent = reached is not None and reached.silent
-        found = [] if silent else counted(addresses(domain, "agent"), macs)
+        found = [] if silent else for_others(addresses(domain, "agent"), macs)
         # That it has told no address says nothing, unless all of its time went by.
         silent = silent or (reached is None and not found and time.monotonic() - begun >= answer)
         if silent:

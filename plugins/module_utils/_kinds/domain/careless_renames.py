@@ -44,7 +44,9 @@ def warn_of_renames(
     old = undeclared(connection, names | set(options.elsewhere) | options.forecast.gone("domain"), options.owner)
     for plan in plans:
         for name, definition in old.items() if plan.name in new else ():
-            same = in_common(new[plan.name], definition) or (alike(new, old) if len(new) == len(old) == 1 else "")
+            same = in_common(new[plan.name], definition) or (
+                common_parts(new, old) if len(new) == len(old) == 1 else ""
+            )
             if same:
                 left = " with the volumes that were made for it" if options.remove_storage else ""
                 goes = f"goes in this run{left}" if name in going else "is no longer declared"
@@ -80,7 +82,7 @@ def in_common(new: ET.Element, old: ET.Element) -> str:
     return ""
 
 
-def alike(new: t.Mapping[str, ET.Element], old: t.Mapping[str, ET.Element]) -> str:
+def common_parts(new: t.Mapping[str, ET.Element], old: t.Mapping[str, ET.Element]) -> str:
     """What the only new guest and the only one that is not declared any more have in common, in words.
 
     Without disks there is nothing to lose.

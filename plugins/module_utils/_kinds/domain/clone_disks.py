@@ -52,7 +52,7 @@ def disks_of(
     ]
     seed, over = len(found) < len(nodes), want.get("clone_mode") == "overlay"
     if want.get("disks") is None:
-        return [begun(*one, pools, over, f"disks[{place}]", unfit) for place, one in enumerate(found)], seed
+        return [disk_of_clone(*one, pools, over, f"disks[{place}]", unfit) for place, one in enumerate(found)], seed
     out: list[Item] = []
     targets = {disk.get("target"): (disk, on) for disk, on in found}
     others = iter([(disk, on) for disk, on in found if disk.get("device") not in REMOVABLE])
@@ -62,7 +62,7 @@ def disks_of(
         if twin is None or says_itself(disk):
             out.append(disk)
         else:
-            out.append({**begun(*twin, pools, over, f"disks[{place}]", unfit), **disk})
+            out.append({**disk_of_clone(*twin, pools, over, f"disks[{place}]", unfit), **disk})
     return out, seed
 
 
@@ -73,7 +73,7 @@ def says_itself(disk: Item) -> bool:
     return disk.get("volume") is not None and disk.get("size") is None
 
 
-def begun(
+def disk_of_clone(
     disk: Item,
     place: str | None,
     pools: t.Mapping[str, ObservedPool],

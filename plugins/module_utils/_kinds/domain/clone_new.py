@@ -60,7 +60,7 @@ def from_declared(want: Item, original: Item) -> tuple[Item, list[Item], list[st
         )
     over = want.get("clone_mode") == "overlay"
     if want.get("disks") is None:
-        disks = [begun(disk, f"disks[{place}]", over, name) for place, disk in enumerate(listed)]
+        disks = [disk_of_clone(disk, f"disks[{place}]", over, name) for place, disk in enumerate(listed)]
     else:
         disks = list(matched(want["disks"], listed, over, name))
     return whole, disks, sentences
@@ -82,10 +82,10 @@ def matched(declared: t.Sequence[Item], listed: t.Sequence[Item], over: bool, na
         if twin is None or says_itself(disk):
             yield disk
         else:
-            yield {**begun(twin, f"disks[{place}]", over, name), **disk}
+            yield {**disk_of_clone(twin, f"disks[{place}]", over, name), **disk}
 
 
-def begun(disk: Item, where: str, over: bool, name: str) -> Item:
+def disk_of_clone(disk: Item, where: str, over: bool, name: str) -> Item:
     """A disk of the original as one of the clone. Raises Invalid where it cannot be.
 
     :param where: what it is called in messages

@@ -115,20 +115,20 @@ def on_host(devices: str, device: Item) -> str | None:
         return "of the host"
     if devices == "rngs" and backend.get("model") == "egd" and backend.get("type") not in STREAMS:
         return f"of type {backend.get('type')}"
-    found = next(named(device, devices), None)
+    found = next(host_names_below(device, devices), None)
     return None if found is None else f"on {printable(found[1])}"
 
 
-def named(part: object, where: str) -> t.Iterator[tuple[str, str]]:
+def host_names_below(part: object, where: str) -> t.Iterator[tuple[str, str]]:
     """The options below one that name something of the host, each with what it names."""
     if where in HARMLESS:
         return
     if isinstance(part, dict):
         for name, value in part.items():
-            yield from named(value, f"{where}.{name}")
+            yield from host_names_below(value, f"{where}.{name}")
     elif isinstance(part, (list, tuple)):
         for one in part:
-            yield from named(one, where)
+            yield from host_names_below(one, where)
     elif isinstance(part, str) and (part.startswith("/") or where.rpartition(".")[2] in PLACES):
         yield where, part
 
@@ -136,27 +136,27 @@ def named(part: object, where: str) -> t.Iterator[tuple[str, str]]:
 def refuse_rest(whole: Item, want: Item) -> None:
     """Raise Invalid for what a clone would write to and cannot be left out."""
     loader = within(whole, "os", "loader")
-    if loader.get("type") == "pflash" and loader.get("readonly") is not True and not says(want, "os", "loader"):
+    if loader.get("type") == "pflash" and loader.get("readonly") is not True and not is_declared(want, "os", "loader"):
         raise refusal("os.loader", f"on {printable(str(loader.get('path')))}, which is written to", "os.loader")
     nvram = within(whole, "os", "nvram")
     others = [name for name in nvram if not name.startswith("template") and name != "storage_format"]
     if nvram.get("type", "file") != "file" or others:
-        if not says(want, "os", "nvram"):
+        if not is_declared(want, "os", "nvram"):
             raise refusal("os.nvram", "in something else than a file", "os.nvram")
         for name in others:
             del nvram[name]
     for option in ("args", "env", "override"):
-        if within(whole, "qemu").get(option) and not says(want, "qemu", option):
+        if within(whole, "qemu").get(option) and not is_declared(want, "qemu", option):
             raise Invalid(
                 f"qemu.{option}",
                 "nobody knows what of the host it names: declare it for this guest, or take it from the original",
             )
-    if whole.get("xml") is not None and "xml" not in want and tells(whole["xml"]):
+    if whole.get("xml") is not None and "xml" not in want and names_host(whole["xml"]):
         raise Invalid("xml", "the original has something of the host that no option names: declare xml for this guest")
     for name, value in whole.items():
         if isinstance(value, dict):
-            for where, place in named(value, name):
-                if not says(want, *where.split(".")):
+            for where, place in host_names_below(value, name):
+                if not is_declared(want, *where.split(".")):
                     raise refusal(where, f"on {printable(place)}", where)
 
 
@@ -176,7 +176,7 @@ def within(part: Item, *names: str) -> Item:
     return part
 
 
-def says(want: Item, *names: str) -> bool:
+def is_declared(want: Item, *names: str) -> bool:
     """Whether an option is declared, by itself or with what it is in."""
     part: object = want
     for name in names:
@@ -188,7 +188,7 @@ def says(want: Item, *names: str) -> bool:
     return True
 
 
-def tells(xml: object) -> bool:
+def names_host(xml: object) -> bool:
     """Whether a fragment of a definition names anything of the host."""
     try:
         root = xml_merge.parse(xml, "domain")

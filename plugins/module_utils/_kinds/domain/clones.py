@@ -36,7 +36,7 @@ from .clone_originals import CHECK, MODE, NOT_YET, OPTION, SETTLE, STOP, Origina
 from .clone_parts import own_parts
 from .cloud_init.seeds import is_here
 from .disks.guest_disks import Needed
-from .disks.outside_disks import look
+from .disks.outside_disks import guests_on_host
 from .disks.shared_disks import own_disks, rivals
 from .observe import domains
 from .saved_states import is_saved
@@ -240,7 +240,7 @@ class Clones:
         :param over: whether the clone is to be laid over it
         """
         site = Site(self.connection, self.forecast)
-        others = look(site, {name})
+        others = guests_on_host(site, {name})
         nodes = there.definition.findall("devices/disk")
         found: dict[str, str] = {}
         for index, path, sign in own_disks(site, there.definition):

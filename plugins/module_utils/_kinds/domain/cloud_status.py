@@ -68,7 +68,8 @@ class CloudStatus(t.NamedTuple):
         if self.disabled:
             return "cloud-init is disabled in it, so it does nothing: wait for agent or address"
         if self.done and self.errors:
-            return f"cloud-init has failed (exit code 1): {few(self.errors)}; look at /var/log/cloud-init.log in it"
+            few = first_errors(self.errors)
+            return f"cloud-init has failed (exit code 1): {few}; look at /var/log/cloud-init.log in it"
         return None
 
     @property
@@ -77,12 +78,12 @@ class CloudStatus(t.NamedTuple):
         if not self.done or self.errors or not self.recoverable:
             return None
         return (
-            f"cloud-init has ended with errors that it went on in spite of (exit code 2): {few(self.recoverable)}; look"
-            " at /var/log/cloud-init.log in it"
+            "cloud-init has ended with errors that it went on in spite of (exit code 2):"
+            f" {first_errors(self.recoverable)}; look at /var/log/cloud-init.log in it"
         )
 
 
-def few(texts: t.Sequence[str]) -> str:
+def first_errors(texts: t.Sequence[str]) -> str:
     """Some of the errors, in words."""
     more = f" and {len(texts) - MOST} more" if len(texts) > MOST else ""
     return ", ".join(printable(shortened(text, LONGEST)) for text in texts[:MOST]) + more

@@ -35,7 +35,7 @@ def reachable(text: object) -> IPAddress | None:
     return None if found.is_unspecified or found.is_reserved else found
 
 
-def counted(found: t.Iterable[GuestAddress], macs: t.Container[str]) -> list[GuestAddress]:
+def for_others(found: t.Iterable[GuestAddress], macs: t.Container[str]) -> list[GuestAddress]:
     """The addresses at which others reach a guest, of its own interfaces.
 
     :param macs: the MAC addresses of those

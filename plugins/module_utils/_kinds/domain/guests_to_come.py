@@ -49,19 +49,19 @@ def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str,
 
 def to_come(connection: Connection, plan: Plan) -> ToCome | None:
     """What a guest will have; None where nobody can tell, or it has what it has."""
-    domain = there(connection, plan.name)
+    domain = find_guest(connection, plan.name)
     actions = {step.action for step in plan.steps}
     if "undefine" in actions:
         return None if domain is None else ToCome(domain.UUIDString(), gone=True)
     text = next((step.value for step in plan.steps if step.action == "define"), None)
     before = None if domain is None else ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
     after = before if text is None else ET.fromstring(text)
-    if after is None or odd(after):
+    if after is None or has_hidden_places(after):
         return None
     trees = [after]
     if domain is not None and before is not None and domain.isActive() and "shutdown" not in actions:
         live = ET.fromstring(domain.XMLDesc(0))
-        trees.append(kept(live, before, after, {option_of(path) for path in (*plan.waiting, *plan.asked)}))
+        trees.append(without_given_up(live, before, after, {option_of(path) for path in (*plan.waiting, *plan.asked)}))
     places = [place for tree in trees for place in guest_places(tree)]
     for step in plan.steps:
         if isinstance(step.value, Making):
@@ -88,7 +88,7 @@ def disks(root: ET.Element) -> str:
     return paths.text(bare_domain)
 
 
-def there(connection: Connection, name: str) -> Domain:
+def find_guest(connection: Connection, name: str) -> Domain:
     """A guest; None where there is none."""
     try:
         return connection.lookupByName(name)
@@ -98,12 +98,12 @@ def there(connection: Connection, name: str) -> Domain:
         return None
 
 
-def odd(root: ET.Element) -> bool:
+def has_hidden_places(root: ET.Element) -> bool:
     """Whether a definition has what places alone do not tell: arguments of QEMU, or a disk inside of another file."""
     return any(child.tag.startswith("{") for child in root) or next(root.iter("slice"), None) is not None
 
 
-def kept(live: ET.Element, before: ET.Element, after: ET.Element, waiting: t.Container[str]) -> ET.Element:
+def without_given_up(live: ET.Element, before: ET.Element, after: ET.Element, waiting: t.Container[str]) -> ET.Element:
     """What runs, without the devices that it gives up at once.
 
     :param before: the definition, of which what runs was made

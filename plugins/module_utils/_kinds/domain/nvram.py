@@ -14,7 +14,7 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._host.files import birth, there
+from ..._host.files import birth, may_exist
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage.guest_places import guest_places
@@ -52,7 +52,7 @@ def place(name: str, uri: str, *trees: ET.Element | None) -> str | None:
         finds it again by the guest's name
     """
     for tree in trees:
-        path = None if tree is None else named(tree)
+        path = None if tree is None else path_in_definition(tree)
         if path:
             return os.path.join("/", path)  # The daemon runs in the root.
     for tree in trees:
@@ -62,7 +62,7 @@ def place(name: str, uri: str, *trees: ET.Element | None) -> str | None:
     return None
 
 
-def named(tree: ET.Element) -> str:
+def path_in_definition(tree: ET.Element) -> str:
     """The path that a definition gives; empty where it gives none."""
     nvram, varstore = tree.find("os/nvram"), tree.find("os/varstore")
     if nvram is None:
@@ -89,7 +89,7 @@ def identity(path: str) -> str:
     return f"{state.st_dev} {birth(path) or state.st_ino}"
 
 
-def keeps(
+def why_it_stays(
     path: str, guest: str, uri: str, definition: ET.Element, users: StorageUsers, running: bool = False
 ) -> str | None:
     """Why the file stays though its guest goes, to be read after its path; None where it may go.
@@ -112,11 +112,11 @@ def last_look(connection: Connection, domain: Domain, variables: FirmwareVariabl
     path = place(guest, uri, definition)
     if path != variables.path:
         return f"the guest's definition names {path} by now"
-    if not there(path, follow=False):
+    if not may_exist(path, follow=False):
         return None  # Somebody else deleted it: what is gone is gone.
     if identity(path) != variables.identity:
         return "somebody made it anew meanwhile"
-    return keeps(path, guest, uri, definition, all_users(connection))
+    return why_it_stays(path, guest, uri, definition, all_users(connection))
 
 
 def in_another_place(path: str, definition: ET.Element, users: StorageUsers) -> bool:

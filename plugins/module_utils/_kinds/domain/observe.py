@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
-from ..._libvirt.connection import libvirt, listed
+from ..._libvirt.connection import libvirt, listed_names
 from ..._libvirt.objects import Connection, Resource
 from .live import refusals
 from .normal_form import running
@@ -20,10 +20,10 @@ from .undefine import Belongings, undefine
 
 def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The domains of these names."""
-    running = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_ACTIVE")
-    paused = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
-    autostart = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_AUTOSTART")
-    transient = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_TRANSIENT")
+    running = listed_names(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_ACTIVE")
+    paused = listed_names(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
+    autostart = listed_names(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_AUTOSTART")
+    transient = listed_names(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_TRANSIENT")
     found = {}
     for domain in connection.listAllDomains(0):
         name = domain.name()
@@ -33,7 +33,7 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
         live = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None
         found[name] = Observed(
             refused={} if live is None else refusals.taken_out(live),
-            definition=kept(domain, name in transient),
+            definition=kept_definition(domain, name in transient),
             live=live,
             state="paused" if name in paused else "running" if active else "stopped",
             properties={"autostart": name in autostart},
@@ -42,7 +42,7 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
     return found
 
 
-def kept(found: Resource, transient: bool | None = None) -> ET.Element:
+def kept_definition(found: Resource, transient: bool | None = None) -> ET.Element:
     """The definition that libvirt keeps of a guest.
 
     :param transient: whether it is, so that it has but what runs; None where libvirt is to be asked
@@ -72,7 +72,7 @@ DEFINITION = Definition(
     listing="listAllDomains",
     missing="VIR_ERR_NO_DOMAIN",
     rename="stop it and run virsh domrename {there:sh} {name:sh}",
-    kept=kept,
+    kept=kept_definition,
     stays_renamed=True,
     in_use="it runs",
     state=state,

@@ -99,7 +99,7 @@ def plan_all(
     wants = copies.complete(short_image.for_new_only(wants, have), have)
     wants = marked_disks(wants, declared_images(options))
     wants = over.settle(wants, have)
-    if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
+    if guest_disks.makes_any_disk(wants) or options.remove_storage or seeds.any_seed(wants, have):
         plans, settled = plans_with_disks(forms, have, wants, host, options, copies)
     else:
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
@@ -110,7 +110,7 @@ def plan_all(
     copies.tell(plans)
     forms.warn(plans)
     over.tell(plans)
-    defined_formats.look(forms, plans, wants, have)
+    defined_formats.refuse_formats(forms, plans, wants, have)
     forms.hold_back(plans)
     refuse_renamed(connection, DEFINITION, plans, have)
     warn_of_renames(connection, plans, have, options)

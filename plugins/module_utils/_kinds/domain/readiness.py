@@ -21,7 +21,7 @@ from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._shell_words import ShellWord
 from ..._storage.new_volumes import Making
-from ..shared.lacking import Site, at, plain
+from ..shared.lacking import Site, plain, with_place
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
 from ..volume.readiness import growths, key_of, makings
@@ -121,7 +121,7 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
     known = {found.what for found in references(root)}
     problems = [site.problem(found) for found in references(saved) if found.what not in known]
     where = f"its saved state, which virsh managedsave-remove {ShellWord(entry.name):sh} discards"
-    return [at(where, line) for line in problems if line is not None]
+    return [with_place(where, line) for line in problems if line is not None]
 
 
 def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
@@ -162,7 +162,7 @@ def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str
 def sentence(site: Site, reference: Reference, want: Item) -> str | None:
     """What is wrong with something that a guest needs, with the option."""
     problem = site.problem(reference)
-    return None if problem is None else at(reference.where(want), problem)
+    return None if problem is None else with_place(reference.where(want), problem)
 
 
 def without_source(root: ET.Element) -> t.Iterator[str]:

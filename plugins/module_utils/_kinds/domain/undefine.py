@@ -17,7 +17,7 @@ from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change
 from ..._errors import Invalid, VirtfleetError
-from ..._host.files import there
+from ..._host.files import may_exist
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage import removal_notes
@@ -72,7 +72,7 @@ def plan_departure(
     path = None
     if belongings.nvram and have.persistent:
         path = nvram.place(plan.name, connection.getURI(), definition, have.live)
-    if path and there(path, follow=False):
+    if path and may_exist(path, follow=False):
         plan.changes.append(Change("nvram", path, None))
     if belongings.tpm:
         belongings = plan_tpm(plan, definition, belongings)
@@ -129,7 +129,7 @@ def plan_nvram(
             path = change.before
             found = have[plan.name]
             live = found.live is not None
-            reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
+            reason = nvram.why_it_stays(path, plan.name, connection.getURI(), found.definition, users, live)
             if reason is None:
                 variables = FirmwareVariables(path, nvram.identity(path))
                 belongings[plan.name] = dataclasses.replace(belongings[plan.name], variables=variables)
@@ -202,7 +202,7 @@ def undefine(connection: Connection, name: str, belongings: Belongings) -> None:
     gone()
     if file is None:
         return
-    if kept is None and there(file.path, follow=False):
+    if kept is None and may_exist(file.path, follow=False):
         kept = "libvirt did not delete it"
     if kept is not None:
         raise NotRemoved("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)

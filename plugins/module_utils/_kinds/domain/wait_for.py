@@ -16,7 +16,7 @@ from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection, GuestAddress
 from .agent_answers import AgentAnswers, Question
 from .cloud_status import CloudStatus
-from .guest_addresses import counted
+from .guest_addresses import for_others
 from .impossible import AGENT
 from .old_leases import OldLeases
 from .ssh_answers import SshServer
@@ -202,9 +202,8 @@ def awaited(left: t.Mapping[str, Item], ready: int, problems: t.Sized) -> str:
     asked = {str(want["wait_for"]) for want in left.values()}
     what = ENDS[asked.pop()] if len(asked) == 1 else "are ready"
     failed = f", {len(problems)} failed" if problems else ""
-    return (
-        f"{ready} of {ready + len(problems) + len(left)} guests {what}{failed}; waiting for {meter.some(sorted(left))}"
-    )
+    names = meter.first_few(sorted(left))
+    return f"{ready} of {ready + len(problems) + len(left)} guests {what}{failed}; waiting for {names}"
 
 
 def problem(seen: GuestLook, what: str, seconds: float, late: bool) -> str | None:
@@ -245,7 +244,7 @@ def look(connection: Connection, name: str, cloud: bool, agents: AgentAnswers, o
     macs = {str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")}
 
     def known(source: str) -> Addresses:
-        counting: Addresses = [{**one, "source": source} for one in counted(addresses(domain, source), macs)]
+        counting: Addresses = [{**one, "source": source} for one in for_others(addresses(domain, source), macs)]
         return old.without(connection, name, root, counting)
 
     leases = known("lease")

@@ -137,7 +137,7 @@ class DeclaredImage:
         """The same, where this machine asks the server."""
         if self.product is None:
             return self.version_of_list()
-        find = products.lasting if lasting else products.newest
+        find = products.newest_lasting if lasting else products.newest
         return find(self.product, host, self.seconds)
 
     def version_of_list(self) -> Version:

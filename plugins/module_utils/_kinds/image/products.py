@@ -154,7 +154,7 @@ def newest(product: Product, host: str, seconds: float | None = None) -> Version
     return of_debian(product, arch, seconds)
 
 
-def lasting(product: Product, host: str, seconds: float | None = None) -> Version:
+def newest_lasting(product: Product, host: str, seconds: float | None = None) -> Version:
     """The same as ``newest``, with an URL that has these very bytes as long as the server keeps them.
 
     Debian's ``latest`` is another image tomorrow, so it is asked which serial it is now.

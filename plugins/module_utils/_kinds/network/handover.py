@@ -22,7 +22,7 @@ from ..._engine.step import Step, StepPlace
 from ..._flow.purge import Leftovers
 from ..._libvirt.objects import Connection
 from .cleanup import OF_OTHERS, forward_mode
-from .network_users import guests, named, on_network
+from .network_users import guests, on_network, with_verb
 from .subnets import subnets
 
 NetworksOfGuests = t.Mapping[str, t.Sequence[str]]
@@ -57,18 +57,18 @@ def leaving(
         trees = guests(connection) if trees is None else trees
         uses = on_network(network)
         users = {guest for guest, tree in trees if uses(tree)}
-        kept = sorted(guest for guest in users if guest not in declared or name in listed(declared[guest]))
+        kept = sorted(guest for guest in users if guest not in declared or name in network_names(declared[guest]))
         if kept:
             kept_back[name] = (
-                f"makes room for the network {taker}, but {named(kept, 'is', 'are')} on it and not declared to be on"
-                " another, so it stays"
+                f"makes room for the network {taker}, but {with_verb(kept, 'is', 'are')} on it and not declared to be"
+                " on another, so it stays"
             )
         else:
             going.append({"name": name, "state": "absent"})
     return going + staying, kept_back
 
 
-def listed(networks: object) -> t.Sequence[object]:
+def network_names(networks: object) -> t.Sequence[object]:
     """The networks of a guest as a list, also where the user wrote a single one."""
     return networks if isinstance(networks, (list, tuple)) else [networks]
 
@@ -84,12 +84,12 @@ def follower(root: ET.Element, wants: t.Iterable[Item]) -> str | None:
             continue
         if bridge is not None and want.get("bridge") == bridge.get("name"):
             return str(want["name"])
-        if any(inside(str(ip.get("address")), there) for ip in want.get("ips") or []):
+        if any(in_subnet(str(ip.get("address")), there) for ip in want.get("ips") or []):
             return str(want["name"])
     return None
 
 
-def inside(address: str, there: t.Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def in_subnet(address: str, there: t.Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     """Whether a declared address is in one of some subnets."""
     try:
         host = ipaddress.ip_interface(address).ip

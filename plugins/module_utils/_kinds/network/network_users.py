@@ -29,24 +29,24 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: Netw
 
     Nothing is said where they are put on the network that takes its place.
     """
-    ending = [plan for plan in plans if ends(plan)]
+    ending = [plan for plan in plans if ends_network(plan)]
     if connection is None or not ending:
         return
     replaced = {name for plan in plans for step in plan.steps if step.action == "reattach" for name in step.value or ()}
     trees = guests(connection, options.forecast)
     live = running(connection, options.forecast)
     for plan in ending:
-        users = set() if plan.name in replaced else on(connection, plan.name, trees)
-        cut = on(connection, plan.name, live) if plan.name not in replaced and cuts(connection, plan) else set()
+        users = set() if plan.name in replaced else guests_on(connection, plan.name, trees)
+        cut = guests_on(connection, plan.name, live) if plan.name not in replaced and cuts(connection, plan) else set()
         run, off = sorted(cut), sorted(users - cut)
         if run:
             plan.warnings.append(
-                f"{named(run)} on it, and will be cut off, also once the network is active again: until the next start"
-                " of the guest"
+                f"{with_verb(run)} on it, and will be cut off, also once the network is active again: until the next"
+                " start of the guest"
             )
         if off:
             plan.warnings.append(
-                f"{named(off, 'is', 'are')} on it, and {'does' if len(off) == 1 else 'do'} not start without it"
+                f"{with_verb(off, 'is', 'are')} on it, and {'does' if len(off) == 1 else 'do'} not start without it"
             )
         others = to_be_on(connection, plan.name, options, users)
         if others:
@@ -90,13 +90,13 @@ def cuts(connection: Connection, plan: Plan) -> bool:
     return forward_mode(root) not in OF_OTHERS
 
 
-def ends(plan: Plan) -> bool:
+def ends_network(plan: Plan) -> bool:
     """Whether a network is to be inactive or absent, and is not started anew."""
     actions = [step.action for step in plan.steps]
     return "undefine" in actions or ("stop" in actions and "start" not in actions)
 
 
-def on(connection: Connection, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
+def guests_on(connection: Connection, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
     """The guests that are on a network."""
     try:
         uses = on_network(connection.networkLookupByName(name))
@@ -105,7 +105,7 @@ def on(connection: Connection, name: str, trees: t.Sequence[tuple[str, ET.Elemen
     return {guest for guest, tree in trees if uses(tree)}
 
 
-def named(guests_on_it: t.Sequence[str], one: str = "runs", more: str = "run") -> str:
+def with_verb(guests_on_it: t.Sequence[str], one: str = "runs", more: str = "run") -> str:
     """Guests with their verb.
 
     :param one: the verb for one guest

@@ -11,21 +11,21 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
-from ..._libvirt.connection import lacks, libvirt, listed
+from ..._libvirt.connection import lacks, libvirt, listed_names
 from ..._libvirt.objects import Connection, Network
 
 
 def networks(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The networks of these names."""
-    autostart = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_AUTOSTART")
-    persistent = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_PERSISTENT")
+    autostart = listed_names(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_AUTOSTART")
+    persistent = listed_names(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_PERSISTENT")
     found = {}
     for network in connection.listAllNetworks(0):
         name = network.name()
         if name in names:
             active = network.isActive()
             found[name] = Observed(
-                definition=kept(network),
+                definition=kept_definition(network),
                 live=paths.document(network.XMLDesc(0)) if active else None,
                 state="active" if active else "inactive",
                 properties={"autostart": name in autostart},
@@ -34,7 +34,7 @@ def networks(connection: Connection, names: t.Container[str]) -> dict[str, Obser
     return found
 
 
-def kept(network: Network) -> ET.Element:
+def kept_definition(network: Network) -> ET.Element:
     """The definition that libvirt keeps of a network."""
     return paths.document(inactive_network(network))
 
@@ -55,6 +55,6 @@ DEFINITION = Definition(
     listing="listAllNetworks",
     missing="VIR_ERR_NO_NETWORK",
     rename="define it anew as {name}",
-    kept=kept,
+    kept=kept_definition,
 )
 """How libvirt keeps networks."""

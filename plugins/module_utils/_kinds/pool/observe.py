@@ -32,7 +32,7 @@ def pools(connection: Connection, names: t.Container[str]) -> dict[str, Observed
         if name in names:
             active = pool.isActive()
             found[name] = Observed(
-                definition=kept(pool),
+                definition=kept_definition(pool),
                 live=POOL.declared(paths.document(pool.XMLDesc(0))) if active else None,
                 state="active" if active else "inactive",
                 properties={"autostart": name in autostart},
@@ -41,7 +41,7 @@ def pools(connection: Connection, names: t.Container[str]) -> dict[str, Observed
     return found
 
 
-def kept(pool: object) -> ET.Element:
+def kept_definition(pool: object) -> ET.Element:
     """The definition that libvirt keeps of a pool."""
     return POOL.declared(paths.document(inactive(pool)))
 
@@ -85,7 +85,7 @@ DEFINITION = Definition(
     listing="listAllStoragePools",
     missing="VIR_ERR_NO_STORAGE_POOL",
     rename="define it anew as {name}",
-    kept=kept,
+    kept=kept_definition,
     undefine=undefine_new,
 )
 """How libvirt keeps pools."""

@@ -17,7 +17,7 @@ from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..domain.disks import shared_disks
 from ..secret.references import secrets_of
-from ..shared.lacking import Site, at, plain
+from ..shared.lacking import Site, plain, with_place
 from ..shared.readiness import Doubt, definition, leaves, refuse
 from ..shared.references import Reference
 from ..volume.storage_rules import MADE_DIRECTORIES
@@ -158,7 +158,7 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
         for device in root.findall("source/device"):
             missing = site.file(device.get("path", ""))
             if missing is not None:
-                yield at("source.devices", missing)
+                yield with_place("source.devices", missing)
 
 
 def unfit_secrets(site: Site, root: ET.Element) -> t.Iterator[str]:
@@ -168,4 +168,4 @@ def unfit_secrets(site: Site, root: ET.Element) -> t.Iterator[str]:
     for _by, secret in secrets_of(root):
         problem = site.problem(Reference("source", None, "auth", kind, secret))
         if problem is not None:
-            yield at("source.auth.secret", problem)
+            yield with_place("source.auth.secret", problem)

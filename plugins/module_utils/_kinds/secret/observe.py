@@ -80,7 +80,7 @@ def secrets(connection: Connection, names: t.Container[str]) -> dict[str, Observ
     found: dict[str, Observed] = {}
     for one in all_named(connection):
         if one.name() in names:
-            found.setdefault(one.name(), Observed(kept(one), None, "present", {}))
+            found.setdefault(one.name(), Observed(kept_definition(one), None, "present", {}))
     return found
 
 
@@ -91,7 +91,7 @@ class SecretDefinition(Definition):
         return next((one for one in all_named(connection) if one.name() == name), None)
 
 
-def kept(found: Named) -> ET.Element:
+def kept_definition(found: Named) -> ET.Element:
     """The definition that libvirt keeps of a secret."""
     return paths.document(found.secret.XMLDesc(0))
 
@@ -123,7 +123,7 @@ DEFINITION = SecretDefinition(
     lookup="secretLookupByUsage",
     listing="listAllSecrets",
     missing="VIR_ERR_NO_SECRET",
-    kept=kept,
+    kept=kept_definition,
     rename="remove {there} and define it anew as {name}",
     state=present,
     undefine=undefine_new,

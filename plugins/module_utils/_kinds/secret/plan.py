@@ -25,7 +25,7 @@ from ..shared.renames import refuse_same, way_out_of_rename
 from . import digests
 from .needed_values import refuse_lost
 from .observe import DEFINITION, Named, all_named
-from .table import SECRET, named
+from .table import SECRET, name_fits_usage
 from .users import refuse_used
 from .values import value_of
 
@@ -84,7 +84,9 @@ def refuse_misnamed(entry: Plan, have: Have) -> None:
     text = next((step.value for step in entry.steps if step.action == "define"), None)
     if text is not None and entry.name in have:
         usage = paths.document(text).find("usage")
-        problem = next(named({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None)
+        problem = next(
+            name_fits_usage({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None
+        )
         if problem is not None:
             entry.refuse(
                 f"{problem}: libvirt changes nothing of such a one; remove it, and declare one with another name"

@@ -28,21 +28,21 @@ def secret_define(connection: Connection, name: str, step: Step, options: object
 
 def secret_set_value(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Set the value, and note its digest where libvirt will not tell it."""
-    secret = there(connection, name)
+    secret = find_secret(connection, name)
     secret.secret.setValue(step.value.data, 0)
     secret_note_value(connection, name, step, options)
 
 
 def secret_note_value(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Note the digest of the value that a private secret has."""
-    secret = there(connection, name)
+    secret = find_secret(connection, name)
     if digests.private(ET.fromstring(secret.secret.XMLDesc(0))):
         digests.note(str(connection.getURI()), secret, step.value)
     else:
         Manifest(connection.getURI()).drop(VALUES, name)
 
 
-def there(connection: Connection, name: str) -> Named:
+def find_secret(connection: Connection, name: str) -> Named:
     """A secret that was defined. Raises VirtfleetError where it is gone."""
     found = DEFINITION.find(connection, name)
     if found is None:

@@ -138,7 +138,7 @@ def values(item: Item) -> t.Iterator[Invalid]:
         yield Invalid("value", "a key of Ceph is in base64, as 'ceph auth get-key' tells it: write it as value_base64")
 
 
-def named(item: Item) -> t.Iterator[Invalid]:
+def name_fits_usage(item: Item) -> t.Iterator[Invalid]:
     """What is wrong with the name of an item for its usage (secret.rng of libvirt)."""
     usage, name = item.get("usage"), str(item.get("name") or "")
     if usage == "volume" and (not name.startswith("/") or name == "/"):
@@ -157,5 +157,5 @@ SECRET = Table(
     transitions={("present", "absent"): ("undefine",)},
     rows=ROWS,
     rules=(values,),
-    cautions=(named,),
+    cautions=(name_fits_usage,),
 )

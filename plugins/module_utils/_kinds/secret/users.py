@@ -105,7 +105,7 @@ def documents(connection: Connection, users: SecretUsers, forecast: Forecast) ->
             yield from guest_documents.of_guest(domain, users.doubts.append)
         elif foreseen.gone:
             gone.add(domain.name())
-    yield from guest_documents.kept(connection, users.doubts.append, gone)
+    yield from guest_documents.saved_documents(connection, users.doubts.append, gone)
 
 
 def add_declared(users: SecretUsers, connection: Connection, asked: declared_uses.DeclaredUses) -> None:

@@ -23,7 +23,7 @@ from ..._printing import spelled_out
 from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import Document
 from ..._storage.manifest import Manifest
-from ..._storage.storage_observe import another, listed, source_place
+from ..._storage.storage_observe import another, source_place, volumes_of_pool
 from ..._storage.survey_users import files
 from ..._storage.users import is_local
 from .references import SecretReference, secrets_of
@@ -57,7 +57,7 @@ def encrypted_volumes(connection: Connection, forecast: Forecast, had: t.Contain
     for pool in connection.listAllStoragePools(0):
         if pool.isActive():
             active.add(pool.name())
-            for name, volume in listed(pool):
+            for name, volume in volumes_of_pool(pool):
                 key = f"{pool.name()}/{name}"
                 root = described(volume)
                 paths.add(root.findtext("target/path") or "")

@@ -18,7 +18,7 @@ from ..._flow.kind import Wants
 from ..._storage.forecast import Forecast
 from ..._storage.new_volumes import Making
 from ..volume.readiness import makings, without_pool
-from .lacking import PROBLEMS, Site, at
+from .lacking import PROBLEMS, Site, with_place
 from .readiness import definition, refuse
 from .references import Reference, references
 
@@ -76,5 +76,5 @@ def check(plans: t.Sequence[Plan], wants: Wants, forecast: Forecast) -> None:
         root = definition(entry, None) if entry.kind == "domain" and want["state"] in STARTING else None
         problems = [] if root is None else [(needed, host.problem(needed)) for needed in references(root)]
         of_made = tuple(f"{step.value.where}." for step in entry.steps if isinstance(step.value, Making))
-        lines = [at(needed.where(want), problem) for needed, problem in problems if problem is not None]
+        lines = [with_place(needed.where(want), problem) for needed, problem in problems if problem is not None]
         refuse(entry, [*found, *(line for line in lines if not line.startswith(of_made))])

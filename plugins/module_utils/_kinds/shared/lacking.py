@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._engine.rows.model import ReadOnlyItem
-from ..._host.files import oddity, there
+from ..._host.files import may_exist, oddity
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection, Network
 from ..._printing import printable
@@ -47,7 +47,7 @@ REMOVED = "once this run has removed it: keep it, or name another"
 """What is said of something that an earlier task would have removed."""
 
 
-def at(place: str, problem: str) -> str:
+def with_place(place: str, problem: str) -> str:
     """A problem with the place that has it, such as an option. A doubt stays one."""
     return type(problem)(f"{place}: {problem}")
 
@@ -167,13 +167,13 @@ class Site:
             return None
         if forward["mode"] == "bridge" and isinstance(bridge, str):
             problem = self.bridge(bridge)
-            return None if problem is None else at(f"the network {name} needs a bridge", problem)
+            return None if problem is None else with_place(f"the network {name} needs a bridge", problem)
         cards = forward.get("interfaces") or [forward.get("dev") or ""]
         lacks = [problem for problem in map(self.direct, filter(None, cards)) if problem is not None]
         # A guest gets a card that no other guest has with passthrough, and else one that few have: a bad one is met.
         if not lacks or (forward["mode"] == "passthrough" and len(lacks) < len(cards)):
             return None
-        return at(f"the network {name} puts guests on a card by MacVTap", lacks[0])
+        return with_place(f"the network {name} puts guests on a card by MacVTap", lacks[0])
 
     def direct(self, name: str) -> str | None:
         """What is wrong with a network device that MacVTap is to be on."""
@@ -251,7 +251,7 @@ class Site:
     def lost_folder(self, name: str) -> str | None:
         """That the folder of an active pool is gone. libvirt does not look after it has started the pool."""
         found = self.pools[name]
-        if not self.local or found.type != "dir" or not found.target or there(found.target):
+        if not self.local or found.type != "dir" or not found.target or may_exist(found.target):
             return None
         return (
             f"the pool {name} is active, but its folder {found.target} is gone: mount it again, or restart the pool"
@@ -301,7 +301,7 @@ class Site:
         return self.place(path, "folder")
 
     def place(self, path: str, what: str) -> str | None:
-        if self.local and there(path):
+        if self.local and may_exist(path):
             odd = oddity(path, what)
             return None if odd is None else f"{path} is {odd}, and no {what}"
         if not self.local or self.is_made(plain(path)):

@@ -21,7 +21,7 @@ from ..._errors import VirtfleetError
 from ..._host.qcow2_snapshots import Inside
 from ..._libvirt.connection import LibvirtError, cut, ended, libvirt
 from ..._libvirt.objects import Connection, Domain
-from ..._libvirt.process import alive, mark
+from ..._libvirt.process import alive, own_process
 from ..._printing import label
 from ..._storage.manifest import Manifest
 from .guests import SECURE, SnapshotGuest
@@ -54,7 +54,7 @@ def noted(connection: Connection, key: str, guest: str) -> t.Iterator[None]:
     """
     manifest = Manifest(connection.getURI())
     with contextlib.suppress(VirtfleetError):
-        manifest.put(KIND, key, uuid=guest, making=mark(), began=str(time.time_ns()))
+        manifest.put(KIND, key, uuid=guest, making=own_process(), began=str(time.time_ns()))
     try:
         yield
     except (LibvirtError, VirtfleetError) as error:
@@ -79,7 +79,7 @@ def began(guest: SnapshotGuest, name: str) -> int | None:
     except VirtfleetError:
         return None
     maker, text = facts.get("making", ""), facts.get("began", "")
-    if facts.get("uuid") != guest.uuid or (alive(maker) and maker != mark()):
+    if facts.get("uuid") != guest.uuid or (alive(maker) and maker != own_process()):
         return None
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 

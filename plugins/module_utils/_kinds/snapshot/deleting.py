@@ -11,7 +11,7 @@ from ..._errors import Invalid
 from ..._printing import label, spelled_out
 from .files import missing, snapshots_inside, used_by_others
 from .guests import Snapshot, SnapshotGuest, disks_of
-from .names import unfit
+from .names import name_problem
 from .reverting import reverts_external
 
 if t.TYPE_CHECKING:
@@ -34,7 +34,7 @@ def problems(guest: SnapshotGuest, snapshot: Snapshot, options: SnapshotOptions)
 
 def of_internal(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[Invalid]:
     """Why an internal snapshot cannot be deleted: while the guest runs, QEMU deletes it of the disks that it has."""
-    wrong = unfit(snapshot.name, int(guest.connection.getLibVersion())) if guest.active else None
+    wrong = name_problem(snapshot.name, int(guest.connection.getLibVersion())) if guest.active else None
     if wrong is not None:
         yield Invalid("state", f"the guest runs, and the name of the snapshot {wrong.partition(':')[0]}: stop it first")
         return

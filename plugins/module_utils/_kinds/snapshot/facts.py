@@ -9,7 +9,7 @@ import typing as t
 
 from ..._flow.info import FactsByName
 from ..._libvirt.objects import Connection
-from .observe import listed
+from .observe import named_snapshots
 
 
 def snapshot_facts(connection: Connection, names: t.Container[str]) -> FactsByName:
@@ -23,5 +23,5 @@ def snapshot_facts(connection: Connection, names: t.Container[str]) -> FactsByNa
             "guest_state": snapshot.state,
             "files": snapshot.all_files,
         }
-        for guest, snapshot in listed(connection, names)
+        for guest, snapshot in named_snapshots(connection, names)
     }

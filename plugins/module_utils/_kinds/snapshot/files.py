@@ -15,7 +15,7 @@ import typing as t
 
 from ..._errors import Invalid
 from ..._host.image_format import Unfit
-from ..._host.qcow2_snapshots import look
+from ..._host.qcow2_snapshots import answer_of
 from ..._printing import label, spelled_out
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
@@ -65,7 +65,7 @@ def snapshots_inside(
         return
     for _target, path in going:
         try:
-            names = [found.name for found in look(path, lambda image: image.snapshots())]
+            names = [found.name for found in answer_of(path, lambda image: image.snapshots())]
         except (Unfit, OSError):
             continue
         names = [name for name in names if name not in gone]

@@ -12,7 +12,7 @@ import typing as t
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._host.image_format import Unfit
-from ..._host.qcow2_snapshots import Image, look
+from ..._host.qcow2_snapshots import Image, answer_of
 from ..._libvirt.connection import LibvirtError
 from ..._printing import label, spelled_out
 from ..._storage.users import is_local
@@ -49,7 +49,7 @@ def of_tables(guest: SnapshotGuest, disk: Disk) -> t.Iterator[Invalid]:
     if disk.path is None or not is_local(str(guest.connection.getURI())):
         return
     try:
-        needed = look(disk.path, of_image)
+        needed = answer_of(disk.path, of_image)
         where, free = free_bytes(guest, disk.path)
     except (Unfit, OSError, ValueError, LibvirtError):
         return  # What QEMU cannot read either, it says itself.

@@ -19,7 +19,7 @@ PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 QUOTED = re.compile(r"[^\"\\]+")
 
 
-def unfit(name: str, version: int) -> str | None:
+def name_problem(name: str, version: int) -> str | None:
     """What is wrong with the name of an internal snapshot while the guest runs; None where nothing is.
 
     :param version: that of libvirt

@@ -30,7 +30,7 @@ def all_snapshots(connection: Connection, names: t.Container[str]) -> dict[str, 
     """The snapshots of these names: those of a guest, or single ones as GUEST/SNAPSHOT."""
     return {
         f"{guest.name}/{snapshot.name}": observed(guest, snapshot, "present")
-        for guest, snapshot in listed(connection, names)
+        for guest, snapshot in named_snapshots(connection, names)
     }
 
 
@@ -48,7 +48,7 @@ class NamedGuests:
         return name in self.names if self.guests is None else name in self.guests
 
 
-def listed(connection: Connection, names: t.Container[str]) -> t.Iterator[tuple[SnapshotGuest, Snapshot]]:
+def named_snapshots(connection: Connection, names: t.Container[str]) -> t.Iterator[tuple[SnapshotGuest, Snapshot]]:
     """The snapshots of these names, each with its guest."""
     for guest in guests(connection, NamedGuests(names)).values():
         for snapshot in guest.snapshots.values():

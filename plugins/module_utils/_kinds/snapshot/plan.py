@@ -104,7 +104,7 @@ def plan_snapshots(
     """Plan snapshots. Each is refused for itself: what guests are like is no mistake in the input."""
     options = dataclasses.replace(options, bare=connection is None, walks=[], going={}, coming={})
     found = {} if connection is None else guests(connection, {str(want["domain"]) for want in wants})
-    found = {name: guest for name, guest in found.items() if not goes(guest, options)}
+    found = {name: guest for name, guest in found.items() if not guest_goes(guest, options)}
     plans = []
     for want in wants:
         try:
@@ -116,7 +116,7 @@ def plan_snapshots(
     return plans
 
 
-def goes(guest: SnapshotGuest, options: SnapshotOptions) -> bool:
+def guest_goes(guest: SnapshotGuest, options: SnapshotOptions) -> bool:
     """Whether an earlier task of a run in check mode would have removed a guest."""
     foreseen = options.forecast.guest(guest.name, guest.uuid)
     return foreseen is not None and foreseen.gone
@@ -252,7 +252,7 @@ def redefined(guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> t.Callabl
 
 def give_up(entry: Plan, guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> None:
     """Put into a plan what goes as a guest is put back."""
-    lost = reverting.lost(guest, snapshot)
+    lost = reverting.lost_snapshots(guest, snapshot)
     entry.changes += [Change(f"snapshot {name}", "present", "absent") for name in lost]
     files = [path for name in lost for path in guest.snapshots[name].all_files]
     if files:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._host.image_format import Unfit
-from ..._host.qcow2_snapshots import look
+from ..._host.qcow2_snapshots import answer_of
 from ..._printing import label, spelled_out
 from ..._storage.users import is_local
 from .files import missing, snapshots_inside, used_by_others
@@ -98,7 +98,7 @@ def of_image(guest: SnapshotGuest, snapshot: Snapshot, disk: Disk) -> t.Iterator
     if disk.path is None or not is_local(str(guest.connection.getURI())):
         return
     try:
-        names = [found.name for found in look(disk.path, lambda image: image.snapshots())]
+        names = [found.name for found in answer_of(disk.path, lambda image: image.snapshots())]
     except (Unfit, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         yield Invalid("state", f"the image {spelled_out(disk.path)} of disk {label(disk.target)} is no use: {why}")
@@ -116,7 +116,7 @@ def of_loss(guest: SnapshotGuest, snapshot: Snapshot, want: Item) -> t.Iterator[
     """What would be lost without leave."""
     if not want.get("discard_changes") and not is_unchanged(guest):
         yield Invalid("state", gone_on(guest, None if guest.current is None else guest.current.name))
-    newer = lost(guest, snapshot)
+    newer = lost_snapshots(guest, snapshot)
     if newer and not want.get("discard_newer"):
         names = ", ".join(map(label, newer))
         yield Invalid(
@@ -139,20 +139,20 @@ def gone_on(guest: SnapshotGuest, last: str | None) -> str:
     )
 
 
-def lost(guest: SnapshotGuest, snapshot: Snapshot) -> list[str]:
+def lost_snapshots(guest: SnapshotGuest, snapshot: Snapshot) -> list[str]:
     """The external snapshots that are laid over what an internal one puts back."""
     if snapshot.external or snapshot.definition is None:
         return []
     images = {disk.path for disk in disks_of(guest.connection, snapshot.definition) if disk.written} - {None}
     found: list[str] = []
     for one in guest.snapshots.values():
-        if one.files and one.definition is not None and set(below(guest, one)) & images:
+        if one.files and one.definition is not None and set(images_below(guest, one)) & images:
             found.append(one.name)
             images |= set(one.files.values())
     return found
 
 
-def below(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[str | None]:
+def images_below(guest: SnapshotGuest, snapshot: Snapshot) -> t.Iterator[str | None]:
     """The images that the files of an external snapshot are laid over."""
     for disk in disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else ():
         if disk.target in snapshot.files:

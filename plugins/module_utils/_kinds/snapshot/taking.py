@@ -17,14 +17,14 @@ from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._host.image_format import Unfit
 from ..._host.qcow2 import DATA_FILE
-from ..._host.qcow2_snapshots import look
+from ..._host.qcow2_snapshots import answer_of
 from ..._printing import label, printable, spelled_out
 from ..._storage.users import is_local
 from . import broken_off, free_space
 from .devices import of_devices
 from .files import missing
 from .guests import Disk, SnapshotGuest
-from .names import unfit
+from .names import name_problem
 from .table import NUMBER
 
 QCOW2_NVRAM = 10_010_000
@@ -167,7 +167,7 @@ def of_internal(guest: SnapshotGuest, whole: Item) -> t.Iterator[Invalid]:
         )
     if not guest.active and whole["memory"]:
         yield off(guest)
-    wrong = unfit(whole["name"], int(guest.connection.getLibVersion())) if guest.active else None
+    wrong = name_problem(whole["name"], int(guest.connection.getLibVersion())) if guest.active else None
     if wrong is not None:
         yield Invalid("name", f"{printable(whole['name'])} {wrong}, or stop the guest first")
     yield from of_firmware(guest)
@@ -192,7 +192,7 @@ def of_image(guest: SnapshotGuest, disk: Disk, whole: Item) -> t.Iterator[Invali
     if whole["name"] in guest.snapshots:
         return
     try:
-        found = look(disk.path, lambda image: (image.header.features & DATA_FILE, image.snapshots()))
+        found = answer_of(disk.path, lambda image: (image.header.features & DATA_FILE, image.snapshots()))
     except (Unfit, OSError):
         return  # What QEMU cannot read either, it says itself.
     data_file, inside = found
@@ -213,7 +213,7 @@ def left_inside(guest: SnapshotGuest, name: str) -> bool:
         return False
     for disk in guest.disks:
         try:
-            inside = look(disk.path, lambda image: image.snapshots()) if disk.path and disk.written else []
+            inside = answer_of(disk.path, lambda image: image.snapshots()) if disk.path and disk.written else []
         except (Unfit, OSError):
             continue
         if any(one.name == name and broken_off.is_left(guest, one) for one in inside):

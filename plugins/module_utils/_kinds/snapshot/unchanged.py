@@ -10,7 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._host.image_format import Unfit
-from ..._host.qcow2_snapshots import Image, look
+from ..._host.qcow2_snapshots import Image, answer_of
 from ..._storage.users import is_local
 from .guests import Disk, Snapshot, SnapshotGuest, disks_of
 
@@ -52,7 +52,7 @@ def defined_alike(guest: SnapshotGuest, snapshot: Snapshot) -> bool:
         devices = root.find("devices")
         if devices is not None:
             devices[:] = sorted(devices, key=controller)
-    return same(now, then)
+    return same_definition(now, then)
 
 
 def controller(node: ET.Element) -> str:
@@ -62,7 +62,7 @@ def controller(node: ET.Element) -> str:
     return f"{node.get('type')} {node.get('index', '')} {node.get('model', '')}"
 
 
-def same(one: ET.Element, other: ET.Element) -> bool:
+def same_definition(one: ET.Element, other: ET.Element) -> bool:
     """Whether two definitions say the same, in whatever form."""
     texts = [ET.canonicalize(ET.tostring(root, encoding="unicode"), strip_text=True) for root in (one, other)]
     return texts[0] == texts[1]
@@ -99,7 +99,7 @@ def is_only_laid_over(guest: SnapshotGuest, snapshot: Snapshot, disk: Disk) -> b
         return False
     shown = ask(guest, disk, lambda found: found.header.size)
     try:
-        size = look(image, lambda found: found.header.size) if form == "qcow2" else os.path.getsize(image)
+        size = answer_of(image, lambda found: found.header.size) if form == "qcow2" else os.path.getsize(image)
     except (Unfit, OSError):
         return False
     return shown == size if form == "qcow2" else shown == -(-size // SECTOR) * SECTOR
@@ -110,6 +110,6 @@ def ask(guest: SnapshotGuest, disk: Disk, question: t.Callable[[Image], Answer])
     if disk.path is None or disk.format != "qcow2" or not is_local(str(guest.connection.getURI())):
         return None
     try:
-        return look(disk.path, question)
+        return answer_of(disk.path, question)
     except (Unfit, OSError):
         return None

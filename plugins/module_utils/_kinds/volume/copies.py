@@ -16,7 +16,7 @@ import typing as t
 
 from ..._engine.observed import Observed
 from ..._errors import VirtfleetError
-from ..._libvirt.process import mark
+from ..._libvirt.process import own_process
 from ..._storage.manifest import Manifest
 from ..._storage.removal_notes import changed_at
 
@@ -27,7 +27,7 @@ COPIED, COPYING = "copied", "copying"
 def facts_of(path: str | None) -> dict[str, str]:
     """What is noted of a copy that is whole; nothing of what is no file, as nobody can tell who wrote to that."""
     changed = changed_at(path)
-    return {} if changed is None else {COPIED: changed, COPYING: mark()}
+    return {} if changed is None else {COPIED: changed, COPYING: own_process()}
 
 
 def is_left(facts: t.Mapping[str, str], guest: str | None, found: Observed) -> bool:

@@ -25,7 +25,7 @@ from ..._storage.storage_observe import another, runs_with
 from ..secret.readiness import missing
 from ..secret.references import secrets_of
 from ..secret.volume_users import reference
-from ..shared.lacking import Site, at
+from ..shared.lacking import Site, with_place
 from .volume_formats import Formats
 
 BY_HAND = "declare the volume in kvm_volumes with encryption, and name it in 'volume' without 'size'"
@@ -95,7 +95,7 @@ def makings(site: Site, volume: Making) -> t.Iterator[str]:
         return
     problem = missing(site, str(secret.get("uuid") or secret["usage"]), "volume")
     if problem is not None:
-        yield at("encryption.secret", problem)
+        yield with_place("encryption.secret", problem)
 
 
 def unknown(given: Item) -> t.Iterator[str]:

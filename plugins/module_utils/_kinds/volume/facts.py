@@ -12,7 +12,7 @@ from ..._engine.observed import Observed
 from ..._flow.info import FactsByName
 from ..._libvirt.connection import LibvirtError, cut, ended, libvirt
 from ..._libvirt.objects import Connection, Volume
-from ..._storage.storage_observe import listed
+from ..._storage.storage_observe import volumes_of_pool
 from .volume_formats import Formats
 from .volume_size import capacity_of
 
@@ -22,7 +22,7 @@ def volume_facts(connection: Connection, names: t.Container[str]) -> FactsByName
     facts: FactsByName = {}
     formats = Formats(connection)
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for name, volume in listed(pool):
+        for name, volume in volumes_of_pool(pool):
             key = f"{pool.name()}/{name}"
             if key in names or name in names:
                 capacity, allocation = sizes(connection, volume)

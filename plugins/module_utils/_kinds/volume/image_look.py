@@ -25,7 +25,7 @@ from ..._storage.new_volumes import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import another, replaced
 from ..domain.disks.disk_bytes import first_bytes
-from ..shared.lacking import Site, at
+from ..shared.lacking import Site, with_place
 from ..shared.readiness import Doubt
 from . import encryption, volume_image
 from .storage_rules import MADE_DIRECTORIES
@@ -54,7 +54,7 @@ def image_problem(site: Site, volume: Making) -> str | None:
         problem = looked_at(site, volume, source) if isinstance(source, Source) else None
     if problem is None:
         return None
-    return at("image" if image is not None or volume.guest else "clone_from", problem)
+    return with_place("image" if image is not None or volume.guest else "clone_from", problem)
 
 
 def base_problem(site: Site, volume: Making) -> str | None:

@@ -30,7 +30,7 @@ from .encryption import remembered
 from .half_made import Half, half_made
 from .half_made_open import refuse_half_made
 from .storage_rules import volume_key
-from .volume_formats import Formats, alike
+from .volume_formats import Formats, same_format
 from .volumes_to_come import listed_later, pools_to_come
 
 
@@ -93,7 +93,7 @@ def declared_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
     for want in wants:
         key = str(volume_key(want))
         node = found[key].definition.find("target/format") if key in found and want["state"] != "absent" else None
-        if node is not None and want.get("format") in SAME and not alike(node.get("type", "raw"), "raw"):
+        if node is not None and want.get("format") in SAME and not same_format(node.get("type", "raw"), "raw"):
             formats = formats or Formats(connection)
             try:
                 found[key] = formats.as_declared(key, found[key], None)

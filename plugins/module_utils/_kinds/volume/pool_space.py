@@ -29,23 +29,23 @@ def warn(site: Site, plans: t.Sequence[Plan]) -> None:
     left: dict[str, int | None] = {}
     for entry in plans:
         for step in entry.steps if entry.problem is None else ():
-            amount = taken(step.value) if isinstance(step.value, Making) else 0
+            amount = bytes_needed(step.value) if isinstance(step.value, Making) else 0
             if not amount:
                 continue
             pool = step.value.pool
-            room = left.setdefault(pool, free(site, pool))
+            room = left.setdefault(pool, free_bytes(site, pool))
             if room is None:
                 continue
             if amount > room:
                 entry.warnings.append(
-                    f"takes {Size().show(whole(amount))} of the pool {pool} at once, of which"
-                    f" {Size().show(whole(max(room, 0)))} are free, so it may not be made: make room, or write"
+                    f"takes {Size().show(in_mib(amount))} of the pool {pool} at once, of which"
+                    f" {Size().show(in_mib(max(room, 0)))} are free, so it may not be made: make room, or write"
                     " allocation: 0, with which it takes space as it is written to"
                 )
             left[pool] = room - amount
 
 
-def taken(volume: Making) -> int:
+def bytes_needed(volume: Making) -> int:
     """The bytes that a new volume takes at once; 0 where that is not known."""
     if any(volume.item.get(name) is not None for name in FILLINGS) or "seed" in volume.item:
         return 0
@@ -56,7 +56,7 @@ def taken(volume: Making) -> int:
     return amount if isinstance(amount, int) else 0
 
 
-def free(site: Site, name: str) -> int | None:
+def free_bytes(site: Site, name: str) -> int | None:
     """The bytes that a pool of files on this host has free; None where nobody knows."""
     pool = site.pools.get(name)
     if not site.local or pool is None or not pool.active or pool.type not in MADE_DIRECTORIES or not pool.target:
@@ -70,6 +70,6 @@ def free(site: Site, name: str) -> int | None:
     return state.f_bfree * state.f_frsize
 
 
-def whole(amount: int) -> int:
+def in_mib(amount: int) -> int:
     """An amount in whole MiB, as people read it."""
     return amount // 1024**2 * 1024**2

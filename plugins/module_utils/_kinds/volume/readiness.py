@@ -15,14 +15,14 @@ from ..._engine.step import Step
 from ..._flow.kind import Wants
 from ..._flow.options import Options
 from ..._host.file_systems import file_system
-from ..._host.files import there
+from ..._host.files import may_exist
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.new_volumes import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..image.bases import STEP as MAKE_BASE
-from ..shared.lacking import Site, at, no_volume
+from ..shared.lacking import Site, no_volume, with_place
 from ..shared.readiness import certain, refuse
 from . import encryption, pool_space, volume_places
 
@@ -37,7 +37,7 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
     for entry, problem in volume_places.twice(site, plans, wants):
         same.setdefault(entry.name, []).append(problem)
     over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
-    guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
+    guests = outside_disks.by_disks(outside_disks.guests_on_host(site, ())) if any(over.values()) else {}
     for entry in plans:
         found = [*makings(site, entry), *growths(site, entry), *deletions(site, entry)]
         if not refuse(entry, [*same.get(entry.name, ()), *found]):
@@ -126,7 +126,7 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
         problem = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
         if problem is not None:
-            yield at(option, problem)
+            yield with_place(option, problem)
     yield from encryption.makings(site, volume)
     for problem in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if problem is not None:
@@ -164,7 +164,7 @@ def formats(site: Site, volume: Making) -> t.Iterator[str]:
     takes = [one for one in takes if one not in ("none", "unknown")] if "raw" in takes else takes
     if form is not None and takes and form not in takes:
         yield f"format: a pool of type {pool.type} has no volumes of format {form}: it takes {', '.join(takes)}"
-    if volume.item.get("nocow") and (form or "raw") == "raw" and site.local and pool.target and there(pool.target):
+    if volume.item.get("nocow") and (form or "raw") == "raw" and site.local and pool.target and may_exist(pool.target):
         kind = file_system(pool.target)
         if kind != "btrfs":
             yield f"nocow: {pool.target} is on {kind}, and libvirt takes it on btrfs only: leave it out"

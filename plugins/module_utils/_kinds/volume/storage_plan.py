@@ -31,7 +31,7 @@ from ..._storage.users import StorageUsers
 from .encryption import comparable
 from .storage_rules import IMAGES, MADE_DIRECTORIES, describe_volume, need_size, odd_name, volume_key
 from .table import VOLUME
-from .volume_formats import alike
+from .volume_formats import same_format
 from .volume_size import capacity_of
 
 COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
@@ -230,7 +230,7 @@ def plan_growth(
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
     form = want.get("format")
     node = there.find("target/format")
-    if node is None or alike(node.get("type", "raw"), want.get("format", "")):
+    if node is None or same_format(node.get("type", "raw"), want.get("format", "")):
         want.pop("format", None)
     if want.get("encryption"):
         want["encryption"] = comparable(want["encryption"], there)

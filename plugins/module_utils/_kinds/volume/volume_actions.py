@@ -269,7 +269,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
             if lookup(active_pool(connection, over), overlay) is not None:
                 raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
         pool = active_pool(connection, where)
-        volume = there(pool, volume_name)
+        volume = find_volume(pool, volume_name)
         if volume is not None:
             last_look(plan, volume)
             refuse_used(plan, all_users(connection))
@@ -290,7 +290,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
-def there(pool: StoragePool, name: str) -> Volume:
+def find_volume(pool: StoragePool, name: str) -> Volume:
     """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
     volume = lookup(pool, name)
     if volume is None or not is_local(pool.connect().getURI()):

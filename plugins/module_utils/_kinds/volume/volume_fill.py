@@ -26,7 +26,7 @@ from ..domain.cloud_init.seed_fill import seed_source
 from . import encryption, volume_image
 from .half_made import NewVolume, second_name
 from .new_file import too_large
-from .volume_formats import Formats, alike, seen
+from .volume_formats import Formats, format_by_bytes, same_format
 from .volume_image import Source
 from .volume_size import refuse_shorter
 
@@ -119,10 +119,10 @@ def unchanged(volume: Volume, root: ET.Element, known: str) -> Volume:
     """
     node = root.find("target/format")
     taken = "raw" if node is None else node.get("type", "raw")
-    if not alike(taken, known):
+    if not same_format(taken, known):
         raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}, and libvirt takes it for {taken}")
     if known == "qcow2":
-        seen(key_of(volume), root)
+        format_by_bytes(key_of(volume), root)
     return volume
 
 

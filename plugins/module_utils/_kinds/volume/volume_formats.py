@@ -32,7 +32,7 @@ from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.guest_documents import definitions
 from ..._storage.noted_formats import SAME, NotedFormats, things, volume_at
-from ..._storage.storage_observe import listed, source_place
+from ..._storage.storage_observe import source_place, volumes_of_pool
 from ..._storage.users import is_local
 from ..domain.disks.disk_bytes import first_bytes
 from ..domain.saved_states import saved_definitions
@@ -166,7 +166,7 @@ class Formats:
         known = self.known(key, volume, declared)
         noted = {self.noted.own(key, volume), *self.noted.of(volume.findtext("target/path") or "")}
         agree(f"the volume {key}", known, declared, known in noted)
-        return known or declared or ("raw" if is_device(volume) else seen(key, volume))
+        return known or declared or ("raw" if is_device(volume) else format_by_bytes(key, volume))
 
     def of_path(self, path: str, declared: str | None = None) -> str | None:
         """The format of a file of the host, where it is a volume or a guest's disk; None for others.
@@ -242,8 +242,8 @@ class Formats:
         known = self.known(key, found.definition, declared)
         if known is None and declared is not None:
             known = declared if declared in SAME else reported
-        form = known or seen(key, found.definition, way)
-        return found if alike(form, reported) else as_format(found, form, self.local)
+        form = known or format_by_bytes(key, found.definition, way)
+        return found if same_format(form, reported) else as_format(found, form, self.local)
 
 
 def is_here(volume: ET.Element) -> bool:
@@ -274,7 +274,7 @@ def all_volumes(connection: Connection, names: t.Container[str]) -> dict[str, Ob
     formats = Formats(connection)
     found: dict[str, Observed] = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for name, volume in listed(pool):
+        for name, volume in volumes_of_pool(pool):
             key = f"{pool.name()}/{name}"
             if key in names or name in names:
                 try:
@@ -286,12 +286,12 @@ def all_volumes(connection: Connection, names: t.Container[str]) -> dict[str, Ob
     return found
 
 
-def alike(one: str, other: str) -> bool:
+def same_format(one: str, other: str) -> bool:
     """Whether two formats are of the same bytes."""
     return one == other or (one in SAME and other in SAME)
 
 
-def seen(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
+def format_by_bytes(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
     """The format of a volume of which nobody said anything, by its magic numbers.
 
     :param way: what the user can do where that is refused
@@ -356,6 +356,6 @@ def agree(what: str, known: str | None, declared: str | None, noted: bool) -> No
     :param what: the file or volume in words
     :param noted: whether it is known from when it was made
     """
-    if known is not None and declared is not None and not alike(known, declared):
+    if known is not None and declared is not None and not same_format(known, declared):
         why = "as it was made" if noted else "as guests have it"
         raise VirtfleetError(f"{what} is {known}, {why}, and not {declared}")

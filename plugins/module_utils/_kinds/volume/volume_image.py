@@ -275,7 +275,7 @@ def problem(source: Source, form: str | None, capacity: int | None) -> str | Non
     try:
         with contextlib.ExitStack() as stack:
             image = local(source, stack, locks=False)
-            content = look(image, source)
+            content = kind_of_image(image, source)
             if content.kind not in COMPRESSIONS:
                 measured(image, taken(content, source), source, form, capacity)
     except Unfit as error:
@@ -314,21 +314,21 @@ def obtain(
 ) -> tuple[OpenImage, Content]:
     """An image, whole and unpacked, and what it is. Raises Unfit where it is not to be had, or refused."""
     image = current.get(source, folder) if source.fetched else local(source, stack)
-    content = look(image, source)
+    content = kind_of_image(image, source)
     if not image.own and not (content.kind in PLAIN and form in (*PLAIN, None)):
-        image = own(image, source, folder, stack)
-        content = look(image, source)
+        image = private_copy(image, source, folder, stack)
+        content = kind_of_image(image, source)
     if image.own:
         verify(image.descriptor, image.size, source)
     if content.kind in COMPRESSIONS:
         image = unpacked(image, content.kind, capacity, folder, stack)
-        content = look(image, source)
+        content = kind_of_image(image, source)
         if content.kind in COMPRESSIONS:
             raise Unfit(f"is compressed twice: unpacked, it is {content.words}")
     return image, taken(content, source)
 
 
-def look(image: OpenImage, source: Source) -> Content:
+def kind_of_image(image: OpenImage, source: Source) -> Content:
     """What an image is: what is known of it, else by its magic numbers."""
     if source.known in PLAIN:
         return Content("raw", "a raw disk")
@@ -348,7 +348,7 @@ def local(source: Source, stack: contextlib.ExitStack, locks: bool = True) -> Op
     return OpenImage(descriptor, size, False)
 
 
-def own(image: OpenImage, source: Source, folder: str, stack: contextlib.ExitStack) -> OpenImage:
+def private_copy(image: OpenImage, source: Source, folder: str, stack: contextlib.ExitStack) -> OpenImage:
     """A copy that nobody else can write to: what is looked at is what a tool then opens."""
     descriptor = nameless(folder)
     stack.callback(os.close, descriptor)

@@ -65,7 +65,7 @@ def left(connection: Any, gold: Any, run_main: Run, seed_folder: Path, noted: An
         with pytest.raises(Killed):
             run_main(domains.main, config=[WEB], uri=URI)
     assert "web" not in names(connection)
-    assert process.mark() == noted.entries("volumes")[KEY]["copying"]
+    assert process.own_process() == noted.entries("volumes")[KEY]["copying"]
     noted.add("volumes", KEY, copying=DEAD)
     return seed_folder / "web-vda.raw"
 

@@ -13,7 +13,7 @@ import typing as t
 
 from ...._engine.rows.model import Item
 from . import nocloud
-from .nocloud import DRIVE_NAMES, SeedFiles, config, given, merged, written
+from .nocloud import DRIVE_NAMES, SeedFiles, config, merged, without_nulls, written
 
 CONFIG = ("users", "runcmd", "write_files", "timezone")
 """Options that are parts of the cloud-config."""
@@ -51,7 +51,7 @@ def user_data(item: Item) -> object:
     if "users" in entries:
         entries["users"] = [nocloud.user(one) for one in entries["users"]]
     if "write_files" in entries:
-        entries["write_files"] = [given(one) for one in entries["write_files"]]
+        entries["write_files"] = [without_nulls(one) for one in entries["write_files"]]
     return merged(entries, more or {})
 
 

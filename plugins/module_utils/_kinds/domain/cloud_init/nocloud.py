@@ -108,7 +108,7 @@ def user_data(item: Item, guest: str) -> object:
     if "users" in entries:
         entries["users"] = [user(one) for one in entries["users"]]
     if "write_files" in entries:
-        entries["write_files"] = [given(one) for one in entries["write_files"]]
+        entries["write_files"] = [without_nulls(one) for one in entries["write_files"]]
     if "password" in entries:
         entries["chpasswd"] = {"expire": False}
     return merged(entries, more or {})
@@ -116,13 +116,13 @@ def user_data(item: Item, guest: str) -> object:
 
 def user(options: Item) -> object:
     """A user as cloud-init takes it: that of the image by its name alone."""
-    settings = given(options)
+    settings = without_nulls(options)
     if "inactive" in settings:
         settings["inactive"] = str(settings["inactive"])  # The schema of cloud-init asks for a text.
     return "default" if settings == {"name": "default"} else settings
 
 
-def given(options: Item) -> Item:
+def without_nulls(options: Item) -> Item:
     """Options without those that are null."""
     return {name: value for name, value in options.items() if value is not None}
 

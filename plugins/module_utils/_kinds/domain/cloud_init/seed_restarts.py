@@ -45,7 +45,7 @@ def plan_restarts(
     filling = next((step.value for step in steps if isinstance(step.value, Refilling)), None)
     when = "" if filling is None else SAME if filling.same else OTHER
     live = None if have is None or want["state"] in table.inactive else have.live
-    if have is None or live is None or not has(live, path):
+    if have is None or live is None or not has_seed(live, path):
         if filling is not None:
             plan.warnings.append(f"{WHERE}: {when}")
         return
@@ -56,7 +56,7 @@ def plan_restarts(
     plan_restart(table, plan, have.state, policy)
 
 
-def has(live: ET.Element, path: str | None) -> bool:
+def has_seed(live: ET.Element, path: str | None) -> bool:
     """Whether a running guest has the file at a path as its seed."""
     node = seed_of(live)
     return node is not None and path is not None and source_place(node.find("source")) == path

@@ -66,7 +66,7 @@ class Refilling:
     change: str = WHERE
 
 
-def asks(wants: t.Iterable[Item], have: t.Mapping[str, Observed]) -> bool:
+def any_seed(wants: t.Iterable[Item], have: t.Mapping[str, Observed]) -> bool:
     """Whether any guest has a seed, or is to have one or none."""
     return any(
         WHERE in want or (want["name"] in have and seed_of(have[want["name"]].definition) is not None)
@@ -106,7 +106,7 @@ def resolve(
         return want, []
     if WHERE not in want and "disks" not in want:
         return want, []
-    listed = want["disks"] if "disks" in want else [{"target": target_of(disk)} for disk in others(have)]
+    listed = want["disks"] if "disks" in want else [{"target": target_of(disk)} for disk in without_seed(have)]
     index = next((index for index, disk in enumerate(listed) if stands_for(disk, node, f"disks[{index}]")), None)
     if WHERE in want and want[WHERE] is None:
         kept = [disk for spot, disk in enumerate(listed) if spot != index]
@@ -115,14 +115,14 @@ def resolve(
     needed: list[Needed] = []
     spot = len(listed) if index is None else index
     if want.get(WHERE) is not None:
-        key = had(want, have, node, pools, noted, here)
+        key = old_seed(want, have, node, pools, noted, here)
         disk, need = placed(want, have, listed, node, pools, spot, key)
         needed = [need]
     disk = disk if index is None else {**listed[index], **disk}
     return {**want, "disks": [*listed[:spot], disk, *listed[spot + 1 :]]}, needed
 
 
-def had(
+def old_seed(
     want: Item,
     have: Observed | None,
     node: ET.Element | None,
@@ -149,7 +149,7 @@ def refuse_place(want: Item, have: Observed | None) -> None:
         stands_for(disk, node, f"disks[{index}]")
 
 
-def others(have: Observed | None) -> list[ET.Element]:
+def without_seed(have: Observed | None) -> list[ET.Element]:
     """The disks of a guest but for its seed."""
     return [] if have is None else [disk for disk in DISKS.nodes(have.definition) if not is_seed(disk)]
 
@@ -202,7 +202,7 @@ def needed(want: Item, pool: str, name: str, spot: int, kept: bool) -> Needed:
 
 def free_target(listed: t.Iterable[Item], have: Observed | None, kind: str = "vd") -> str:
     """The target of a new seed: the last of those with one letter that is free."""
-    taken = {disk.get("target") for disk in listed} | {target_of(disk) for disk in others(have)}
+    taken = {disk.get("target") for disk in listed} | {target_of(disk) for disk in without_seed(have)}
     names = targets(kind)
     first = [next(names) for _number in range(LETTERS)]
     return next((name for name in reversed(first) if name not in taken), None) or next(
@@ -212,7 +212,7 @@ def free_target(listed: t.Iterable[Item], have: Observed | None, kind: str = "vd
 
 def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[str, ObservedPool]) -> str:
     """The pool of a new seed: that of the first disk where it holds files, else ``default``."""
-    there = {target_of(disk): source_place(disk.find("source")) for disk in others(have)}
+    there = {target_of(disk): source_place(disk.find("source")) for disk in without_seed(have)}
     for disk in listed:
         if disk.get("device") in ("cdrom", "floppy"):
             continue

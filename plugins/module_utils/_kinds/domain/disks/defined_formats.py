@@ -21,13 +21,13 @@ from ...._flow.kind import Have
 from ...._printing import printable
 from ...._storage.storage_observe import source_place
 from ...shared.grammar import LIBVIRT
-from ...volume.volume_formats import alike
+from ...volume.volume_formats import same_format
 from .disk_formats import HERE, DiskFormats
 from .disk_nodes import driver_of, what
 from .guest_disks import target_of
 
 
-def look(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: Have) -> None:
+def refuse_formats(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: Have) -> None:
     """Refuse guests for the formats in definitions to come, each for itself.
 
     :param wants: the declared guests, in the order of the plans
@@ -84,7 +84,7 @@ def of_disk(
         right = forms.own(place, there) or forms.form({}, place, disk.get("type", "file"), False)
     except VirtfleetError as error:
         raise VirtfleetError(f"{error} (in xml: <driver name='qemu' type='FORMAT'/>)") from None
-    if not alike(right, form):
+    if not same_format(right, form):
         raise VirtfleetError(
             f"{printable(place)} is {right}, and without a format in xml the guest would get it as {form}: write"
             f" <driver name='qemu' type='{right}'/> there"
@@ -96,7 +96,7 @@ def is_kept(disk: ET.Element, there: Observed | None) -> bool:
     target = target_of(disk)
     nodes = [] if there is None else there.definition.findall("devices/disk")
     old = next((node for node in nodes if target_of(node) == target), None)
-    return old is not None and what(old) == what(disk) and alike(driver_of(old), driver_of(disk))
+    return old is not None and what(old) == what(disk) and same_format(driver_of(old), driver_of(disk))
 
 
 def of_chain(forms: DiskFormats, disk: ET.Element, guest: str, there: Observed | None) -> None:

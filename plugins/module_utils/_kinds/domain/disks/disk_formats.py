@@ -30,7 +30,7 @@ from ...._storage.users import is_local
 from ...shared import lacking
 from ...shared.derived_values import image_format
 from ...volume.storage_rules import MADE_DIRECTORIES
-from ...volume.volume_formats import Formats, agree, alike
+from ...volume.volume_formats import Formats, agree, same_format
 from ...volume.volumes_to_come import pools_to_come
 from . import shared_disks
 from .disk_bytes import contradicts, first_bytes
@@ -170,7 +170,7 @@ class DiskFormats:
         for index, (disk, partner) in enumerate(zip(disks, partners, strict=True)):
             target = disk.get("target") or (None if partner is None else target_of(nodes[partner]))
             form = by_xml.get(target)
-            if form is not None and formats.get(index) is not None and not alike(str(formats[index]), form):
+            if form is not None and formats.get(index) is not None and not same_format(str(formats[index]), form):
                 problems.append(Invalid("xml", f"says {form} of the disk {target}, which is made as {formats[index]}"))
             if index not in formats:
                 disk = disk if form is None or disk.get("format") is not None else {**disk, "format": form}
@@ -284,7 +284,7 @@ class DiskFormats:
     def sign(self, place: str) -> str:
         """What a place is, whatever name it has."""
         path = self.path_of(place) or place
-        return shared_disks.what(path) if self.local else shared_disks.named(path)
+        return shared_disks.what(path) if self.local else shared_disks.named_place(path)
 
     def form(self, disk: Item, place: str, kind: str, new: bool) -> str:
         """The format of a disk whose user names none.
@@ -341,7 +341,7 @@ class DiskFormats:
             return
         current = driver_of(node)
         declared = str(disk.get("format") or current)
-        if not alike(current, declared):
+        if not same_format(current, declared):
             self.agrees(place, declared, scope.name)
             self.fits(place, current, declared)
             return
@@ -349,7 +349,7 @@ class DiskFormats:
             noted = self.formats.noted.of(self.path_of(place) or place)
         except VirtfleetError:
             return  # The list of what was made cannot be read. Nothing is changed here, so that stops nobody.
-        if noted and not any(alike(form, current) for form in noted):
+        if noted and not any(same_format(form, current) for form in noted):
             form = "raw" if any(form in SAME for form in noted) else min(noted)
             self.warnings.setdefault(scope.name, []).append(
                 f"disks[{scope.index}]: {printable(place)} was made as {form}, and the guest has it as {current}:"
@@ -362,7 +362,7 @@ class DiskFormats:
         The guest would write into a header, or has perhaps written one itself.
         """
         path = self.path_of(place)
-        if alike(current, wanted):
+        if same_format(current, wanted):
             return
         content = first_bytes(path) if self.local and path is not None else None
         if content is None:

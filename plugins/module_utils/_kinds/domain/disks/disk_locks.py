@@ -104,11 +104,11 @@ def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
                 writing = (writes or source is copied_to) and not laid
                 option, sign, copy = f"disks[{index}]", sign_of(site, place), source is copied_to
                 yield Access(option, place, sign, writing, shares and not copy, laid, drive, copy)
-        for place in below(site, disk):
+        for place in images_below(site, disk):
             yield Access(f"disks[{index}]", place, sign_of(site, place), False, False, laid=True)
 
 
-def below(site: Site, disk: ET.Element) -> t.Iterator[str]:
+def images_below(site: Site, disk: ET.Element) -> t.Iterator[str]:
     """The images that the headers of a disk say it is laid over; none where the definition tells them, as what runs."""
     source, driver = disk.find("source"), disk.find("driver")
     raw = driver is None or driver.get("type", "raw") in SAME
@@ -163,7 +163,9 @@ def refuse_locked(
     asked = [guest for guest in guests if guest.changes and guest.root is not None and not guest.refused]
     asked = [guest for guest in asked if starts(guest.plan) or guest.plan.running]
     # Of two that start, the one that has its disks already goes first.
-    for guest, mine in sorted(((guest, wanted(site, guest)) for guest in asked), key=lambda each: gets(site, *each)):
+    for guest, mine in sorted(
+        ((guest, newly_open(site, guest)) for guest in asked), key=lambda each: opens_anew(site, *each)
+    ):
         reasons = refusal(site, guest, mine, having)
         if reasons:
             guest.plan.obstacle = "; ".join(reasons)
@@ -172,7 +174,7 @@ def refuse_locked(
             having.setdefault(access.sign, []).append(Running(guest.plan.name, access, "starts"))
 
 
-def wanted(site: Site, guest: DisksOfGuest) -> list[Access]:
+def newly_open(site: Site, guest: DisksOfGuest) -> list[Access]:
     """What a guest would newly have open: all of it where it starts, else what it does not have open by now."""
     found = [*opened(site, guest.root), *laid_over(site, guest.plan)]
     if starts(guest.plan):
@@ -183,7 +185,7 @@ def wanted(site: Site, guest: DisksOfGuest) -> list[Access]:
     return [access for access in found if access.sign not in now]
 
 
-def gets(site: Site, guest: DisksOfGuest, wanted: t.Iterable[Access]) -> bool:
+def opens_anew(site: Site, guest: DisksOfGuest, wanted: t.Iterable[Access]) -> bool:
     """Whether something that a guest would have open is new to it."""
     old = set() if guest.have is None else {access.sign for access in opened(site, guest.have.definition)}
     return any(access.sign not in old for access in wanted)

@@ -74,12 +74,12 @@ class Needed:
         return f"{self.item['pool']}/{self.item['name']}"
 
 
-def asks(wants: t.Iterable[Item]) -> bool:
+def makes_any_disk(wants: t.Iterable[Item]) -> bool:
     """Whether any guest has a disk that is to be made."""
-    return any(wanted(disk) for want in wants for disk in want.get("disks") or [])
+    return any(is_made_or_grown(disk) for want in wants for disk in want.get("disks") or [])
 
 
-def wanted(disk: Item) -> bool:
+def is_made_or_grown(disk: Item) -> bool:
     """Whether a disk is to be made or grown."""
     return any(disk.get(name) is not None for name in MADE)
 
@@ -105,7 +105,7 @@ def resolve(
             siblings = (*known[:index], *known[index + 1 :])
             disk = placed(disk, Scope("domain", want["name"], host, index, disk, siblings))
             known[index] = disk
-        if wanted(disk):
+        if is_made_or_grown(disk):
             place = None if partner is None else source_place(nodes[partner].find("source"))
             loose = place is None and disk.get("format") is None
             if partner is not None and disk.get("target") is None:

@@ -61,7 +61,7 @@ class Outside:
     opened: tuple[Access, ...] = ()
 
 
-def look(site: Site, names: t.Container[str]) -> list[Outside]:
+def guests_on_host(site: Site, names: t.Container[str]) -> list[Outside]:
     """The guests of the host with their disks, but for some names, and for one that is gone or would be by now."""
     found = []
     saved = saved_definitions(site.connection)
@@ -93,7 +93,7 @@ def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
     asked = [guest for guest in guests if guest.changes and (starts(guest.plan) or guest.plan.running or guest.gets)]
     if not asked:
         return
-    others = look(site, {guest.plan.name for guest in guests})
+    others = guests_on_host(site, {guest.plan.name for guest in guests})
     outside, rests = by_disks(others), by_disks(map(goes_on, guests))
     everyone = by_disks([*others, *(as_it_is(guest) for guest in guests if not guest.goes)])
     starting: dict[str, str] = {}
@@ -202,7 +202,7 @@ def laid_on_others(
             yield f"{access.option}: {spelled_out(access.place)} {WRITTEN.format(other.name)}"
 
 
-def why(connection: Connection, name: str, error: Error) -> str:
+def libvirt_reason(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a start or a device of a guest, in words; of a disk that is locked, who has it."""
     text = message_of(error)
     if not LOCKED.search(text):
@@ -210,7 +210,7 @@ def why(connection: Connection, name: str, error: Error) -> str:
     try:
         site = Site(connection, Forecast())
         root = ET.fromstring(connection.lookupByName(name).XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
-        others = look(site, {name})
+        others = guests_on_host(site, {name})
         for index, place, sign in own_disks(site, root):
             users = [other.name for other in others if not other.live.isdisjoint(rivals(sign))]
             if users:

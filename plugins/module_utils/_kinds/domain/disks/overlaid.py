@@ -32,7 +32,7 @@ def refuse_overlaid(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]
     What is left of a guest's own snapshots may be meant, and is only warned about (see taken_volumes.warn_of_bases).
     """
     for plan, want in zip(plans, wants, strict=True):
-        root = definition(plan, have.get(plan.name)) if want["state"] != "absent" and asks(plan) else None
+        root = definition(plan, have.get(plan.name)) if want["state"] != "absent" and is_to_start(plan) else None
         if root is None or plan.obstacle is not None or plan.problem is not None:
             continue
         how = "start" if starts(plan) else "start with the host"
@@ -41,19 +41,19 @@ def refuse_overlaid(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]
         for index, place, _sign in own_disks(site, root):
             if disks[index].find("transient") is not None:
                 continue  # What it writes goes elsewhere.
-            who = over(site, everybody(site), plan.name, place)
+            who = others_laid_over(site, everybody(site), plan.name, place)
             if who:
                 reasons.append(LAID.format(f"disks[{index}]", spelled_out(place), listed(who), how))
         if reasons:
             plan.obstacle = "; ".join(reasons)
 
 
-def asks(plan: Plan) -> bool:
+def is_to_start(plan: Plan) -> bool:
     """Whether a guest starts in this run, or is told to start with the host."""
     return starts(plan) or any(step.action == "set_autostart" and step.value for step in plan.steps)
 
 
-def over(site: Site, users: StorageUsers, name: str, place: str) -> list[str]:
+def others_laid_over(site: Site, users: StorageUsers, name: str, place: str) -> list[str]:
     """The other guests, and the volumes made for them, that are laid over a disk of a guest, in words.
 
     :param name: the guest

@@ -29,7 +29,7 @@ from ...._storage.storage_observe import source_place
 from ..normal_form.running_disks import below_the_overlay
 from .disk_formats import DiskFormats
 from .disk_nodes import OF_DISK, STORAGE, driver_of
-from .guest_disks import DISKS, fresh, target_of, wanted
+from .guest_disks import DISKS, fresh, is_made_or_grown, target_of
 
 OF_IMAGE = (*STORAGE.names, *OF_DISK, "format", "auth")
 """Options of a disk that say of what is declared where and what it is, and nothing of what is laid over it."""
@@ -199,7 +199,7 @@ class Overlays:
         if item.get("protocol") is not None:
             name = (item.get("source") or {}).get("name")
             return None if name is None else f"{item['protocol']}:{name}"
-        if wanted(item) and disk.node is not None:
+        if is_made_or_grown(item) and disk.node is not None:
             _made, volume = fresh(disk.guest, {**item, "target": target_of(disk.node)}, self.forms.pools)
             return f"{volume['pool']}/{volume['name']}"
         return None if item.get("volume") is None else f"{item.get('pool') or 'default'}/{item['volume']}"

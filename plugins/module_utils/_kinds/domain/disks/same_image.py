@@ -44,8 +44,8 @@ def respelled(have: Have, wants: t.Iterable[Item], pools: t.Callable[[], t.Mappi
         there = have.get(want["name"])
         if there is None or there.live is None or want["state"] == "absent":
             continue
-        meant = [*given(want), *kept(there.definition)]
-        forms = {"volume" in names for _target, names in [*meant, *kept(there.live)] if names}
+        meant = [*declared_disks(want), *defined_disks(there.definition)]
+        forms = {"volume" in names for _target, names in [*meant, *defined_disks(there.live)] if names}
         if len(forms) == 2:
             live = paths.clone(there.live)
             spell(live, meant, pools())
@@ -53,7 +53,7 @@ def respelled(have: Have, wants: t.Iterable[Item], pools: t.Callable[[], t.Mappi
     return {**have, **found} if found else have
 
 
-def given(want: Item) -> list[tuple[str | None, dict[str, str]]]:
+def declared_disks(want: Item) -> list[tuple[str | None, dict[str, str]]]:
     """The disks of a declared guest: the name of each in the guest, and where it is."""
     found = []
     for disk in want.get("disks") or []:
@@ -64,7 +64,7 @@ def given(want: Item) -> list[tuple[str | None, dict[str, str]]]:
     return found
 
 
-def kept(root: ET.Element) -> list[tuple[str | None, dict[str, str]]]:
+def defined_disks(root: ET.Element) -> list[tuple[str | None, dict[str, str]]]:
     """The same of a definition."""
     return [
         (target(disk), {name: source.get(name, "") for name in NAMES if source.get(name) is not None})

@@ -90,7 +90,7 @@ def path_of(site: Site, volume: str) -> str:
 
 def sign_of(site: Site, place: str) -> str:
     """What a place is."""
-    return what(place) if site.local else named(place)
+    return what(place) if site.local else named_place(place)
 
 
 def what(place: str) -> str:
@@ -103,7 +103,7 @@ def what(place: str) -> str:
         if stat.S_ISBLK(found.st_mode):
             return device(f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}")
         return f"file {found.st_dev}:{found.st_ino}"
-    return named(place)
+    return named_place(place)
 
 
 def device(number: str) -> str:
@@ -124,7 +124,7 @@ def rivals(sign: str) -> list[str]:
     return list(dict.fromkeys((sign, f"{BASE}{sign}", *map(device, parts))))
 
 
-def named(place: str) -> str:
+def named_place(place: str) -> str:
     """A place by its name."""
     return plain(place) if place.startswith("/") else place
 

@@ -65,7 +65,7 @@ def refuse_taken(
     going = {want["name"] for want, _needed in resolved if want["state"] == "absent"}
     for plan, disk, need in found:
         path = volumes[need.key].definition.findtext("target/path")
-        who = others(users, need.key, path, disk, {plan.name, *going}, readers)
+        who = other_users(users, need.key, path, disk, {plan.name, *going}, readers)
         if who and not disk.get("readonly"):
             problem = (
                 f"disks[{need.index}]: the volume {need.key} is there already, and is used by {listed(who)}:"
@@ -202,7 +202,7 @@ def refuse_base_images(site: Site, guests: t.Iterable[DisksOfGuest]) -> None:
                 guest.plan.obstacle = problem if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {problem}"
 
 
-def others(
+def other_users(
     users: StorageUsers, key: str, path: str | None, disk: Item, guests: t.Container[str], readers: Readers
 ) -> list[str]:
     """Who else uses a volume, in words.

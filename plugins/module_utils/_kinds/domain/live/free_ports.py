@@ -47,7 +47,7 @@ def no_port(device: ET.Element, root: ET.Element, now: ET.Element) -> str | None
         return None
     coming = [node for node in root.findall("devices/*") if is_new(node) and needed(node) == "express"]
     place = coming.index(device) if device in coming else 0
-    return None if place < free(now) else NO_PORT
+    return None if place < count_free(now) else NO_PORT
 
 
 def is_new(device: ET.Element) -> bool:
@@ -56,7 +56,7 @@ def is_new(device: ET.Element) -> bool:
     return device.find("address") is None and all(name.startswith("ua-") for name in aliases)
 
 
-def free(now: ET.Element) -> int:
+def count_free(now: ET.Element) -> int:
     """The number of PCIe ports that are empty and take a device while the guest runs."""
     used = {int(node.get("bus", "0"), 16) for node in now.findall("devices/*/address[@type='pci']")}
     ports = [node for node in now.findall("devices/controller[@type='pci']") if node.get("model") in PORTS]

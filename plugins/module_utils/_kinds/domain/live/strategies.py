@@ -178,14 +178,14 @@ def documents(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Elem
     """The elements in metadata, one of each namespace: those that come or change, then those that go."""
     found, had = ({xml_merge.namespace(node): node for node in one.findall("metadata/*")} for one in (root, now))
     new = {
-        space: bare(node, space)
+        space: without_namespace(node, space)
         for space, node in found.items()
         if space not in had or xml_merge.essence(node) != xml_merge.essence(had[space])
     }
     return [Step("set_document", pair) for pair in [*new.items(), *((space, None) for space in had.keys() - found)]]
 
 
-def bare(element: ET.Element, space: str) -> str:
+def without_namespace(element: ET.Element, space: str) -> str:
     """An element without its namespace, which libvirt gives to what has none (virXMLInjectNamespace)."""
     copied = copy.deepcopy(element)
     copied.tail = None

@@ -129,8 +129,8 @@ def test_only_the_name_of_the_file_is_told(place: str, name: str) -> None:
 
 
 def test_names_that_are_too_many() -> None:
-    assert meter.some(["a", "b"]) == "a, b"
-    assert meter.some([str(number) for number in range(7)]) == "0, 1, 2, 3, 4 and 2 more"
+    assert meter.first_few(["a", "b"]) == "a, b"
+    assert meter.first_few([str(number) for number in range(7)]) == "0, 1, 2, 3, 4 and 2 more"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Unfit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.qcow2 import HEADER
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.qcow2_snapshots import Image, look
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.qcow2_snapshots import Image, answer_of
 
 
 def run(*command: str) -> None:
@@ -39,11 +39,11 @@ def image(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def unwritten(image: Path) -> dict[str, bool]:
     """For each snapshot whether the disk is as in it."""
-    return dict(look(str(image), lambda found: [(one.name, found.is_as_in(one)) for one in found.snapshots()]))
+    return dict(answer_of(str(image), lambda found: [(one.name, found.is_as_in(one)) for one in found.snapshots()]))
 
 
 def test_a_write_is_noticed_and_going_back_too(image: Path) -> None:
-    assert look(str(image), Image.is_empty)
+    assert answer_of(str(image), Image.is_empty)
     write(image, "0")
     run("qemu-img", "snapshot", "-c", "one", str(image))
     assert unwritten(image) == {"one": True}
@@ -57,16 +57,16 @@ def test_a_write_is_noticed_and_going_back_too(image: Path) -> None:
     assert unwritten(image) == {"one": True, "zwei ü": False}
     run("qemu-img", "snapshot", "-d", "one", str(image))
     assert list(unwritten(image)) == ["zwei ü"]
-    assert not look(str(image), Image.is_empty)
+    assert not answer_of(str(image), Image.is_empty)
 
 
 def test_an_image_laid_over_another_one_is_empty_until_it_is_written_to(image: Path) -> None:
     write(image, "0")
     over = image.with_name("over.qcow2")
     run("qemu-img", "create", "-q", "-f", "qcow2", "-b", str(image), "-F", "qcow2", str(over))
-    assert look(str(over), Image.is_empty)
+    assert answer_of(str(over), Image.is_empty)
     write(over, "1M")
-    assert not look(str(over), Image.is_empty)
+    assert not answer_of(str(over), Image.is_empty)
 
 
 def test_what_is_no_image(tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_what_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no image")
     for name in ("fifo", "text", "a\0b"):
         with pytest.raises(Unfit):
-            look(str(tmp_path / name), Image.snapshots)
+            answer_of(str(tmp_path / name), Image.snapshots)
     with pytest.raises(FileNotFoundError):
-        look(str(tmp_path / "nothing"), Image.snapshots)
+        answer_of(str(tmp_path / "nothing"), Image.snapshots)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -50,7 +50,7 @@ def mirror() -> Iterator[Mirror]:
 
 
 def test_a_good_signature_tells_who_has_signed(ring: Ring) -> None:
-    assert signatures.inside(ring.keys.around(CONTENT, "ours"), ring.keyring) == (CONTENT, ring.ours)
+    assert signatures.signed_text(ring.keys.around(CONTENT, "ours"), ring.keyring) == (CONTENT, ring.ours)
     assert signatures.signer_of_file(CONTENT, ring.keys.beside(CONTENT, "ours"), ring.keyring) == ring.ours
     # One known key is enough, as where a new one comes into use.
     assert signatures.signer_of_file(CONTENT, ring.keys.beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
@@ -84,7 +84,7 @@ def test_a_text_that_was_changed_or_has_more_around_it(ring: Ring) -> None:
 
     def refused(content: bytes) -> str:
         with pytest.raises(Unfit) as caught:
-            signatures.inside(content, ring.keyring)
+            signatures.signed_text(content, ring.keyring)
         return str(caught.value)
 
     assert refused(good.replace(b'"a": 1', b'"a": 2')) == REASON["BADSIG"]
@@ -95,7 +95,7 @@ def test_a_text_that_was_changed_or_has_more_around_it(ring: Ring) -> None:
     more = ring.keys.gpg("--armor", "--store", given=b"more")
     assert refused(good + more) == "has more in it than the text that is signed"
     # What comes after the signature is not taken for a part of the text.
-    assert signatures.inside(good + b"after\n", ring.keyring) == (CONTENT, ring.ours)
+    assert signatures.signed_text(good + b"after\n", ring.keyring) == (CONTENT, ring.ours)
 
 
 def test_a_key_that_was_revoked(ring: Ring, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_signature_may_have_notations_and_a_policy(ring: Ring, notes: tuple[st
     assert signatures.signer_of_file(CONTENT, beside(CONTENT, "ours"), ring.keyring) == ring.ours
     assert signatures.signer_of_file(CONTENT, beside(CONTENT, "foreign", "ours"), ring.keyring) == ring.ours
     around = ring.keys.gpg(*notes, *ring.keys.of(("ours",)), "--clearsign", given=CONTENT)
-    assert signatures.inside(around, ring.keyring) == (CONTENT, ring.ours)
+    assert signatures.signed_text(around, ring.keyring) == (CONTENT, ring.ours)
     for content, names, word in ((b"x", ("ours",), "BADSIG"), (CONTENT, ("foreign",), "NO_PUBKEY")):
         with pytest.raises(Unfit) as caught:
             signatures.signer_of_file(CONTENT, beside(content, *names), ring.keyring)

@@ -95,9 +95,9 @@ def test_it_is_used_only_where_gpgv_is_missing(
 ) -> None:
     says(KEY + "\n")
     assert signatures.usable(keyring, "") == (keyring, SignedBy())
-    assert signatures.inside(keys.around(CONTENT, "ours"), keyring) == (CONTENT, KEY)
+    assert signatures.signed_text(keys.around(CONTENT, "ours"), keyring) == (CONTENT, KEY)
     monkeypatch.setattr(signatures, "PROGRAM", "gpgv")
-    assert signatures.inside(keys.around(CONTENT, "ours"), keyring)[1] != KEY
+    assert signatures.signed_text(keys.around(CONTENT, "ours"), keyring)[1] != KEY
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_the_real_one(keyring: Keyring, keys: Keys, tmp_path: Path, monkeypatch:
     around = keys.around(CONTENT, "ours")
     signer = signatures.signer_of_file(CONTENT, good, keyring)
     assert len(signer) == 40
-    assert signatures.inside(around, keyring) == (CONTENT, signer)
-    assert signatures.inside(around.replace(b"\n", b"\r\n") + b"after\n", keyring) == (CONTENT, signer)
+    assert signatures.signed_text(around, keyring) == (CONTENT, signer)
+    assert signatures.signed_text(around.replace(b"\n", b"\r\n") + b"after\n", keyring) == (CONTENT, signer)
     assert signatures.signer_of_file(CONTENT, keys.beside(CONTENT, "foreign", "ours"), keyring) == signer
     for content, signature, said in (
         (CONTENT + b"x", good, "does not fit"),
@@ -150,4 +150,4 @@ def test_the_real_one(keyring: Keyring, keys: Keys, tmp_path: Path, monkeypatch:
         with pytest.raises(Unfit, match=said):
             signatures.signer_of_file(content, signature, keyring)
     with pytest.raises(Unfit, match="does not fit"):
-        signatures.inside(around.replace(b'"a": 1', b'"a": 2'), keyring)
+        signatures.signed_text(around.replace(b'"a": 1', b'"a": 2'), keyring)

@@ -88,10 +88,10 @@ def test_files_of_which_others_may_read_one_are_not_the_same(tmp_path: pathlib.P
     for path in (one, other):
         path.write_text("text")
         path.chmod(0o640)
-    assert files.same(str(one), str(other))
+    assert files.same_file(str(one), str(other))
     give(one, ACL, acl(group=4, mask=4))
     assert one.stat().st_mode == other.stat().st_mode
-    assert not files.same(str(one), str(other))
+    assert not files.same_file(str(one), str(other))
 
 
 def test_a_sum_of_the_text_is_not_copied(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,7 @@ def test_the_host_is_read_without_libvirt(tmp_path: pathlib.Path, monkeypatch: p
     (tmp_path / "gm.xml").write_text(GUEST)
     monkeypatch.setattr(observe, "LIBVIRT_NETWORKS", (str(tmp_path), str(tmp_path / "none")))
     monkeypatch.setattr(observe, "LIBVIRT_GUESTS", str(tmp_path))
-    assert observe.named() == [*link_users.network(NAT), *OF_GUEST]
+    assert observe.used_by_libvirt() == [*link_users.network(NAT), *OF_GUEST]
 
     def run(command: list[str], seconds: float) -> tuple[int, str, str]:
         if command[0] == "ip6tables-save":

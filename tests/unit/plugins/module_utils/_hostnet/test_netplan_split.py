@@ -31,22 +31,22 @@ def parsed(**files: str) -> Netplan:
 
 def test_a_device_gets_a_copy_that_matches_first_and_is_part_of_the_same() -> None:
     net = parsed(a=SEVERAL)
-    own = netplan_split.own(net, ENO1)
+    own = netplan_split.own_definition(net, ENO1)
     assert own == NetplanPlace("ethernets", "eno1")
     assert net.merged(own) == {"mtu": "9000"}
     assert net.merged(NetplanPlace("ethernets", "many")) == {"match": {"name": "eno*"}, "mtu": "9000"}
     assert net.merged(NetplanPlace("bonds", "bond0"))["interfaces"] == ["many", "eno1"]
     assert net.merged(NetplanPlace("vlans", "v5"))["link"] == "eno1"
-    assert netplan_split.own(net, ENO1) == own
+    assert netplan_split.own_definition(net, ENO1) == own
 
 
 def test_a_copy_has_a_name_that_comes_before_the_one_for_several() -> None:
     net = parsed(a=SEVERAL.replace("many", "all"))
-    own = netplan_split.own(net, ENO1)
+    own = netplan_split.own_definition(net, ENO1)
     assert own == NetplanPlace("ethernets", "0-eno1")
     assert net.merged(own) == {"match": {"name": "eno1"}, "mtu": "9000"}
     taken = parsed(a=SEVERAL.replace("many", "all"), b="network: {bridges: {0-eno1: {}}}")
-    assert netplan_split.own(taken, ENO1) == NetplanPlace("ethernets", "00-eno1")
+    assert netplan_split.own_definition(taken, ENO1) == NetplanPlace("ethernets", "00-eno1")
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_a_copy_has_a_name_that_comes_before_the_one_for_several() -> None:
 )
 def test_where_none_can_be_made_it_is_said(text: str, said: str) -> None:
     with pytest.raises(VirtfleetError, match=said):
-        netplan_split.own(parsed(a=text), ENO1)
+        netplan_split.own_definition(parsed(a=text), ENO1)
 
 
 def test_a_definition_of_its_own_stays_and_no_definition_is_none() -> None:
     net = parsed(a="network: {ethernets: {eno1: {}, eno2: {}}}")
-    assert netplan_split.own(net, ENO1) == NetplanPlace("ethernets", "eno1")
-    assert netplan_split.own(net, Nic("eno9")) is None
+    assert netplan_split.own_definition(net, ENO1) == NetplanPlace("ethernets", "eno1")
+    assert netplan_split.own_definition(net, Nic("eno9")) is None
 
 
 def test_a_copy_goes_again_where_it_says_the_same() -> None:
     net = parsed(a=SEVERAL)
     before = net.copy()
-    own = netplan_split.own(net, ENO1)
+    own = netplan_split.own_definition(net, ENO1)
     assert own is not None
     assert netplan_split.drop_copy(net, own, ENO1) == NetplanPlace("ethernets", "many")
     assert net.place("eno1") is None

@@ -79,7 +79,7 @@ def test_what_is_no_file_is_refused_by_its_name(folders: Path, kind: str, name: 
     assert str(path) in str(caught.value)
     # Where it is only looked at, it is as if it was not there.
     if kind != "terabyte":
-        assert reading.known(path) == ""
+        assert reading.text_or_nothing(path) == ""
 
 
 def test_a_mask_is_empty_and_what_has_gone_is_nothing(folders: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_text_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_setting_of_the_kernel_can_be_read() -> None:
-    assert reading.known("/proc/sys/kernel/ostype") == "Linux\n"
+    assert reading.text_or_nothing("/proc/sys/kernel/ostype") == "Linux\n"
 
 
 def test_a_lease_that_is_a_fifo_hangs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ class Kernel:
         self.looks = 0
         self.addresses = addresses
         monkeypatch.setattr(set_by_others, "look", self.look)
-        monkeypatch.setattr(set_by_others, "asked", self.asked)
+        monkeypatch.setattr(set_by_others, "ip_output", self.asked)
         monkeypatch.setattr(restore_others.time, "sleep", lambda seconds: None)
 
     def look(self) -> set_by_others.KernelState:
@@ -164,7 +164,7 @@ def test_an_address_that_is_somewhere_else_now_or_whose_device_is_gone_is_not_se
     assert kernel.calls == []
     # Where ip tells of no device at all, nothing is known of them.
     kernel.devices = {}
-    monkeypatch.setattr(set_by_others, "asked", lambda *words, **limit: "")
+    monkeypatch.setattr(set_by_others, "ip_output", lambda *words, **limit: "")
     assert len(kernel.back()) == 3
 
 
@@ -269,7 +269,7 @@ def test_what_the_kernel_does_not_take_is_told(tmp_path: pathlib.Path, monkeypat
     kernel.rules = [RULE]
     kernel.note()
     kernel.devices["eno1"]["addr_info"], kernel.rules = [LEASED], []
-    monkeypatch.setattr(set_by_others, "asked", lambda *words, **limit: "")
+    monkeypatch.setattr(set_by_others, "ip_output", lambda *words, **limit: "")
     assert kernel.back(["br0"]) == [
         "ip address replace 198.18.0.251/32 dev eno1 label eno1",
         "ip " + " ".join(RULE),

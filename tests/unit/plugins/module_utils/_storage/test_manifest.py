@@ -85,7 +85,7 @@ def test_several_processes_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_process_is_told_from_another_with_its_number() -> None:
-    mark = process.mark()
+    mark = process.own_process()
     assert process.alive(mark)
     word, pid, started, boot = mark.split()
     assert not process.alive(f"{word} {pid} {int(started) + 1} {boot}")

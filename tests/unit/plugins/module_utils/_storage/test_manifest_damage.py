@@ -294,8 +294,8 @@ def test_a_volume_is_made_by_one_run_at_a_time(tmp_path: Path, monkeypatch: pyte
     manifest = Manifest(URI, str(tmp_path))
     manifest.begin("p/x", guest="a")
     manifest.begin("p/x", guest="b")  # The same process begins anew.
-    assert manifest.entries("volumes") == {"p/x": {"guest": "b", "making": process.mark()}}
-    own = process.mark()
+    assert manifest.entries("volumes") == {"p/x": {"guest": "b", "making": process.own_process()}}
+    own = process.own_process()
     for place in (module, process):
         monkeypatch.setattr(place, "mark", lambda: "process 1 2 3")
     monkeypatch.setattr(process, "alive", lambda text: text == own)

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.info import entry
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.observe import kept
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.observe import kept_definition
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 LABEL = """<seclabel type='dynamic' model='dac' relabel='yes'><label>+64055:+64055</label>
@@ -25,7 +25,7 @@ STATIC = """<seclabel type='static' model='dac' relabel='yes'><label>64055:64055
 def test_what_libvirt_only_reports_is_no_part_of_it(asked: bool) -> None:
     text = f"<domain type='qemu'><name>t</name><memory>65536</memory><os><type>hvm</type></os>{CPU}{LABEL}</domain>"
     guest = SimpleNamespace(XMLDesc=lambda _flags: text, isPersistent=lambda: False)
-    told = entry(DOMAIN, Observed(kept(guest, None if asked else True), None, "running", {}, False))
+    told = entry(DOMAIN, Observed(kept_definition(guest, None if asked else True), None, "running", {}, False))
     assert told["uncovered"] == []
     assert "seclabels" not in told["config"]
     assert "check" not in told["config"]["cpu"]
@@ -34,7 +34,7 @@ def test_what_libvirt_only_reports_is_no_part_of_it(asked: bool) -> None:
 def test_a_label_that_somebody_gave_stays() -> None:
     text = f"<domain type='qemu'><name>t</name><memory>65536</memory><os><type>hvm</type></os>{STATIC}</domain>"
     guest = SimpleNamespace(XMLDesc=lambda _flags: text, isPersistent=lambda: False)
-    told = entry(DOMAIN, Observed(kept(guest), None, "running", {}, False))
+    told = entry(DOMAIN, Observed(kept_definition(guest), None, "running", {}, False))
     assert told["uncovered"] == []
     (label,) = told["config"]["seclabels"]
     assert label["label"] == "64055:64055"

@@ -362,6 +362,6 @@ def test_plain_paths(path: str, is_plain: str) -> None:
 
 
 def test_a_problem_keeps_its_kind_with_its_place() -> None:
-    told = lacking.at("disks[0]", readiness.Doubt("no"))
+    told = lacking.with_place("disks[0]", readiness.Doubt("no"))
     assert (type(told), told) == (readiness.Doubt, "disks[0]: no")
-    assert not isinstance(lacking.at("disks[0]", "no"), readiness.Doubt)
+    assert not isinstance(lacking.with_place("disks[0]", "no"), readiness.Doubt)
