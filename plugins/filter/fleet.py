@@ -104,7 +104,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
         refused, warned = _unknown_names.variables(raw)
         settings = _settings.problems(raw, variables) + _hidden_lists.unlisted(hosts, variables)
         lists = (_hidden_lists.hidden_twins, _hidden_lists.hidden_items, _hidden_lists.hidden_defaults)
-        warned += check.told_once([problem for look in lists for problem in look(hosts, variables)])
+        warned += check.each_once([problem for look in lists for problem in look(hosts, variables)])
         warned += _stray_files.strays(variables)
         for warning in warned:
             display.warning(warning)
@@ -114,20 +114,20 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
         raw = {host: variables[host] for host in hosts}
         settings = _settings.problems(raw, None)
         lines += _same_host.problems(hosts, raw, None)
-    lines += check.told_once(settings)
+    lines += check.each_once(settings)
     evaluated = evaluate(hosts, variables)
-    lines += [line for line in check.told_once(evaluated.problems) if line not in lines]
+    lines += [line for line in check.each_once(evaluated.problems) if line not in lines]
     lines += check.problems(hosts, evaluated.variables, groups, evaluated.repeated)
     wrong, warned_of = user_data.problems(raw, variables, evaluated.variables)
-    lines += check.told_once(wrong)
+    lines += check.each_once(wrong)
     doubtful = list(warned_of)
     if locks:
         wrong, more = lock_file.problems(raw, variables, evaluated.variables)
         doubtful += more
     else:
         wrong = lock_file.unwritable(raw, variables, evaluated.variables)
-    lines += check.told_once(wrong)
-    for warning in (*evaluated.warnings, *check.told_once(doubtful), *close_names.slips(hosts, evaluated.variables)):
+    lines += check.each_once(wrong)
+    for warning in (*evaluated.warnings, *check.each_once(doubtful), *close_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = secrets_of_arguments([evaluated.variables]) if lines else set()
     none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)

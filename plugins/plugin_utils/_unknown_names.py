@@ -17,7 +17,7 @@ import typing as t
 from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES, HostProblem, told_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES, HostProblem, each_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.site_parts import site_parts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
@@ -174,7 +174,7 @@ def variables(raw: t.Mapping[str, t.Mapping[str, object]]) -> tuple[list[str], l
                 line += f"; did you mean '{like}'?"
             slip = like is not None and is_slip(name, like)
             (refused if slip else warned).append((host, line))
-    return told_once(refused), told_once(warned)
+    return each_once(refused), each_once(warned)
 
 
 def is_slip(name: str, like: str) -> bool:

@@ -32,10 +32,10 @@ def problems(
     gone: dict[str, dict[str, set[t.Any]]] = {}
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        going = {name: absent(variables[host].get(name), name) for name in (LINKS, NETWORKS, POOLS, VOLUMES)}
-        if any(going.values()):
-            gone[host] = going
-            found += [(host, line) for line in volumes_on(variables[host].get(VOLUMES), going[POOLS])]
+        of_host = {name: absent(variables[host].get(name), name) for name in (LINKS, NETWORKS, POOLS, VOLUMES)}
+        if any(of_host.values()):
+            gone[host] = of_host
+            found += [(host, line) for line in volumes_on(variables[host].get(VOLUMES), of_host[POOLS])]
     for guest in guests:
         if word(guest, "host") in gone and word(guest, "state") != "absent":
             here = gone[word(guest, "host")]
@@ -46,8 +46,10 @@ def problems(
 
 def absent(items: object, variable: str) -> set[t.Any]:
     """What of a list is to be absent."""
-    going = [item for item in entries({"all": items}, "all") if word(item, "state") == "absent" and word(item, "name")]
-    return {volume_key(item) if variable == VOLUMES else word(item, "name") for item in going}
+    leaving = [
+        item for item in entries({"all": items}, "all") if word(item, "state") == "absent" and word(item, "name")
+    ]
+    return {volume_key(item) if variable == VOLUMES else word(item, "name") for item in leaving}
 
 
 def volumes_on(volumes: object, pools: t.Container[str]) -> t.Iterator[str]:
@@ -55,27 +57,27 @@ def volumes_on(volumes: object, pools: t.Container[str]) -> t.Iterator[str]:
     for volume in entries({"all": volumes}, "all"):
         pool = word(volume, "pool") or "default"
         if word(volume, "state") != "absent" and pool in pools:
-            yield f"volume {label(volume_key(volume))}: pool: {told(pool, POOLS)}"
+            yield f"volume {label(volume_key(volume))}: pool: {problem_of(pool, POOLS)}"
 
 
-def on_what_goes(guest: Item, going: GoingItems) -> t.Iterator[str]:
+def on_what_goes(guest: Item, gone: GoingItems) -> t.Iterator[str]:
     """What is wrong with each device of a guest that is on what is to be absent."""
     for index, card in enumerate(entries(guest, "interfaces")):
-        if word(card, "network") in going[NETWORKS]:
-            yield f"interfaces[{index}].network: {told(word(card, 'network'), NETWORKS)}"
+        if word(card, "network") in gone[NETWORKS]:
+            yield f"interfaces[{index}].network: {problem_of(word(card, 'network'), NETWORKS)}"
         for option in ("bridge", "direct"):
-            if word(card, option) in going[LINKS]:
-                yield f"interfaces[{index}].{option}: {told(word(card, option), LINKS)}"
+            if word(card, option) in gone[LINKS]:
+                yield f"interfaces[{index}].{option}: {problem_of(word(card, option), LINKS)}"
     for index, disk in enumerate(entries(guest, "disks")):
         volume, pool = word(disk, "volume"), word(disk, "pool")
         if volume or any(disk.get(name) is not None for name in MADE):
             pool = pool or "default"
-        if pool in going[POOLS]:
-            yield f"disks[{index}].pool: {told(pool, POOLS)}"
-        elif volume and f"{pool}/{volume}" in going[VOLUMES]:
-            yield f"disks[{index}].volume: {told(f'{pool}/{volume}', VOLUMES)}"
+        if pool in gone[POOLS]:
+            yield f"disks[{index}].pool: {problem_of(pool, POOLS)}"
+        elif volume and f"{pool}/{volume}" in gone[VOLUMES]:
+            yield f"disks[{index}].volume: {problem_of(f'{pool}/{volume}', VOLUMES)}"
 
 
-def told(name: str, variable: str) -> str:
+def problem_of(name: str, variable: str) -> str:
     """What is wrong with being on something, and what to do."""
     return f"{label(name)} has state: absent in {variable} of its host: name another, or keep it there"

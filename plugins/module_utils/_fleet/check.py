@@ -124,14 +124,14 @@ def problems(
         for place, guest in guests.placed()
         for line in guest_problems(guest, networks, place_in("kvm_guests", place), groups)
     ]
-    lines = told_once(of_lists(hosts, variables)) + told_once(of_several(of_guests))
+    lines = each_once(of_lists(hosts, variables)) + each_once(of_several(of_guests))
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += unique.problems(sound, hosts, variables, repeated)
     lines += clones.problems(sound)
     of_hosts: list[HostProblem] = links.problems(sound, hosts, variables)
     of_hosts += images.problems(sound, hosts, variables)
     of_hosts += absent.problems(sound, hosts, variables)
-    return [for_role(line) for line in (*lines, *told_once(of_hosts))]
+    return [for_role(line) for line in (*lines, *each_once(of_hosts))]
 
 
 def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> t.Iterator[HostProblem]:
@@ -158,7 +158,7 @@ def of_several(found: t.Sequence[HostProblem]) -> list[HostProblem]:
     return [(host if len(hosts[line]) > 1 else None, line) for host, line in found]
 
 
-def told_once(found: t.Iterable[HostProblem]) -> list[str]:
+def each_once(found: t.Iterable[HostProblem]) -> list[str]:
     """Sentences about hosts, each once: a mistake in a list that hosts share is one mistake.
 
     :param found: the host, or None where a sentence is about none, and the sentence
@@ -211,11 +211,15 @@ def merged(lists: t.Iterable[object]) -> ListPart | str:
         if guests is None or id(guests) in seen:
             continue
         if not isinstance(guests, (list, tuple)):
-            told = f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
-            return told + how_listed("kvm_guests", guests)
-        new = [(place, guest) for place, guest in ListPart.of(guests).placed() if not among(guest, alike(guest, known))]
+            problem = f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
+            return problem + how_listed("kvm_guests", guests)
+        new = [
+            (place, guest)
+            for place, guest in ListPart.of(guests).placed()
+            if not among(guest, same_guests(guest, known))
+        ]
         for _place, guest in new:
-            alike(guest, known).append(guest)
+            same_guests(guest, known).append(guest)
         out += new
         seen.add(id(guests))
     return ListPart(out)
@@ -227,7 +231,7 @@ def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[s
     return sum(isinstance(guest, dict) and word(guest, "state") != "absent" for guest in guests)
 
 
-def alike(guest: object, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
+def same_guests(guest: object, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
     """Those of several guests that one may be equal to: the others of its name.
 
     :param known: the guests by name; those without one by None
@@ -289,13 +293,13 @@ def guest_problems(
     strange = unknown_to_fleet(guest)
     item = {name: value for name, value in guest.items() if name not in (*BESIDE, slip) and name not in strange}
     wrong = item_problems(DOMAIN, for_module(item), combinations.fitting)
-    wrong += [Invalid(named(name), told) for name, told in strange.items() if name != slip]
-    wrong += snapshots.wrong(guest)
+    wrong += [Invalid(named(name), reason) for name, reason in strange.items() if name != slip]
+    wrong += snapshots.snapshot_problems(guest)
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += reservations.problems(guest, hosts[host])
     there = called.startswith(place)
-    said = [guest.says(problem, there) if isinstance(guest, LayeredGuest) else str(problem) for problem in wrong]
-    return lines + [f"{called}: {problem}" for problem in said if problem is not None]
+    sentences = [guest.says(problem, there) if isinstance(guest, LayeredGuest) else str(problem) for problem in wrong]
+    return lines + [f"{called}: {problem}" for problem in sentences if problem is not None]
 
 
 def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Container[str] = ()) -> str | None:

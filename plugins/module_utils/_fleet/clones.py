@@ -45,20 +45,20 @@ def rings(guests: t.Sequence[Item]) -> t.Iterator[str]:
         for guest in guests
         if word(guest, CLONE) not in ("", word(guest, "name")) and word(guest, "state") != "absent"
     }
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for host, name in begin_as:
         ring: list[str] = []
         while (host, name) in begin_as and name not in ring:
             ring.append(name)
             name = begin_as[host, name]
         ring = ring[ring.index(name) :] if name in ring else []
-        if ring and (host, name) not in told:
-            told.update((host, one) for one in ring)
+        if ring and (host, name) not in seen:
+            seen.update((host, one) for one in ring)
             shown = ", ".join(map(label, sorted(ring)))
             yield f"the guests {shown} begin as each other, so none can be the first: take {CLONE} from one of them"
 
 
-def going(guests: t.Sequence[Item]) -> t.Iterator[str]:
+def of_absent_originals(guests: t.Sequence[Item]) -> t.Iterator[str]:
     """A warning for each clone whose original is to be absent: of a clone that is there already, it may go.
 
     :param guests: those of one host

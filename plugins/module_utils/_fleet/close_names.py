@@ -53,7 +53,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
         for guest in guests if any(declared.values()) else ():
             found += of_guest(DOMAIN.written_out(guest), host, declared)
-        found += [*originals(guests, host), *clones.going(guests)]
+        found += [*originals(guests, host), *clones.of_absent_originals(guests)]
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
             if word(volume, "state") != "absent":
                 called = f"volume {label(word(volume, 'name'))}: pool"
@@ -101,8 +101,8 @@ NAMED = (
 def names_volume(disk: Item, option: str) -> bool:
     """Whether an option of a disk names a volume that is there already: no path, no URL, and none that is made."""
     name = word(disk, option)
-    made = option == "volume" and any(disk.get(one) is not None for one in MADE)
-    return bool(name) and not made and not name.startswith("/") and "://" not in name
+    is_made = option == "volume" and any(disk.get(one) is not None for one in MADE)
+    return bool(name) and not is_made and not name.startswith("/") and "://" not in name
 
 
 def bridges(variables: t.Mapping[str, object]) -> set[str]:

@@ -26,8 +26,8 @@ def fitting(guest: Item) -> t.Iterator[Invalid]:
         yield Invalid("current_vcpus", f"{now} is more than vcpus, {vcpus}: give at most as many")
     memory, left = guest.get("memory"), guest.get("current_memory")
     if memory is not None and left is not None and left > memory:
-        told = f"{MEMORY.show(left)} is more than memory, {MEMORY.show(memory)}: give at most as much"
-        yield Invalid("current_memory", told)
+        problem = f"{MEMORY.show(left)} is more than memory, {MEMORY.show(memory)}: give at most as much"
+        yield Invalid("current_memory", problem)
     topology = (guest.get("cpu") or {}).get("topology") or {}
     parts = [(name, topology[name]) for name in TOPOLOGY if topology.get(name)]
     product = 1
@@ -36,8 +36,8 @@ def fitting(guest: Item) -> t.Iterator[Invalid]:
     # Parts that are left out may be there, and multiply it.
     if vcpus is not None and parts and (vcpus % product or (len(parts) == len(TOPOLOGY) and vcpus != product)):
         words = " * ".join(f"{name} {number}" for name, number in parts)
-        told = f"{words}{'' if len(parts) == 1 else f' is {product}'}, and vcpus is {vcpus}"
-        yield Invalid("cpu.topology", f"{told}: the product of all parts has to be vcpus")
+        problem = f"{words}{'' if len(parts) == 1 else f' is {product}'}, and vcpus is {vcpus}"
+        yield Invalid("cpu.topology", f"{problem}: the product of all parts has to be vcpus")
     yield from targets(guest)
 
 

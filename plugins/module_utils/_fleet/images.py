@@ -35,13 +35,13 @@ def problems(
         written = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
         volumes = {f"{word(one, 'pool') or 'default'}/{word(one, 'name')}": one for one in written if word(one, "name")}
         for key, volume in volumes.items():
-            found += [(host, f"volume {label(key)}: {told}") for told in of_item(volume, "", images, None)]
+            found += [(host, f"volume {label(key)}: {line}") for line in of_item(volume, "", images, None)]
         for guest in guests if images else ():
             if word(guest, "host") == host and word(guest, "state") != "absent":
                 called = f"guest {label(word(guest, 'name'))}"
                 for place, disk in enumerate(entries(guest, "disks")):
-                    told = of_item(disk, f"disks[{place}].", images, volumes)
-                    found += [(None, f"{called}: {line}") for line in told]
+                    lines = of_item(disk, f"disks[{place}].", images, volumes)
+                    found += [(None, f"{called}: {line}") for line in lines]
     return found
 
 

@@ -21,7 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
-from .check import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
+from .check import LISTS, HostProblem, each_once, identity, in_full, merged, some, title
 from .close_names import bridges
 from .unique import entries, word
 
@@ -48,7 +48,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
             for item in entries({"all": variables[host].get(variable)}, "all"):
                 called = title(table.kind, identity(table, item), variable)
                 found += [(host, f"{called}: {problem}") for problem in lacks(table, table.written_out(item))]
-    return told_once(found)
+    return each_once(found)
 
 
 def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:

@@ -94,8 +94,8 @@ class LayeredGuest(dict[str, t.Any]):
         """
         layer = self.layer_of(problem.where)
         if layer is not None:
-            said = any(problem.where == one.where and problem.problem == one.problem for one in layer.problems)
-            return None if said else f"{problem} (from {layer.source})"
+            is_known = any(problem.where == one.where and problem.problem == one.problem for one in layer.problems)
+            return None if is_known else f"{problem} (from {layer.source})"
         other = self.layer_of("disks") if problem.where == short_image.OPTION else None
         if other is not None:  # The two do not go together.
             return f"{problem} (disks from {other.source})"
@@ -109,13 +109,13 @@ def layer_problems(options: Item, source: str = "") -> list[Invalid]:
     """
     if nested(options):
         return [Invalid("", "has options nested too deep")]
-    problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
+    problems = [Invalid(name, reason) for name, reason in OWN.items() if name in options]
     if source in DEFAULTS and options.get(CLONE) is not None:
         problems.append(Invalid(CLONE, "a guest or its profile says what it begins as; it cannot stand here"))
     written = written_out(DOMAIN.rows, without(options, OWN))
     problems += [Invalid(where, OF_ONE) for where in reserved(written)]
     problems += short_image.fits(written)
-    problems += snapshots.wrong(written)
+    problems += snapshots.snapshot_problems(written)
     try:
         DOMAIN.parse_body(without(without_ips(written), (snapshots.OPTION,)), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
@@ -157,12 +157,12 @@ def merged(guest: Item, layers: t.Sequence[Layer], place: str = "") -> Item:
     found = LayeredGuest(written_out(DOMAIN.rows, own) if layers else own, place)
     for layer in reversed(layers):
         whole = layer.source not in DEFAULTS or found.get(CLONE) is None
-        fill(found, layer.options if whole else beside(layer.options), layer, "", found.sources)
+        fill(found, layer.options if whole else for_clone(layer.options), layer, "", found.sources)
     settle_image(found, layers)
     return found
 
 
-def beside(options: Item) -> Item:
+def for_clone(options: Item) -> Item:
     """Of defaults, those that a clone gets: its definition and its disks are those of the guest that it begins as."""
     return {name: value for name, value in options.items() if name in OF_CLONES}
 

@@ -31,8 +31,8 @@ def problems(
     found: list[tuple[str | None, str]] = []
     for host in hosts:
         owners = shared_ports.owners(entries({"links": variables[host].get("kvm_links")}, "links"))
-        told = [shared_ports.of_several(port, having) for port, having in owners.items()]
-        found += [(host, f"kvm_links: {line}") for line in told if line is not None]
+        lines = [shared_ports.of_several(port, having) for port, having in owners.items()]
+        found += [(host, f"kvm_links: {line}") for line in lines if line is not None]
         found += [(host, line) for line in taken_bridges(variables[host])]
         if owners:
             cards = cards_of_networks(variables[host])

@@ -31,15 +31,15 @@ def problems(networks: object) -> t.Iterator[str]:
         called = f"kvm_networks: network {label(name)}"
         other = bridges.setdefault(bridge, name) if bridge else name
         if other != name:
-            told = f"{label(bridge)} is that of the network {label(other)}: name another, or leave it out"
-            yield f"{called}: bridge: {told}"
+            problem = f"{label(bridge)} is that of the network {label(other)}: name another, or leave it out"
+            yield f"{called}: bridge: {problem}"
         if word(network, "state") not in ("", "active"):
             continue
         for index, subnet in own:
             for having, taken in subnets:
                 if having != name and taken.version == subnet.version and taken.overlaps(subnet):
-                    told = f"{subnet} overlaps {taken} of the network {label(having)}: take another subnet"
-                    yield f"{called}: ips[{index}].address: {told}"
+                    problem = f"{subnet} overlaps {taken} of the network {label(having)}: take another subnet"
+                    yield f"{called}: ips[{index}].address: {problem}"
         subnets += [(name, subnet) for _index, subnet in own]
 
 

@@ -73,14 +73,14 @@ def for_module(guest: Item) -> Item:
     if not any(isinstance(card, dict) and card.keys() & set(OURS) for card in found):
         return guest
     macs = mac_addresses(guest)
-    made = {**guest, "interfaces": [without_ip(card, mac) for card, mac in zip(found, macs, strict=True)]}
+    whole = {**guest, "interfaces": [without_ip(card, mac) for card, mac in zip(found, macs, strict=True)]}
     fixed = [entry for card, mac in zip(found, macs, strict=True) for entry in set_inside(card, mac)]
     cloud = guest.get("cloud_init")
     if fixed and isinstance(cloud, dict) and cloud.get("network") in (None, "auto"):
         given = cloud.get("addresses") or []
         more = [*given, *fixed] if isinstance(given, (list, tuple)) else given
-        made["cloud_init"] = {**cloud, "addresses": more}
-    return made
+        whole["cloud_init"] = {**cloud, "addresses": more}
+    return whole
 
 
 def set_inside(card: object, mac: str) -> list[Item]:
@@ -103,7 +103,7 @@ def without_ip(card: object, mac: str) -> object:
     return {**given, "mac": mac} if card.get(IP) is not None and card.get("mac") is None else given
 
 
-def kept(guest: Item) -> list[ReservedAddress]:
+def kept_addresses(guest: Item) -> list[ReservedAddress]:
     """The addresses that networks are to keep for a guest."""
     if word(guest, "state") == "absent":
         return []
@@ -145,7 +145,7 @@ def problems(guest: Item, networks: t.Mapping[str, Item]) -> list[Invalid]:
         if isinstance(card, dict) and word(guest, "state") != "absent"
         for problem in card_problems(card, guest, networks)
     ]
-    for one in kept(guest):
+    for one in kept_addresses(guest):
         problem = network_problem(one, networks)
         if problem is not None:
             found.append(Invalid(f"interfaces[{one.place}].{IP}", problem))
@@ -162,13 +162,13 @@ def card_problems(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> t.
             yield Invalid(IP, str(error))
             return
     if inside:
-        told = inside_problem(card, guest, networks)
-        if told is not None:
-            yield Invalid(IP, told)
+        problem = inside_problem(card, guest, networks)
+        if problem is not None:
+            yield Invalid(IP, problem)
     if inside and card.get("gateway") is not None:
-        told = gateway_problem(str(card[IP]), card["gateway"])
-        if told is not None:
-            yield Invalid("gateway", told)
+        problem = gateway_problem(str(card[IP]), card["gateway"])
+        if problem is not None:
+            yield Invalid("gateway", problem)
     for name in WAYS:
         if card.get(name) is not None and not inside:
             yield Invalid(name, "goes with an ip that has its subnet, such as 192.0.2.21/24, which cloud-init sets")
@@ -274,7 +274,7 @@ def with_reservations(networks: object, guests: object, host: str) -> list[Item]
         wrong = problems(guest, named)
         if wrong:
             raise VirtfleetError("\n".join(f"guest {label(guest.get('name'))}: {problem}" for problem in wrong))
-        for number, one in enumerate(kept(guest)):
+        for number, one in enumerate(kept_addresses(guest)):
             name = word(guest, "name") if number == 0 and DNS_NAME.fullmatch(word(guest, "name")) else ""
             named[one.network] = keeping(named[one.network], one, name)
     return [named.get(word(one, "name"), one) if isinstance(one, dict) else one for one in networks]

@@ -42,7 +42,7 @@ def guest_snapshots(guests: object, host: str) -> list[Item]:
     for guest in guests:
         if not isinstance(guest, dict) or word(guest, "host") != host or word(guest, "state") == "absent":
             continue
-        problems = wrong(guest)
+        problems = snapshot_problems(guest)
         lines += [f"guest {label(word(guest, 'name'))}: {problem}" for problem in problems]
         found += [] if problems else [{**item, "domain": guest.get("name")} for item in guest.get(OPTION) or ()]
     if lines:
@@ -50,7 +50,7 @@ def guest_snapshots(guests: object, host: str) -> list[Item]:
     return found
 
 
-def wrong(guest: Item) -> list[Invalid]:
+def snapshot_problems(guest: Item) -> list[Invalid]:
     """What is wrong with the snapshots of a guest, or of what guests have in common."""
     items = guest.get(OPTION)
     if items is None:

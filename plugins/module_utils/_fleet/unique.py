@@ -82,8 +82,8 @@ def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Containe
     for guest in here:
         staying.setdefault(word(guest, "name"), []).append(guest)
     for having in (*several.values(), *staying.values()):
-        told = all((word(one, "name"), word(one, "host")) in repeated for one in having)
-        if len(having) > 1 and word(having[0], "host") and not told:
+        is_known = all((word(one, "name"), word(one, "host")) in repeated for one in having)
+        if len(having) > 1 and word(having[0], "host") and not is_known:
             found.setdefault(word(having[0], "name"), {}).update({id(guest): guest for guest in having})
     meant = {place for having in found.values() for place in having}
     return twice([guest for guest in guests if id(guest) in meant], "name", lambda guest: [word(guest, "name")])

@@ -120,7 +120,9 @@ def secrets_in(value: object) -> list[str]:
                 continue
             if option in REFERRING:
                 found += [
-                    name for one in (inner if isinstance(inner, (list, tuple)) else [inner]) for name in named(one)
+                    name
+                    for one in (inner if isinstance(inner, (list, tuple)) else [inner])
+                    for name in secret_names(one)
                 ]
             elif option == "xml" and isinstance(inner, str):
                 found += of_fragment(inner)
@@ -128,7 +130,7 @@ def secrets_in(value: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def named(reference: object) -> list[str]:
+def secret_names(reference: object) -> list[str]:
     """The names of a secret in a reference to it, which is a dictionary, or the UUID itself."""
     names = [word(reference, "uuid"), word(reference, "usage")] if isinstance(reference, dict) else [reference]
     return [str(name) for name in names if isinstance(name, str) and name]
