@@ -69,13 +69,15 @@ def fleet_checked(hosts: t.Sequence[str], variables: ByHost, others: t.Sequence[
     if problems:
         return "\n".join(["no host was touched, the declaration is refused:", *problems])
     counted = _fleet_changes.counted
-    said = f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests or 0, 'guest')}"
-    told = [said if guests is not None else f"{said}; {NO_GUESTS}"]
+    sentence = f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests or 0, 'guest')}"
+    sentences = [sentence if guests is not None else f"{sentence}; {NO_GUESTS}"]
     if lacking:
         few = "; ".join(lacking[:MOST_LACKING])
         more = len(lacking) - MOST_LACKING
-        told.append(f"This is refused where the host does not have it yet: {few}{f'; and {more} more' * (more > 0)}")
-    return ". ".join(told)
+        sentences.append(
+            f"This is refused where the host does not have it yet: {few}{f'; and {more} more' * (more > 0)}"
+        )
+    return ". ".join(sentences)
 
 
 MOST_LACKING = 5

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A change that an earlier task of the same check has told of is not told again: the run makes it once.
+"""A change that an earlier task of the same check has reported is not reported again: the run makes it once.
 
 In check mode nothing is made, so a second task that declares the same resource finds the host as the first one did. In
 the run it finds what it declares.
@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 
 TOLD = "told"
-"""The part of a forecast with the changes that tasks have told of, by resource. No module gets it."""
+"""The part of a forecast with the changes that tasks have reported, by resource. No module gets it."""
 
 
 DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
@@ -44,7 +44,7 @@ def digest_of(change: object) -> str:
 def note(
     known: dict[str, dict[str, t.Any]], declared: t.Iterable[str], changes: t.Sequence[t.Any]
 ) -> dict[str, dict[str, t.Any]]:
-    """A forecast with the changes that a task has told of, instead of those that were told of these resources before.
+    """A forecast with the changes that a task has reported, instead of those reported of these resources before.
 
     :param declared: the resources that the task declares, changed or not
     """
@@ -59,7 +59,7 @@ def note(
 
 
 def without_repeats(result: Result, marks: t.Mapping[str, t.Any]) -> None:
-    """Take the changes out of a result that were told of before.
+    """Take the changes out of a result that were reported before.
 
     Of a resource with other changes, too, the diff stays as it is.
 

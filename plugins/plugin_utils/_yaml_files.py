@@ -34,7 +34,7 @@ SETTING = "DUPLICATE_YAML_DICT_KEY"
 """Ansible's setting for keys that stand twice."""
 
 MOST = 5
-"""How many keys that stand twice are told of."""
+"""How many keys that stand twice get a sentence."""
 
 
 def loaded(path: str, loader: DataLoader, once: bool = False) -> object:

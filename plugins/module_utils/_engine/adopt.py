@@ -34,7 +34,7 @@ class Adopted:
 def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopted:
     """What the declaring module takes back with no change.
 
-    :param secrets: whether secrets are in it; their paths are told in any case
+    :param secrets: whether secrets are in it; their paths are listed in any case
     """
     item = read_rows(table.rows, definition)
     found: list[str] = []

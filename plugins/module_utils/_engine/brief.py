@@ -25,7 +25,7 @@ OptionPath = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import 
 """The way to an option in a config, such as ``("disks", 0, "target")``."""
 
 KEPT = ("name", "state", "autostart", "uuid")
-"""What is told in any case: what it is, and what it is to be doing; ``autostart`` where a new one has it otherwise."""
+"""What a config always has: what it is, and what it is to be doing; ``autostart`` where a new one has it otherwise."""
 
 FEW = 8
 """Up to how many options that differ only in the items of a list are tried one by one."""

@@ -299,7 +299,7 @@ def guest_problems(
         wrong += reservations.problems(guest, hosts[host])
     there = called.startswith(place)
     sentences = [guest.says(problem, there) if isinstance(guest, LayeredGuest) else str(problem) for problem in wrong]
-    return lines + [f"{called}: {problem}" for problem in sentences if problem is not None]
+    return lines + [f"{called}: {line}" for line in sentences if line is not None]
 
 
 def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Container[str] = ()) -> str | None:

@@ -284,5 +284,5 @@ def twice(guests: t.Iterable[Item], what: str, values: ValuesOf, together: Value
 
 
 def is_one_name(guests: t.Sequence[Item]) -> bool:
-    """Whether several guests have one name, of which is told by itself."""
+    """Whether several guests have one name, which names_twice says."""
     return len({id(guest) for guest in guests}) > 1 and len({word(guest, "name") for guest in guests}) == 1

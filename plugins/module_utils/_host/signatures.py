@@ -141,7 +141,7 @@ def signed_text(content: bytes, keyring: Keyring) -> tuple[bytes, str]:
 
 
 def signer_of_file(content: bytes, signature: bytes, keyring: Keyring) -> str:
-    """The fingerprint of the key by which a file is signed beside it. Raises Unfit where that is not good."""
+    """The fingerprint of the key that made the signature of a file. Raises Unfit where that is not good."""
     if not is_there(PROGRAM):
         return sqv.signer(keys_of(keyring), content, signature, printable(keyring.path))
     statuses, _text = verify(keyring, signature, content)

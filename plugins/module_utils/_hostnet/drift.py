@@ -70,7 +70,7 @@ def changes(
 
 
 def drifted(item: Item, changed_paths: t.Container[str], facts: Facts, out: LinksPlan) -> list[Change]:
-    """What of a link is otherwise than declared, but for options that are told already."""
+    """What of a link differs from what is declared, without the options that another change has already."""
     device = facts.devices.get(item["name"])
     if device is None or device.name in out.gone:
         return []

@@ -58,7 +58,7 @@ def problem(path: str, there: t.Container[str]) -> str:
 
 
 def units_in_the_way() -> list[str]:
-    """What is told of units that systemd would take instead of those by which a change is tried and taken back."""
+    """A sentence for each unit that systemd would take instead of those that try a change and take it back."""
     names = [os.path.basename(files.UNIT), f"{unit.THAW}.timer", f"{unit.THAW}.service"]
     found = [f"{folder}/{name}" for name in names for folder in BEFORE if os.path.lexists(f"{folder}/{name}")]
     return [f"{path}: systemd takes it for the unit that takes a change back: rm {path}, {RELOAD}" for path in found]

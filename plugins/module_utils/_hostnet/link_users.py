@@ -172,7 +172,7 @@ def texts(value: object) -> set[str]:
 def warnings(
     cards: t.Mapping[str, str], namers: t.Sequence[Namer], rules: t.Collection[str], facts: Facts
 ) -> t.Iterator[str]:
-    """What is told of each card and link.
+    """The warnings about each card and link.
 
     :param cards: see ``affected``
     :param rules: the devices that rules of firewalls name, also as patterns

@@ -39,7 +39,7 @@ LATER = "not looked at, for the host gets all of its tasks anyway"
 
 
 class PartResult(t.TypedDict, total=False):
-    """What is told of a part: its name and its module, whether it has nothing to do, and what the module would return.
+    """The result of a part: its name and its module, whether it has nothing to do, and what the module would return.
 
     :ivar nothing_to_do: None where it was not looked at, or that cannot be told
     :ivar why: why it has something to do, or why that is not known
@@ -67,7 +67,7 @@ class Look:
 
     @uncollected()
     def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[PartResult]]:
-        """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
+        """Whether nothing is to be done in any part, and the result of each, as the module documents it.
 
         :param parts: the ``name``, ``module`` and ``options`` of each
         """
@@ -84,7 +84,7 @@ class Look:
         return unchanged, found
 
     def result_of(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, PartResult]:
-        """Whether a part has nothing to do, and what is told of it."""
+        """Whether a part has nothing to do, and its result."""
         try:
             seen = self.seen(str(part.get("module")), part.get("options"), stack)
         except Undecided as error:

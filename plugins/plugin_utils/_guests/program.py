@@ -110,7 +110,7 @@ def answers(order: OrderData) -> t.Iterator[AnswerData]:
             for host in [host for host, look in looks.items() if look.deadline <= time.monotonic()]:
                 yield {**looks.pop(host).answer, "problem": f"did not answer within {order['timeout']:g} seconds"}
             continue
-        if host in looks:  # What comes too late was told as missing.
+        if host in looks:  # What comes too late was reported as missing.
             looks[host].take_in(key, value)
             if key in ("problem", "complete"):
                 yield looks.pop(host).answer

@@ -111,7 +111,7 @@ class LockedFleet:
     :ivar names: of all images that are declared
     :ivar declared: the hosts that declare each image which needs a lock
     :ivar answers: what hosts found out, by image and host
-    :ivar unverified: why no signature was verified of what told of an image, by its name
+    :ivar unverified: by the name of an image, why no signature was verified of the list that it is from
     :ivar unlockable: images that are declared without a checksum
     :ivar notes: what is said besides
     """

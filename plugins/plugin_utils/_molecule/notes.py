@@ -92,7 +92,7 @@ def guests_in(folder: str) -> list[dict[str, t.Any]]:
 
 
 def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
-    """Whether it is told as it should be where a guest is reached, if that is told."""
+    """Whether a noted guest has a right address and port to reach it at, or neither of them."""
     forward = guest.get("forward", {"address": "", "port": 0})
     if not isinstance(forward, dict) or not isinstance(forward.get("address"), str):
         return False

@@ -276,7 +276,7 @@ GOES_ON = "The run goes on, for the guest's cloud-init may know it"
 
 
 def is_wanted(raw: Variables, variables: ByHost) -> bool:
-    """Whether cloud-init's own schema is to be asked for the guests of a host. What cannot be told is told elsewhere.
+    """Whether cloud-init's own schema is to be asked for the guests of a host. Yes where it cannot be evaluated.
 
     :param raw: the variables of the host, as they are written
     :param variables: ``hostvars``, or plain dictionaries by host

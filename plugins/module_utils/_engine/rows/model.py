@@ -104,5 +104,5 @@ class Change:
     elements: tuple[ET.Element, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def inside(self, element: ET.Element) -> Change:
-        """The same change, told as one inside an item of a list."""
+        """The same change, as one inside an item of a list."""
         return dataclasses.replace(self, elements=(element, *self.elements))

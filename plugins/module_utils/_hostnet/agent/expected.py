@@ -29,7 +29,7 @@ class MissingNow(t.NamedTuple):
     """What is missing, for people.
 
     :ivar needed: without which a trial is taken back
-    :ivar wanted: what is told with a confirmation
+    :ivar wanted: what a confirmation warns of
     """
 
     needed: list[str]

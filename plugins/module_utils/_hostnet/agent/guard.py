@@ -49,7 +49,7 @@ PATIENCE = 15.0
 """Seconds in which a disk that cannot be written is tried again; then the next run or boot puts the files back."""
 
 MOST = 50
-"""How many of the commands are told that nobody could carry out."""
+"""How many commands that failed, and how many things that are missing, an outcome lists at most."""
 RESERVE = 15.0
 """Seconds of a trial that are left for its confirmation, however late addresses come."""
 HEADSTART = 0.5

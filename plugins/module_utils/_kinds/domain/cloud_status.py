@@ -32,10 +32,10 @@ PATIENCE = 10.0
 
 PAUSE = 0.1
 LONGEST = 300
-"""Letters of an error that are told."""
+"""How many letters of an error a message shows."""
 
 MOST = 3
-"""How many errors are told."""
+"""How many errors a message shows."""
 
 
 REFUSED = re.compile(r"has been disabled|is disabled|not allowed|has not been found|Failed to execute child process")

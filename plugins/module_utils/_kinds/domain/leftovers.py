@@ -84,7 +84,7 @@ def declared_elsewhere(connection: Connection, wants: t.Sequence[Item], options:
 
 
 def left_alone(connection: Connection, asked: Asked) -> list[str]:
-    """The names of guests of the owner that nobody declares; of one that is declared elsewhere is told by itself."""
+    """The names of guests of the owner that nobody declares; one that is declared elsewhere gets its own sentence."""
     return [
         str(domain.name())
         for domain in undeclared("domain", connection.listAllDomains(0), asked)

@@ -52,7 +52,7 @@ class Belongings:
 def plan_departure(
     connection: Connection, plan: Plan, have: Observed | None, belongings: Belongings
 ) -> Belongings | None:
-    """What goes with a guest that goes, which is told in its plan; None of one that stays.
+    """What goes with a guest that goes, and is put into its plan; None of one that stays.
 
     Raises Invalid where something would be lost that the user has not said may go.
 

@@ -29,7 +29,7 @@ POLL = 1.0
 FIRST_ANSWER = 30
 """Seconds that the agent of a guest has beyond its time until it is known whether it answers at all."""
 NEARLY = 5
-"""Seconds beyond a guest's time that are not told, as the looks at all guests take some."""
+"""Seconds beyond a guest's time that no message counts, as the looks at all guests take some."""
 PATIENCE = 300
 """Seconds that a guest has where it is not said."""
 
@@ -39,7 +39,7 @@ ENDS = {
     "cloud_init": "have been set up by cloud-init",
     "ssh": "answer by SSH",
 }
-"""What is told of guests that are of use, by what is waited for."""
+"""What messages say of guests that are of use, by what is waited for."""
 
 LONGER = "look at its console, or give it longer with wait_timeout"
 

@@ -20,7 +20,7 @@ from .declared import DeclaredImage
 from .products import Version, arch_of
 
 ImageFacts = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
-"""What is told of an image, as the module images_info documents it."""
+"""The facts of an image, as the module images_info documents them."""
 
 
 class KeptBase(t.NamedTuple):
@@ -54,7 +54,7 @@ def kept_on(connection: Connection) -> dict[str, list[KeptBase]]:
 
 
 def of_image(image: DeclaredImage, host: str, kept: t.Iterable[KeptBase]) -> ImageFacts:
-    """What is told of one image.
+    """The facts of one image.
 
     :param host: the architecture of the host, as libvirt calls it
     :param kept: its base images on the host

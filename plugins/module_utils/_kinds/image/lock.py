@@ -42,7 +42,7 @@ class Locked(t.NamedTuple):
     :param arch: the architecture, as its distribution calls it; None where the image is the same for all
     :param serial: what its distribution calls the version
     :param url: where it is; None for a file of the host
-    :param signer: the fingerprint of the key that what told this was signed with, where that was verified
+    :param signer: the fingerprint of the key that signed the list which this is from, where that was verified
     """
 
     declared: Declaration

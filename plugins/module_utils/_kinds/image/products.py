@@ -86,7 +86,7 @@ class Version(t.NamedTuple):
 
     @property
     def origin(self) -> str:
-        """What is said of it beside where it comes from."""
+        """What messages say after the place that it comes from: that it is locked, or who has signed it."""
         if self.locked:
             return ", as it is locked"
         if self.signer is not None:

@@ -60,7 +60,7 @@ def sources(image: Item) -> t.Iterator[Invalid]:
 
 
 def products(image: Item) -> t.Iterator[Invalid]:
-    """Images of a distribution are told by its own list, and have variants of their own."""
+    """Images of a distribution are found by its own list, and have variants of their own."""
     system = next((name for name in VARIANTS if image.get(name) is not None), None)
     for name in OF_PRODUCTS if system is None else ("checksum",):
         if image.get(name) is not None:

@@ -15,7 +15,7 @@ from .observe import inactive_network
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
-    """Networks with the mark; held by the guests that are on them."""
+    """Networks with the mark. One stays while guests are on it."""
     out = Leftovers()
     found = [
         network

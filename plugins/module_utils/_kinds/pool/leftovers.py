@@ -17,7 +17,7 @@ from .pool_users import pool_users
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
-    """Pools that are noted, under their name and UUID; held by the guests whose disks are in them."""
+    """Pools that are noted, under their name and UUID. One stays while guests have disks in it."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries("pools")
     found = [

@@ -15,7 +15,7 @@ from .users import SecretUsers, add_declared, all_users
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
-    """Secrets that are noted, under their name and UUID; held by the guests, pools and volumes that need them."""
+    """Secrets that are noted, under their name and UUID. One stays while guests, pools or volumes need it."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries(MADE)
     found = [

@@ -25,8 +25,8 @@ from .half_made import made_in_this_moment
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Volumes that were declared as such, what is laid over others first.
 
-    Those that were made for guests' disks go with the guests. Held are those that a guest has, that
-    are the base of a volume that stays, or that a declared one is made from.
+    Those that were made for guests' disks go with the guests. One stays while a guest has it, while
+    it is the base of a volume that stays, and while a declared one is made from it.
     """
     out = Leftovers()
     gone = asked.names | asked.forecast.gone("volume")

@@ -98,7 +98,7 @@ def declared_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
             try:
                 found[key] = formats.as_declared(key, found[key], None)
             except VirtfleetError:  # Its header is not whole: a guest wrote it into a raw disk, as the user says.
-                with contextlib.suppress(VirtfleetError):  # Guests are told different things: it stays as it is.
+                with contextlib.suppress(VirtfleetError):  # Guests have it in different formats: it stays as it is.
                     found[key] = formats.as_declared(key, found[key], "raw")
     return found
 

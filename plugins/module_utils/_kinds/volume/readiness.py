@@ -58,7 +58,7 @@ def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable
     """
     found: list[str] = []
     lacking: set[str] = set()
-    said_of_image: set[str] = set()
+    problems_of_image: set[str] = set()
     for step in entry.steps:
         if not isinstance(step.value, Making):
             continue
@@ -66,8 +66,10 @@ def makings(site: Site, entry: Plan, look: t.Callable[[Site, Making], t.Iterable
         where = f"{volume.where}." if volume.where else ""
         problems = [as_image(problem) if base else problem for problem in (look or making)(site, volume)]
         # The pool of a disk may be that of its image.
-        found += [type(one)(f"{where}{one}") for one in problems if base or one.partition(": ")[2] not in said_of_image]
-        said_of_image |= {one.partition(": ")[2] for one in problems if base}
+        found += [
+            type(one)(f"{where}{one}") for one in problems if base or one.partition(": ")[2] not in problems_of_image
+        ]
+        problems_of_image |= {one.partition(": ")[2] for one in problems if base}
         if base:
             # What comes next in this plan is made from it. That it is not there is not said of that once more.
             lacking |= {volume.key} - site.new_volumes if certain(problems) else set()

@@ -68,7 +68,7 @@ class Owner(t.NamedTuple):
 def plan_pools(
     table: Table, have: t.Mapping[str, Observed], wants: t.Sequence[Item], host: Host, on_restart_needed: str
 ) -> list[Plan]:
-    """Plan pools: what a start makes where it is missing is told to the start."""
+    """Plan pools. The step that starts one says what to make where it is missing."""
     plans = plan(table, have, wants, host, on_restart_needed)
     for entry, want in zip(plans, wants, strict=True):
         entry.steps.give("start", want.get("build") or "directory")

@@ -91,7 +91,7 @@ def describe_volume(item: Item, kind: str | None) -> Item:
 
     :param kind: the type of its pool; None where nobody knows, and it is taken to be of files
 
-    Raises Invalid where it is laid over something whose format is not told.
+    Raises Invalid where it is laid over something whose format is not given.
     """
     if kind is not None and kind not in (*MADE_DIRECTORIES, "gluster"):
         return {"format": None, **item}  # A device has no format, or the pool knows it.

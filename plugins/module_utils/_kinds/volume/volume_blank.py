@@ -188,7 +188,7 @@ def image_options(root: ET.Element, version: int) -> tuple[str, ...] | None:
 def make(path: str, empty: Blank, note_file: t.Callable[[str], None], part: str) -> None:
     """Make the file of an empty volume.
 
-    :param note_file: told its temporary path, as soon as it is there
+    :param note_file: called with its temporary path, as soon as it is there
     :param part: its temporary name, which is noted
 
     Raises VirtfleetError, with nothing left behind, where that fails.

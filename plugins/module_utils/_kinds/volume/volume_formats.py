@@ -5,7 +5,7 @@
 
 libvirt tells the format of a volume by its first bytes, each time it looks through a pool. A guest with
 a raw disk can write a qcow2 header there that names any file of the host. So what libvirt tells counts
-last: first comes what was noted when the volume was made, then what the guests that have it are told.
+last: first comes what was noted when the volume was made, then what the guests that have it take it for.
 Both hold for the file, by whatever pool, path or hard link it is named. What was noted as raw is raw. So is a
 raw disk of any guest, unless it was noted otherwise: then nobody can tell, and the user is asked.
 
@@ -44,7 +44,7 @@ SAY_FORMAT = "if that is right, say its format: make a volume with backing {volu
 
 
 class Formats:
-    """The formats of volumes. What guests are told is asked for once, and only where it is needed.
+    """The formats of volumes. The formats that guests have are asked for once, and only where that is needed.
 
     :param gone: names of guests that count as gone
     """
@@ -58,13 +58,13 @@ class Formats:
         self.sealed: dict[str, set[bool]] = {}
 
     def known(self, key: str, volume: ET.Element, declared: str | None = None) -> str | None:
-        """What was noted of a volume, or is told to the guests that have it; None where nobody said anything.
+        """What was noted of a volume, or what the guests that have it take it for; None where nobody said anything.
 
         :param key: the volume as POOL/VOLUME
         :param volume: its XML
         :param declared: what the user says
 
-        Raises VirtfleetError where guests are told different things.
+        Raises VirtfleetError where guests have it in different formats.
         """
         return self.decided(key, volume.findtext("target/path") or "", self.noted.own(key, volume), declared=declared)
 
@@ -82,7 +82,7 @@ class Formats:
         :param but: a guest that is not asked
         :param declared: what the user says, which counts where it is in dispute and the bytes say it, too
 
-        Raises VirtfleetError where guests are told different things, or raw against what was noted.
+        Raises VirtfleetError where guests have it in different formats, or as raw against what was noted.
         """
         noted = list(dict.fromkeys([*([] if own is None else [own]), *sorted(self.noted.of(path))]))
         plain = [form for form in noted if form in SAME]
@@ -114,7 +114,7 @@ class Formats:
         )
 
     def guests(self, key: str | None, path: str, but: str | None = None) -> set[tuple[str, str]]:
-        """The guests that have a file or volume, with the formats that they are told.
+        """The guests that have a file or volume, with the formats that they have it in.
 
         :param but: a guest that is not asked
         """
@@ -223,7 +223,7 @@ class Formats:
             return reported
         try:
             return self.known(key, found.definition) or reported
-        except VirtfleetError:  # Guests are told different things, so it may be raw to one of them.
+        except VirtfleetError:  # Guests have it in different formats, so it may be raw to one of them.
             return "raw"
 
     def as_declared(self, key: str, found: Observed, declared: str | None, way: str = SAY_FORMAT) -> Observed:
@@ -324,7 +324,7 @@ def format_by_bytes(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
 
 
 def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str, bool]]:
-    """The guests with what they have as disks, and the formats that they are told; raw where they are told none.
+    """The guests with what they have as disks, and the formats of these by the definitions; raw where there is none.
 
     Last comes whether the host encrypts the disk.
 

@@ -197,7 +197,7 @@ def make(
     :param form: the format it gets; None for that of the image
     :param capacity: the size that a guest sees; None for that of the image
     :param permissions: ``owner``, ``group`` and ``mode`` that it gets; left out, only root may use it
-    :param note_file: told the path of the whole file, before it gets its name
+    :param note_file: called with the path of the whole file, before it gets its name
     :param part: its temporary name, which is noted; None for a new one that nobody will know
 
     Raises VirtfleetError, with nothing left behind, where that fails.

@@ -39,7 +39,7 @@ def make(pool: StoragePool, root: ET.Element, path: str, note_file: t.Callable[[
 
     :param root: its definition
     :param path: the path that it will have
-    :param note_file: told its temporary path, as soon as it is whole
+    :param note_file: called with its temporary path, as soon as it is whole
     :param part: its temporary name, which is noted
 
     Raises libvirtError or VirtfleetError, with nothing left behind, where that fails.

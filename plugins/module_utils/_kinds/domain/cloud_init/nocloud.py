@@ -235,7 +235,7 @@ def parts(before: SeedFiles, after: SeedFiles) -> dict[str, tuple[object, object
 
 
 def shown(option: str, value: object) -> object:
-    """What of a seed is told as the value of an option: as much as of a new guest, whose secrets are hidden, too.
+    """What a change shows of a seed as an option's value: as much as of a new guest, whose secrets are hidden, too.
 
     What may be from an option that holds anything, such as user_data, is only shown in the form that ours has.
 

@@ -64,7 +64,7 @@ Settle = t.Callable[[int, int, str, str, str], None]
 def write(path: str, source: SeedImage, note_file: t.Callable[[str], None], part: str, settle: Settle) -> None:
     """Write a seed under a temporary name, then give it its own.
 
-    :param note_file: told the path of the whole file, before it gets its name
+    :param note_file: called with the path of the whole file, before it gets its name
     :param settle: gives it its name
     """
     folder, name = os.path.split(path)

@@ -5,7 +5,7 @@
 
 A disk of a wrong format is lost: a guest that has a qcow2 as raw writes into its header. One that has a raw disk as
 qcow2 opens every file of the host that the guest before it wrote into the first bytes. So a disk that is new, or is
-put on something else, gets the format that was noted or is told to guests (see storage_formats). Where nobody said
+put on something else, gets the format that was noted or that guests have (see storage_formats). Where nobody said
 anything, the name tells it, and where the first bytes say another one, the user is asked. A disk that stays on what
 it is on keeps its format.
 """
@@ -124,7 +124,7 @@ class DiskFormats:
         """Volumes that are there for new disks, with their formats. What is wrong with them is told in ``refused``.
 
         :param resolved: the guests with the volumes that their disks need
-        :param volumes: those that are there, as it was noted or guests are told
+        :param volumes: those that are there, as it was noted or guests have them
         """
         found = dict(volumes)
         for want, needed in resolved:
@@ -218,12 +218,12 @@ class DiskFormats:
     # --- what is known ---
 
     def known(self, place: str, but: str | None = None, declared: str | None = None) -> str | None:
-        """The format of a file, device or volume that was noted, or that guests are told.
+        """The format of a file, device or volume that was noted, or that guests have it in.
 
         :param but: a guest that is not asked
         :param declared: what the user says
 
-        Raises VirtfleetError where guests are told different things, or raw against what was noted.
+        Raises VirtfleetError where guests have it in different formats, or as raw against what was noted.
         """
         path = self.path_of(place)
         coming = self.coming.get(place) or (self.coming.get(path) if path is not None else None)

@@ -4,7 +4,7 @@
 """Images that QEMU does not open for two guests at a time, because one of them writes to it.
 
 See "Image locking" in QEMU's manual (https://www.qemu.org/docs/master/system/images.html#disk-image-file-locking).
-Two disks that are for one guest only, whether it runs or not, are told by shared_disks and outside_disks.
+Two disks that are for one guest only, whether it runs or not, are found by shared_disks and outside_disks.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Access(t.NamedTuple):
     copy: bool = False
 
     def excludes(self, other: Access) -> bool:
-        """Whether two guests cannot have both open. Two disks for one guest only are told of elsewhere."""
+        """Whether two guests cannot have both open. shared_disks finds two disks that are for one guest only."""
         if self.sign != other.sign or (self.is_own_disk and other.is_own_disk):
             return False
         return (self.writes and not other.shares) or (other.writes and not self.shares)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disks of a definition: what they are on, the format that the guest is told, and what is only about an old image."""
+"""Disks of a definition: what they are on, the format that the guest has, and what is only about an old image."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def source_is_empty(disk: ET.Element) -> bool:
 
 
 def untold(disk: ET.Element) -> bool:
-    """Whether a guest is told no format of a disk."""
+    """Whether the definition gives a disk no format."""
     driver = disk.find("driver")
     return driver is None or driver.get("type") is None
 
 
 def driver_of(disk: ET.Element) -> str:
-    """The format that a guest is told of a disk; libvirt reads one without as raw."""
+    """The format that the definition gives a disk; libvirt reads one without as raw."""
     driver = disk.find("driver")
     return "raw" if driver is None else driver.get("type", "raw")
 

@@ -102,7 +102,7 @@ def refuse_outside(site: Site, guests: t.Sequence[DisksOfGuest]) -> None:
         name = guest.plan.name
         for index, place, sign in guest.new:
             where = f"disks[{index}]: {spelled_out(place)}"
-            # Who newly gets the disk of another declared one is told by shared_disks.
+            # shared_disks finds who newly gets the disk of another declared one.
             having = having_it(sign, outside, name) + (having_it(sign, rests, name) if sign in guest.now else [])
             line, other = conflict(guest, where, sign, having)
             # A task before this one may have stopped or changed that other guest.

@@ -49,7 +49,7 @@ def refuse_overlaid(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]
 
 
 def is_to_start(plan: Plan) -> bool:
-    """Whether a guest starts in this run, or is told to start with the host."""
+    """Whether a guest starts in this run, or is to start with the host."""
     return starts(plan) or any(step.action == "set_autostart" and step.value for step in plan.steps)
 
 
