@@ -23,7 +23,7 @@ from .readiness import definition, refuse
 from .references import Reference, references
 
 DEFINITIONS = "/etc/libvirt/qemu/networks"
-"""Where libvirt keeps networks. That it keeps neither guests nor pools is known by now (see interpreter.bare)."""
+"""Where libvirt keeps networks. interpreter.missing_libvirt knows that it keeps no guests and pools."""
 
 NETWORKS = ("network", "switch")
 DEVICES = ("bridge", "direct")

@@ -191,7 +191,9 @@ def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())
     # The folder of the test driver's own pool is on no host.
-    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+    monkeypatch.setattr(
+        lacking, "may_exist", lambda path, real=lacking.may_exist: path == "/default-pool" or real(path)
+    )
     monkeypatch.setattr(lacking, "SYS", str(tmp_path / "sys"))
     (tmp_path / "sys/class/net/ovsbr0").mkdir(parents=True)
     return tmp_path

@@ -331,7 +331,9 @@ def local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())
     monkeypatch.setattr(clones, "is_here", lambda connection: True)
-    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+    monkeypatch.setattr(
+        lacking, "may_exist", lambda path, real=lacking.may_exist: path == "/default-pool" or real(path)
+    )
 
 
 @pytest.mark.usefixtures("local")

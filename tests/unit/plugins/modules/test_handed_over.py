@@ -87,7 +87,7 @@ def definitions(connection: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def killed(declare: Run, monkeypatch: pytest.MonkeyPatch, kind: str = "delete_volume") -> None:
     """A run of another process is killed in one of its steps: by default after it undefined a guest."""
     with monkeypatch.context() as patch:
-        patch.setattr(removal_notes, "mark", lambda: "process 1 2 another-boot")
+        patch.setattr(removal_notes, "own_process", lambda: "process 1 2 another-boot")
         if kind == "delete_volume":
             patch.setitem(KINDS["domain"].actions, kind, kill)
         else:

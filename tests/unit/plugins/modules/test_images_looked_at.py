@@ -36,7 +36,9 @@ def place(connection: Any, noted: Any, tmp_path: Path, monkeypatch: pytest.Monke
     """Where an image is, on a host that is this machine."""
     monkeypatch.setattr(lacking, "FOREIGN", ())
     # The folder of the test driver's own pool is on no host.
-    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+    monkeypatch.setattr(
+        lacking, "may_exist", lambda path, real=lacking.may_exist: path == "/default-pool" or real(path)
+    )
     return tmp_path / "image"
 
 

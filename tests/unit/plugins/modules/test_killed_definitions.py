@@ -56,7 +56,7 @@ class Trap:
     @contextmanager
     def set(self) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(creation_notes, "mark", lambda: DEAD)
+            patch.setattr(creation_notes, "own_process", lambda: DEAD)
             for holder, name in EFFECTS:
                 patch.setattr(holder, name, self.wrapped(getattr(holder, name)))
             yield

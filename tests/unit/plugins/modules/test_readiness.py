@@ -137,7 +137,9 @@ def test_what_an_earlier_task_may_solve_is_only_warned_of(
 ) -> None:
     """All else is refused as in the run: what the check of a site says may not depend on what else changes there."""
     monkeypatch.setattr(lacking, "FOREIGN", ())
-    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
+    monkeypatch.setattr(
+        lacking, "may_exist", lambda path, real=lacking.may_exist: path == "/default-pool" or real(path)
+    )
     refused = call(run_main, name, item, fails=True)["msg"]
     assert words in refused
     known: dict[str, Any] = {

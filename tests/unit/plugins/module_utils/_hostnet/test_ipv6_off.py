@@ -62,5 +62,5 @@ def test_where_it_is_on_or_switched_off_by_files_nothing_is_told() -> None:
 @pytest.mark.parametrize("value", ["0", "1"])
 def test_the_kernel_is_asked(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     told = {"/proc/sys/net/ipv6/conf/eno1/disable_ipv6": f"{value}\n"}
-    monkeypatch.setattr(observe, "known", lambda path: told.get(str(pathlib.Path(path)), ""))
+    monkeypatch.setattr(observe, "text_or_nothing", lambda path: told.get(str(pathlib.Path(path)), ""))
     assert observe.detailed(HostDevice("eno1")).ipv6_off == (value == "1")

@@ -62,7 +62,7 @@ def test_the_unit_of_a_trial_that_was_kept_is_the_kept_one(
         if there:
             (tmp_path / folder / "50-virtfleet-sh0.network").write_text("[Network]\n")
     state = f"NETWORK_FILE={tmp_path}/run/50-virtfleet-sh0.network\n"
-    monkeypatch.setattr(observe, "known", lambda path: state if str(path).endswith("/links/7") else "")
+    monkeypatch.setattr(observe, "text_or_nothing", lambda path: state if str(path).endswith("/links/7") else "")
     device = observe.detailed(HostDevice("sh0", index=7, kind="macvlan"))
     assert device.network_file == f"{tmp_path}/{found}/50-virtfleet-sh0.network"
 

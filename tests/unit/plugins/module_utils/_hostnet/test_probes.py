@@ -107,7 +107,7 @@ def test_what_cannot_be_asked_has_not_passed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def servers(monkeypatch: pytest.MonkeyPatch, text: str, *routes: Route, **devices: HostDevice) -> list[tuple[str, int]]:
-    monkeypatch.setattr(probes, "known", lambda path: text if path == "/etc/resolv.conf" else "")
+    monkeypatch.setattr(probes, "text_or_nothing", lambda path: text if path == "/etc/resolv.conf" else "")
     return probes.servers(host(*routes, **devices))
 
 

@@ -348,8 +348,16 @@ def test_only_what_was_made_goes(known: None) -> None:
 def test_what_a_killed_run_left_behind_goes_too(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal_notes, "changed_at", lambda path: "1700000000000000000")
     made = {
-        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000", "since": removal_notes.mark()},
-        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000", "since": removal_notes.mark()},
+        "default/web01-vda.qcow2": {
+            "guest": "web01",
+            "leaving": "1700000000000000000",
+            "since": removal_notes.own_process(),
+        },
+        "default/web02-vda.qcow2": {
+            "guest": "web02",
+            "leaving": "1700000000000000000",
+            "since": removal_notes.own_process(),
+        },
     }
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
@@ -361,7 +369,7 @@ def test_what_a_guest_has_only_by_the_note_stays(
 ) -> None:
     """Another guest may have had it since."""
     monkeypatch.setattr(removal_notes, "changed_at", lambda path: "1700000000000000000")
-    facts = {"guest": "web01", **({"leaving": noted, "since": removal_notes.mark()} if noted else {})}
+    facts = {"guest": "web01", **({"leaving": noted, "since": removal_notes.own_process()} if noted else {})}
     users = StorageUsers()
     if used:
         users.add("other", "/images/web01-vda.qcow2")
