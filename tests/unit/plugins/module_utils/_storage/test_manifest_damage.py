@@ -297,7 +297,7 @@ def test_a_volume_is_made_by_one_run_at_a_time(tmp_path: Path, monkeypatch: pyte
     assert manifest.entries("volumes") == {"p/x": {"guest": "b", "making": process.own_process()}}
     own = process.own_process()
     for place in (module, process):
-        monkeypatch.setattr(place, "mark", lambda: "process 1 2 3")
+        monkeypatch.setattr(place, "own_process", lambda: "process 1 2 3")
     monkeypatch.setattr(process, "alive", lambda text: text == own)
     with pytest.raises(VirtfleetError, match=r"another run \(process [0-9]+ on this host\) is making the volume p/x"):
         manifest.begin("p/x")
