@@ -93,5 +93,5 @@ def test_who_takes_the_place_of_a_network(wants: list[dict[str, Any]], taker: st
 def test_nobody_takes_the_place_of_a_bridge_of_the_host() -> None:
     old = ET.fromstring("<network><name>old</name><forward mode='bridge'/><bridge name='virbr9'/></network>")
     assert handover.follower(old, [{"name": "a", "bridge": "virbr9"}]) is None
-    assert handover.listed("one") == ["one"]
-    assert handover.listed(("one", "two")) == ("one", "two")
+    assert handover.network_names("one") == ["one"]
+    assert handover.network_names(("one", "two")) == ("one", "two")

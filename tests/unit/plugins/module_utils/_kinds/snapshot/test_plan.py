@@ -23,7 +23,7 @@ def planned(
 
     :param lost: the snapshots that go, with their files
     """
-    monkeypatch.setattr(reverting, "lost", lambda *_args: list(lost))
+    monkeypatch.setattr(reverting, "lost_snapshots", lambda *_args: list(lost))
     snapshots = {name: SimpleNamespace(all_files=files) for name, files in lost.items()}
     guest: Any = SimpleNamespace(uuid="u", snapshots={"s1": None, **snapshots})
     entry: Any = SimpleNamespace(changes=[], warnings=[], steps=mock.Mock())

@@ -95,7 +95,7 @@ ROOT = pci("pcie-root", 0)
     ],
 )
 def test_how_many_ports_are_free(devices: str, ports: int) -> None:
-    assert free_ports.free(ET.fromstring(f"<domain><devices>{devices}</devices></domain>")) == ports
+    assert free_ports.count_free(ET.fromstring(f"<domain><devices>{devices}</devices></domain>")) == ports
 
 
 def guest(devices: str, machine: str = "pc-q35-9.2", features: str = "") -> ET.Element:
