@@ -77,7 +77,8 @@ ON_A = f"<interface type='network'>{MAC}<source network='a'/></interface>"
          f"<interface type='network'>{MAC}<source network='b' portgroup='g'/></interface>"),
         # A device out of the network's pool names no network; one of the guest's own does not become one.
         (f"<interface type='hostdev' managed='yes'>{MAC}<driver name='vfio'/><source><address/></source>"
-         "<alias name='h'/></interface>", ON_A, f"<interface type='network'>{MAC}<source network='a'/><alias name='h'/></interface>"),
+         "<alias name='h'/></interface>", ON_A,
+         f"<interface type='network'>{MAC}<source network='a'/><alias name='h'/></interface>"),
         (f"<interface type='hostdev' managed='yes'>{MAC}<source><address/></source></interface>", ON_A, None),
         (f"<interface type='user'>{MAC}</interface>", ON_A, None),
         (f"<interface type='network'>{MAC}</interface>", ON_A, None),
