@@ -66,12 +66,12 @@ def test_a_guest_has_what_is_defined_and_what_it_runs_with(monkeypatch: pytest.M
     assert (found["off"].now, found["off"].live, found["off"].opened) == ({"a", "b"}, frozenset(), ())
     assert (found["runs"].now, found["runs"].live) == ({"a", "b", "c"}, {"b", "c"})
     assert found["runs"].opened == ("opens b", "opens c")
-    assert found["off"].held == found["runs"].held == frozenset()
+    assert found["off"].of_saved == found["runs"].of_saved == frozenset()
 
 
 def test_a_saved_guest_holds_the_disks_that_it_comes_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
     found = looked(monkeypatch, {"saved": OFF, "other": OFF}, saved={"saved": "xy"})
-    assert (found["saved"].held, found["other"].held) == ({"x", "y"}, frozenset())
+    assert (found["saved"].of_saved, found["other"].of_saved) == ({"x", "y"}, frozenset())
 
 
 def test_those_that_are_declared_or_gone_by_then_are_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
