@@ -55,7 +55,7 @@ def looked(
         connection=SimpleNamespace(listAllDomains=lambda _flags: domains),
         forecast=SimpleNamespace(guest=lambda _name, uuid: to_come.get(uuid)),
     )
-    return {one.name: one for one in outside_disks.look(site, names)}
+    return {one.name: one for one in outside_disks.guests_on_host(site, names)}
 
 
 OFF, RUNS = ("ab", None), ("ab", "bc")
