@@ -347,17 +347,10 @@ def test_only_what_was_made_goes(known: None) -> None:
 
 def test_what_a_killed_run_left_behind_goes_too(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal_notes, "changed_at", lambda path: "1700000000000000000")
+    leaving = {"leaving": "1700000000000000000", "since": removal_notes.own_process()}
     made = {
-        "default/web01-vda.qcow2": {
-            "guest": "web01",
-            "leaving": "1700000000000000000",
-            "since": removal_notes.own_process(),
-        },
-        "default/web02-vda.qcow2": {
-            "guest": "web02",
-            "leaving": "1700000000000000000",
-            "since": removal_notes.own_process(),
-        },
+        "default/web01-vda.qcow2": {"guest": "web01", **leaving},
+        "default/web02-vda.qcow2": {"guest": "web02", **leaving},
     }
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
