@@ -18,7 +18,7 @@ from .._engine.table import nested
 from .._kinds.domain.table import DOMAIN
 from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
-from . import clones
+from . import clones, encrypted, secrets
 from .layers import CLONE
 from .unique import entries, word
 
@@ -51,9 +51,12 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         declared["kvm_links"] = bridges(values)
         listed = values.get("kvm_guests")
         guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
-        for guest in guests if any(declared.values()) else ():
-            found += of_guest(DOMAIN.written_out(guest), host, declared)
+        written = [DOMAIN.written_out(guest) for guest in guests]
+        for guest in written if any(declared.values()) else ():
+            found += of_guest(guest, host, declared)
         found += [*originals(guests, host), *clones.going(guests)]
+        found += secrets.slips(written, host, values)
+        found += [line for starts, line in encrypted.problems(written, values) if starts]
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
             if word(volume, "state") != "absent":
                 called = f"volume {label(word(volume, 'name'))}: pool"

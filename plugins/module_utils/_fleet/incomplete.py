@@ -21,6 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
+from . import encrypted, secrets
 from .check import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
 from .close_names import bridges
 from .unique import entries, word
@@ -43,12 +44,30 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     ]
     if not isinstance(guests, str):
         found += [(None, line) for line in unlinked(guests, variables)]
+        found += of_secrets(guests, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
             for item in entries({"all": variables[host].get(variable)}, "all"):
                 called = title(table.kind, identity(table, item), variable)
                 found += [(host, f"{called}: {problem}") for problem in lacks(table, table.written_out(item))]
     return told_once(found)
+
+
+def of_secrets(guests: t.Iterable[Item], hosts: t.Sequence[str], variables: ByHost) -> t.Iterator[HostProblem]:
+    """A sentence for each reference to a secret that its host does not declare, and for each disk that does not say
+    what the volume that it is on says: that it is encrypted.
+
+    :param guests: the guests of all hosts
+    """
+    here: dict[str, list[Item]] = {host: [] for host in hosts}
+    for guest in guests:
+        if word(guest, "host") in here and not nested(guest):
+            here[word(guest, "host")].append(in_full(guest))
+    for host in hosts:
+        lines = secrets.lacking(here[host], variables[host])
+        yield from ((None if line.startswith("guest ") else host, line) for line in lines)
+        told = encrypted.problems(here[host], variables[host])
+        yield from ((None, line) for starts, line in told if not starts)
 
 
 def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:
