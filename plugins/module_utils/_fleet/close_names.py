@@ -18,7 +18,7 @@ from .._engine.table import nested
 from .._kinds.domain.table import DOMAIN
 from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
-from . import clones, encrypted, secrets
+from . import clones, encrypted, other_kinds, secrets
 from .layers import CLONE
 from .unique import entries, word
 
@@ -52,8 +52,9 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         listed = values.get("kvm_guests")
         guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
         written = [DOMAIN.written_out(guest) for guest in guests]
+        kinds = other_kinds.DeclaredNames.of(values)
         for guest in written if any(declared.values()) else ():
-            found += of_guest(guest, host, declared)
+            found += of_guest(guest, host, declared, kinds)
         found += [*originals(guests, host), *clones.going(guests)]
         found += secrets.slips(written, host, values)
         found += [line for starts, line in encrypted.problems(written, values) if starts]
@@ -64,12 +65,23 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
     return list(dict.fromkeys(found))
 
 
-def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]) -> t.Iterator[str]:
-    """A sentence for each such name of one guest."""
+def of_guest(
+    guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]], kinds: other_kinds.DeclaredNames
+) -> t.Iterator[str]:
+    """A sentence for each such name of one guest.
+
+    :param kinds: the names that are told where they stand for something of another kind
+    """
     for devices, option, variable in NAMED:
         for place, device in enumerate(entries(guest, devices)):
             called = f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}"
-            if variable != "kvm_volumes":
+            other = other_kinds.told(device, option, kinds)
+            if other is not None and word(guest, "state") != "absent":
+                what = f"{KINDS.get(variable, 'card')} {label(word(device, option))}"
+                yield f"{called}: {other}. The run goes on, for host {host} may have a {what} that nobody declares"
+            elif not variable:
+                continue
+            elif variable != "kvm_volumes":
                 yield from of_name(called, word(device, option), host, variable, declared[variable])
             elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
                 name = word(device, option).rpartition("/")[2]
@@ -93,12 +105,14 @@ def originals(guests: t.Sequence[Item], host: str) -> t.Iterator[str]:
 NAMED = (
     ("interfaces", "network", "kvm_networks"),
     ("interfaces", "bridge", "kvm_links"),
+    ("interfaces", "direct", ""),
     ("disks", "pool", "kvm_pools"),
     ("disks", "volume", "kvm_volumes"),
     ("disks", "image", "kvm_volumes"),
     ("disks", "backing", "kvm_volumes"),
 )
-"""Lists of a guest's devices, their options that name something, and the variable that declares such things."""
+"""Lists of a guest's devices, their options that name something, and the variable that declares such things; empty
+for cards of the host, which nobody declares."""
 
 
 def names_volume(disk: Item, option: str) -> bool:
