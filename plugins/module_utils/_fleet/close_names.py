@@ -18,7 +18,7 @@ from .._engine.table import nested
 from .._kinds.domain.table import DOMAIN
 from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
-from . import clones, encrypted, other_kinds, secrets
+from . import clones, encrypted, other_kinds, secrets, waiting
 from .layers import CLONE
 from .unique import entries, word
 
@@ -52,10 +52,12 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         listed = values.get("kvm_guests")
         guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
         written = [DOMAIN.written_out(guest) for guest in guests]
-        kinds = other_kinds.DeclaredNames.of(values)
+        kinds = other_kinds.NamesOfHost.of(values)
         for guest in written if any(declared.values()) else ():
             found += of_guest(guest, host, declared, kinds)
         found += [*originals(guests, host), *clones.going(guests)]
+        images = {word(image, "name"): image for image in entries({"all": values.get("kvm_images")}, "all")}
+        found += waiting.without_agent(written, images)
         found += secrets.slips(written, host, values)
         found += [line for starts, line in encrypted.problems(written, values) if starts]
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
@@ -66,7 +68,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
 
 
 def of_guest(
-    guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]], kinds: other_kinds.DeclaredNames
+    guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]], kinds: other_kinds.NamesOfHost
 ) -> t.Iterator[str]:
     """A sentence for each such name of one guest.
 

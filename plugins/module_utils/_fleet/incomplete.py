@@ -21,7 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
-from . import encrypted, secrets
+from . import encrypted, secrets, waiting
 from .check import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
 from .close_names import bridges
 from .unique import entries, word
@@ -111,6 +111,7 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
         except Invalid as problem:
             yield problem
     yield from lacks_rows(table.rows, item, table.kind, "")
+    yield from waiting.without_channel(item) if table is DOMAIN else ()
     for index, disk in enumerate(entries(item, "disks") if table is DOMAIN else ()):
         on = [name for name in SOURCES if disk.get(name) is not None]
         if not on and disk.get("device") in (None, "disk", "lun"):

@@ -35,7 +35,7 @@ def problems(
         told = [shared_ports.of_several(port, having) for port, having in owners.items()]
         found += [(host, f"kvm_links: {line}") for line in told if line is not None]
         found += [(host, line) for line in taken_bridges(variables[host])]
-        types = other_kinds.DeclaredNames.of(variables[host]).links
+        types = other_kinds.NamesOfHost.of(variables[host]).links
         staying = [one for one in guests if word(one, "host") == host and word(one, "state") != "absent"]
         found += [(None, line) for guest in staying if types for line in other_kinds.no_bridges(guest, types)]
         if owners:

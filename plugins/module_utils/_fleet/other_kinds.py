@@ -22,7 +22,7 @@ CARRIERS = ("bond", "vlan")
 """Types of links that a guest can be put on by MacVTap."""
 
 
-class DeclaredNames(t.NamedTuple):
+class NamesOfHost(t.NamedTuple):
     """What a host declares by name.
 
     :param networks: its networks
@@ -41,7 +41,7 @@ class DeclaredNames(t.NamedTuple):
     volumes: set[str]
 
     @classmethod
-    def of(cls, variables: t.Mapping[str, object]) -> DeclaredNames:
+    def of(cls, variables: t.Mapping[str, object]) -> NamesOfHost:
         """What a host declares, by its variables."""
 
         def listed(variable: str) -> list[Item]:
@@ -90,7 +90,7 @@ class DeclaredNames(t.NamedTuple):
         return f"is an image in kvm_images, and no volume: write image: {label(name)} in place of {option}"
 
 
-def told(device: Item, option: str, declared: DeclaredNames) -> str | None:
+def told(device: Item, option: str, declared: NamesOfHost) -> str | None:
     """What to say of an option of a guest's device that names something of another kind; None where there is nothing.
 
     :param device: the interface or disk
