@@ -18,7 +18,7 @@ from .._engine.table import nested
 from .._kinds.domain.table import DOMAIN
 from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
-from . import clones, encrypted, other_kinds, secrets, waiting
+from . import clones, encrypted, large_disks, other_kinds, secrets, waiting
 from .layers import CLONE
 from .unique import entries, word
 
@@ -58,6 +58,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         found += [*originals(guests, host), *clones.going(guests)]
         images = {word(image, "name"): image for image in entries({"all": values.get("kvm_images")}, "all")}
         found += waiting.without_agent(written, images)
+        found += large_disks.doubts(written, values)
         found += secrets.slips(written, host, values)
         found += [line for starts, line in encrypted.problems(written, values) if starts]
         for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
