@@ -12,11 +12,12 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._hostnet import shared_ports
+from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
 from .unique import entries, word
 
 DEFAULT = "default"
-"""The network that there is without a word."""
+"""The network and the pool that there are without a word."""
 
 CARRIERS = ("bond", "vlan")
 """Types of links that a guest can be put on by MacVTap."""
@@ -30,7 +31,7 @@ class NamesOfHost(t.NamedTuple):
     :param links: the type of each link
     :param ports: the bridge or bond that has a device as its port, as type and name
     :param images: its images
-    :param volumes: its volumes, each by its name alone
+    :param volumes: the pools of its volumes, by their names
     """
 
     networks: set[str]
@@ -38,7 +39,7 @@ class NamesOfHost(t.NamedTuple):
     links: dict[str, str]
     ports: dict[str, tuple[str, str]]
     images: set[str]
-    volumes: set[str]
+    volumes: dict[str, list[str]]
 
     @classmethod
     def of(cls, variables: t.Mapping[str, object]) -> NamesOfHost:
@@ -48,6 +49,9 @@ class NamesOfHost(t.NamedTuple):
             return [item for item in entries({"all": variables.get(variable)}, "all") if word(item, "name")]
 
         networks = listed("kvm_networks")
+        volumes: dict[str, list[str]] = {}
+        for volume in listed("kvm_volumes"):
+            volumes.setdefault(word(volume, "name"), []).append(word(volume, "pool") or DEFAULT)
         links = [link for link in listed("kvm_links") if word(link, "state") != "absent"]
         return cls(
             {word(network, "name") for network in networks},
@@ -55,7 +59,7 @@ class NamesOfHost(t.NamedTuple):
             {word(link, "name"): word(link, "type") for link in links},
             {port: having[0] for port, having in shared_ports.owners(links).items()},
             {word(image, "name") for image in listed("kvm_images")},
-            {word(volume, "name") for volume in listed("kvm_volumes")},
+            volumes,
         )
 
     def instead_of_network(self, name: str) -> str | None:
@@ -83,9 +87,20 @@ class NamesOfHost(t.NamedTuple):
             return None
         return f"is a network in kvm_networks: write {{network: {label(name)}}}"
 
-    def instead_of_volume(self, option: str, name: str) -> str | None:
-        """What to write in place of a volume that is an image here; None where it may be one."""
-        if name not in self.images or name in self.volumes:
+    def instead_of_volume(self, option: str, name: str, pool: str) -> str | None:
+        """What to write in place of a volume that is an image here, or one of another pool; None where it may be one.
+
+        :param pool: the pool in which the volume is looked for
+        """
+        if option == "image" and name in self.images:
+            return None
+        if name in self.volumes:
+            pools = self.volumes[name]
+            if pool in pools:
+                return None
+            write = f"pool: {label(pools[0])}" if option == "volume" else f"{option}: {label(f'{pools[0]}/{name}')}"
+            return f"is a volume of the pool {label(pools[0])} in kvm_volumes, and of no other: write {write}"
+        if name not in self.images:
             return None
         return f"is an image in kvm_images, and no volume: write image: {label(name)} in place of {option}"
 
@@ -100,11 +115,17 @@ def told(device: Item, option: str, declared: NamesOfHost) -> str | None:
         instead = declared.instead_of_network(name)
     elif option in ("bridge", "direct"):
         instead = declared.instead_of_device(name)
-    elif option in ("volume", "backing"):
-        instead = declared.instead_of_volume(option, name)
+    elif option in ("volume", "backing", "image") and is_there(device, option):
+        instead = declared.instead_of_volume(option, name, word(device, "pool") or DEFAULT)
     else:
         instead = None
     return None if instead is None else f"{printable(name)} {instead}"
+
+
+def is_there(disk: Item, option: str) -> bool:
+    """Whether an option of a disk names a volume of the disk's pool that is not made for the disk."""
+    made = option == "volume" and any(disk.get(one) is not None for one in MADE)
+    return not made and "/" not in word(disk, option)
 
 
 def no_bridges(guest: Item, links: t.Mapping[str, str]) -> t.Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 
@@ -40,7 +40,7 @@ def said(disk: dict[str, Any], **more: Any) -> tuple[list[str], list[str]]:
         "kvm01": {"kvm_guests": [guest], "kvm_volumes": volumes, "kvm_pools": pools, "kvm_secrets": SECRETS, **more}
     }
     assert problems(["kvm01"], fleet) == []
-    return slips(["kvm01"], fleet), lacking(["kvm01"], fleet)
+    return doubts(["kvm01"], fleet), lacking(["kvm01"], fleet)
 
 
 WRITE = "write encryption: {format: luks, secrets: [{usage: NAME}]}, with the volume's secret"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_rules import most_of_qcow2
 
 QEMU_IMG = shutil.which("qemu-img")
@@ -53,10 +53,10 @@ def fleet(disk: dict[str, Any] | None = None, volume: dict[str, Any] | None = No
     ],
 )
 def test_a_disk_that_is_very_large(given: dict[str, Any], refused: str, warned: str) -> None:
-    found, doubts = problems(["kvm01"], fleet(**given)), slips(["kvm01"], fleet(**given))
+    found, doubtful = problems(["kvm01"], fleet(**given)), doubts(["kvm01"], fleet(**given))
     assert [line.startswith(refused) for line in found] == [True] * bool(refused)
-    assert [line.startswith(warned) for line in doubts] == [True] * bool(warned)
-    assert all("is the unit right?" in line for line in (*found, *doubts))
+    assert [line.startswith(warned) for line in doubtful] == [True] * bool(warned)
+    assert all("is the unit right?" in line for line in (*found, *doubtful))
 
 
 @pytest.mark.skipif(QEMU_IMG is None, reason="needs qemu-img")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 
 LISTS: dict[str, Any] = {
     "kvm_links": [
@@ -21,7 +21,10 @@ LISTS: dict[str, Any] = {
     ],
     "kvm_networks": [{"name": "lan", "forward": "nat", "bridge": "virbr7"}],
     "kvm_images": [{"name": "noble", "ubuntu": "24.04"}],
-    "kvm_volumes": [{"name": "scratch.raw", "capacity": "1GiB"}],
+    "kvm_volumes": [
+        {"name": "scratch.raw", "capacity": "1GiB"},
+        {"name": "setup.iso", "pool": "media", "image": "https://example.com/setup.iso"},
+    ],
 }
 
 
@@ -82,6 +85,20 @@ def fleet(**options: Any) -> dict[str, Any]:
             " backing",
             "volume noble",
         ),
+        (
+            {"disks": [{"device": "cdrom", "volume": "setup.iso"}]},
+            "disks[0].volume: 'setup.iso' is a volume of the pool media in kvm_volumes, and of no other: write pool:"
+            " media",
+            "volume setup.iso",
+        ),
+        (
+            {"disks": [{"size": "9GiB", "image": "setup.iso"}]},
+            "disks[0].image: 'setup.iso' is a volume of the pool media in kvm_volumes, and of no other: write image:"
+            " media/setup.iso",
+            "volume setup.iso",
+        ),
+        ({"disks": [{"device": "cdrom", "volume": "setup.iso", "pool": "media"}]}, None, ""),
+        ({"disks": [{"size": "9GiB", "volume": "setup.iso"}]}, None, ""),
         ({"interfaces": ["lan", "default", "by-hand", {"bridge": "br0"}, {"bridge": "virbr7"}]}, None, ""),
         ({"interfaces": [{"direct": "vlan5"}, "shim0"]}, None, ""),
         ({"disks": [{"volume": "scratch.raw"}, {"image": "noble"}]}, None, ""),
@@ -91,7 +108,7 @@ def fleet(**options: Any) -> dict[str, Any]:
 def test_a_name_of_another_kind(options: dict[str, Any], told: str | None, kind: str) -> None:
     assert problems(["kvm01"], fleet(**options)) == []
     goes_on = f"The run goes on, for host kvm01 may have a {kind} that nobody declares"
-    assert slips(["kvm01"], fleet(**options)) == ([] if told is None else [f"guest a: {told}. {goes_on}"])
+    assert doubts(["kvm01"], fleet(**options)) == ([] if told is None else [f"guest a: {told}. {goes_on}"])
 
 
 @pytest.mark.parametrize(

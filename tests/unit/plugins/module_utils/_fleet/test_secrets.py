@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 
@@ -53,7 +53,7 @@ def said(given: dict[str, Any], secrets: Any = SECRETS) -> tuple[list[str], list
     """The warnings, and what can only be right where the host has it."""
     fleet: dict[str, Any] = {"kvm01": {**given, "kvm_secrets": secrets}}
     assert problems(["kvm01"], fleet) == []
-    return slips(["kvm01"], fleet), lacking(["kvm01"], fleet)
+    return doubts(["kvm01"], fleet), lacking(["kvm01"], fleet)
 
 
 ON = " The run goes on, for host kvm01 may have a secret of this name that nobody declares"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
 
 CHANNEL = {"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}
@@ -85,10 +85,10 @@ def test_without_an_agent(options: dict[str, Any], why: str | None) -> None:
     told = "wait_for: cloud_init is asked of the agent in the guest, and cloud_init.packages does not have"
     said = f"guest a: {told} qemu-guest-agent ({why}): add it, unless the agent comes otherwise"
     options = {"channels": [CHANNEL], **options}
-    assert slips(["kvm01"], fleet(guest(**options))) == ([] if why is None else [said])
+    assert doubts(["kvm01"], fleet(guest(**options))) == ([] if why is None else [said])
 
 
 def test_many_guests_are_told_of_at_once() -> None:
     guests = [guest(name=f"web{number}", channels=[CHANNEL], cloud_init={"packages": ["vim"]}) for number in range(7)]
-    (line,) = slips(["kvm01"], fleet(*guests))
+    (line,) = doubts(["kvm01"], fleet(*guests))
     assert line.startswith("guests web0, web1, web2, web3, web4 and 2 more: wait_for: cloud_init is asked of the agent")
