@@ -332,7 +332,7 @@ def sized(disk: Item, where: str) -> t.Iterator[Invalid]:
     size = disk.get("size")
     if size == 0:
         yield Invalid(where, "is 0, which is no size of a disk: give one, such as 20GiB")
-    if (disk.get("format") or made_format(disk)) == "qcow2" and (size or 0) > most_of_qcow2():
+    if size and (disk.get("format") or made_format(disk)) == "qcow2" and size > most_of_qcow2():
         yield Invalid(where, no_qcow2(size, most_of_qcow2()))
 
 

@@ -91,12 +91,6 @@ def fleet(**options: Any) -> dict[str, Any]:
             " media",
             "volume setup.iso",
         ),
-        (
-            {"disks": [{"size": "9GiB", "image": "setup.iso"}]},
-            "disks[0].image: 'setup.iso' is a volume of the pool media in kvm_volumes, and of no other: write image:"
-            " media/setup.iso",
-            "volume setup.iso",
-        ),
         ({"disks": [{"device": "cdrom", "volume": "setup.iso", "pool": "media"}]}, None, ""),
         ({"disks": [{"size": "9GiB", "volume": "setup.iso"}]}, None, ""),
         ({"interfaces": ["lan", "default", "by-hand", {"bridge": "br0"}, {"bridge": "virbr7"}]}, None, ""),
@@ -109,6 +103,20 @@ def test_a_name_of_another_kind(options: dict[str, Any], told: str | None, kind:
     assert problems(["kvm01"], fleet(**options)) == []
     goes_on = f"The run goes on, for host kvm01 may have a {kind} that nobody declares"
     assert doubts(["kvm01"], fleet(**options)) == ([] if told is None else [f"guest a: {told}. {goes_on}"])
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_an_image_that_is_a_volume_of_another_pool(images: bool) -> None:
+    """Where the host declares images, a name is one of these, or of a volume."""
+    given = fleet(disks=[{"size": "9GiB", "image": "setup.iso"}])
+    if images:
+        told = "is a volume of another pool in kvm_volumes: write image: media/setup.iso"
+        assert problems(["kvm01"], given) == [f"guest a: disks[0].image: 'setup.iso' {told}"]
+    else:
+        del given["kvm01"]["kvm_images"]
+        (line,) = doubts(["kvm01"], given)
+        told = "is a volume of the pool media in kvm_volumes, and of no other: write image: media/setup.iso. The run"
+        assert line.startswith(f"guest a: disks[0].image: 'setup.iso' {told}")
 
 
 @pytest.mark.parametrize(
