@@ -35,6 +35,7 @@ from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from ..shared.synonyms import OF_OTHERS
 from . import brief_form, cleanup, normal_form
+from .other_forms import FORMS
 from .rules import addressing, forwarding, served, subnets, translating
 
 BANDWIDTH = bandwidth(None)
@@ -648,6 +649,7 @@ ROWS = (
 
 NETWORK = Table(
     kind="network",
+    forms=FORMS,
     manual="ansible-doc virtfleet.kvm.networks has them all",
     skeleton="<network/>",
     state="active",
