@@ -31,7 +31,7 @@ def problems(
     """
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE))}
+        images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE)) if word(image, "name")}
         written = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
         volumes = {f"{word(one, 'pool') or 'default'}/{word(one, 'name')}": one for one in written if word(one, "name")}
         for key, volume in volumes.items():

@@ -21,7 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
-from . import encrypted, secrets, waiting
+from . import encrypted, other_kinds, secrets, waiting
 from .check import LISTS, HostProblem, identity, in_full, merged, some, title, told_once
 from .close_names import bridges
 from .unique import entries, word
@@ -77,13 +77,14 @@ def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:
     :param variables: the variables of each host
     """
     declared = {host: bridges(values) for host, values in variables.items() if values.get("kvm_links")}
+    kinds = {host: other_kinds.NamesOfHost.of(variables[host]) for host in declared}
     for guest in guests:
         host = word(guest, "host")
         if host not in declared or word(guest, "state") == "absent":
             continue
         for place, card in enumerate(entries(in_full(guest), "interfaces")):
             bridge = word(card, "bridge")
-            if bridge and bridge not in declared[host]:
+            if bridge and bridge not in declared[host] and kinds[host].instead_of_device(bridge) is None:
                 others = [other for other, names in declared.items() if bridge in names]
                 but = f", but in that of {some(others)}" if others else ""
                 yield (

@@ -173,9 +173,12 @@ def slips(guests: t.Iterable[Item], host: str, variables: t.Mapping[str, object]
 
 
 def lacking(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.Iterator[str]:
-    """A sentence for each reference to no secret that is declared. For the parameters see of_host."""
+    """A sentence for each reference to no secret that is declared, and that slips has not told.
+
+    For the parameters see of_host.
+    """
     declared = DeclaredSecrets.of(variables)
     for called, reference in of_host(guests, variables):
         told = declared.lacks(reference)
-        if told is not None:
+        if told is not None and declared.slip(reference) is None:
             yield f"{called}: {reference.path}: {told}"

@@ -119,6 +119,11 @@ def test_a_wrong_image_is_refused_by_its_option(image: Any, words: str) -> None:
     assert "host kvm01: image" in told[0] or "host kvm01: kvm_images[0]" in told[0]
 
 
+def test_an_image_without_a_name_is_not_among_those_that_there_are() -> None:
+    told = problems({"image": "x"}, images=[IMAGE, {"path": "/x", "format": "raw"}])
+    assert "there are: debian-13. A volume" in told[1]
+
+
 def test_the_list_is_a_list() -> None:
     for wrong in ("debian", {"name": "a"}, 7):
         values = {"kvm_guests": [{"name": "web", "host": "kvm01", "disks": [{"image": "debian"}]}], "kvm_images": wrong}

@@ -99,7 +99,7 @@ def test_a_secret_that_the_host_does_not_declare(
     given: dict[str, Any], where: str, told: str, like: str | None
 ) -> None:
     warned, lacks = said(given)
-    assert lacks == [f"{where}: {told}"]
+    assert lacks == ([] if like else [f"{where}: {told}"])  # It is told once.
     place = where.removeprefix("host kvm01: ")
     assert warned == ([f"{place}: is no name of a secret in kvm_secrets; did you mean {like!r}?{ON}"] if like else [])
 
@@ -132,6 +132,5 @@ def test_what_is_to_be_absent_refers_to_nothing() -> None:
 
 def test_a_password_in_the_place_of_a_name_is_not_shown() -> None:
     warned, lacks = said({**disk(usage="hunter2"), **pool(usage="tigre")})
-    assert len(warned) == 1
-    assert len(lacks) == 2
+    assert len(warned) == len(lacks) == 1
     assert all(one not in line for line in (*warned, *lacks) for one in ("hunter2", "tigre"))
