@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.images import of_item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 
 POOL = "virtfleet-molecule"
@@ -47,6 +48,22 @@ def in_pool(disks: t.Sequence[t.Any]) -> list[t.Any]:
         else disk
         for disk in disks
     ]
+
+
+def check_images(disks: t.Sequence[t.Any], images: t.Mapping[str, Item]) -> None:
+    """Raise VirtfleetError where a disk names an image that nobody declares, or no disk has anything to boot.
+
+    :param disks: the disks of a guest, as the module takes them
+    :param images: the images of the scenario, by name
+    """
+    known = [disk for disk in disks if isinstance(disk, dict)]
+    for place, disk in enumerate(known):
+        for problem in of_item(disk, f"disks[{place}].", images, ()):
+            raise VirtfleetError(problem)
+    if known and not any(disk.get(name) is not None for disk in known for name in ("image", *ELSEWHERE)):
+        raise VirtfleetError(
+            f"disks: none has an image, so nothing boots: write image: {next(iter(images))} beside disks"
+        )
 
 
 ELSEWHERE = ("file", "block", "dir", "protocol", "type", "source", "volume", "device")

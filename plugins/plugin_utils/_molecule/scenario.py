@@ -25,7 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from .. import _owner
 from . import session
 from .access import checked_cards, checked_seed, keys_of, with_user_data
-from .disks import POOL, image_of, in_pool, with_disks
+from .disks import POOL, check_images, image_of, in_pool, with_disks
 from .names import NAME, Names, mixed_up
 
 FOLDER, SCENARIO, PROJECT = (
@@ -285,6 +285,7 @@ class Scenario:
         wrong = [one for one in DOMAIN.parse_item(config)[1] if self.key or KEYS not in one.where]
         if wrong:
             raise VirtfleetError(str(wrong[0]))
+        check_images(config["disks"], self.images)
         return {**guest, "config": config}
 
     def card(self) -> Item:

@@ -183,6 +183,13 @@ def test_a_network_of_its_own_is_not_started() -> None:
             "or its user, comes by it; write a dictionary",
         ),
         ([{**WEB, "disks": [{"file": "/srv/a"}]}], "says what that is on"),
+        (
+            [{"name": "web", "image": "debain-13"}],
+            "disks[0].image: 'debain-13' is in neither kvm_images nor",
+        ),
+        ([{"name": "web", "image": "debain-13"}], "did you mean 'debian-13'?"),
+        ([{"name": "web", "disks": [{"file": "/srv/a"}, {"size": "1GiB", "image": "x"}]}], "disks[1].image: 'x' is in"),
+        ([{"name": "web", "disks": [{"size": "1GiB"}]}], "nothing boots: write image: debian-12 beside disks"),
     ],
 )
 def test_what_cannot_be_a_scenario_is_said(guests: list[t.Any], words: str) -> None:
