@@ -97,14 +97,16 @@ def fits(usage: str, reference: SecretOption) -> bool:
     return not usage or reference.usage in (None, usage)
 
 
-def references(value: object, path: str = "", above: tuple[int, ...] = ()) -> t.Iterator[SecretOption]:
+def references(value: object, path: str = "", seen: set[int] | None = None) -> t.Iterator[SecretOption]:
     """The references to secrets in an item as it is written, its short forms written out.
 
     :param path: where the value stands
-    :param above: what the value is in, by identity: by an anchor of YAML, it may be in itself
+    :param seen: what was looked at, by identity: by anchors of YAML, one part can stand there a billion times
     """
-    if not isinstance(value, dict) or id(value) in above:
+    seen = set() if seen is None else seen
+    if not isinstance(value, dict) or id(value) in seen:
         return
+    seen.add(id(value))
     for name, inner in value.items():
         here = f"{path}.{named(name)}" if path else named(name)
         if name == "auth" and isinstance(inner, dict):
@@ -117,10 +119,11 @@ def references(value: object, path: str = "", above: tuple[int, ...] = ()) -> t.
         elif name == "secret" and isinstance(inner, str) and inner:
             yield SecretOption(here, "uuid", as_uuid(inner), "vtpm")
         elif isinstance(inner, dict):
-            yield from references(inner, here, (*above, id(value)))
-        elif isinstance(inner, (list, tuple)):
+            yield from references(inner, here, seen)
+        elif isinstance(inner, (list, tuple)) and id(inner) not in seen:
+            seen.add(id(inner))
             for place, one in enumerate(inner):
-                yield from references(one, f"{here}[{place}]", (*above, id(value)))
+                yield from references(one, f"{here}[{place}]", seen)
 
 
 def by_options(given: object, path: str, kind: str) -> t.Iterator[SecretOption]:

@@ -13,6 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.secrets import references
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 
 UUID = "6f1d8a52-3c0e-5b7a-9e44-2a8f0c1b7d91"
@@ -128,6 +129,15 @@ def test_what_is_to_be_absent_refers_to_nothing() -> None:
     given = disk(usage="tigr")
     given["kvm_guests"][0]["state"] = "absent"
     assert said(given) == ([], [])
+
+
+def test_a_part_that_stands_there_often_is_looked_at_once() -> None:
+    """As anchors of YAML make it; one may also be in itself."""
+    part: dict[str, Any] = {"auth": {"type": "ceph", "usage": "x"}}
+    for _level in range(60):
+        part = {"a": [part, part], "b": part}
+    part["itself"] = part
+    assert [found.value for found in references(part)] == ["x"]
 
 
 def test_a_password_in_the_place_of_a_name_is_not_shown() -> None:
