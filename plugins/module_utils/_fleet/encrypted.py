@@ -24,16 +24,18 @@ QCOW2 = "qcow2"
 
 
 def declared_volumes(variables: t.Mapping[str, object]) -> dict[str, Item]:
-    """The volumes that a host declares, as POOL/VOLUME, and by their path where the folder of their pool is known."""
+    """The volumes that a host declares, as they are written.
+
+    Each is there as POOL/VOLUME, and by its path where the folder of its pool is known.
+    """
     found: dict[str, Item] = {}
     folders = folders_of(variables.get("kvm_pools"))
     for item in entries({"all": variables.get("kvm_volumes")}, "all"):
         if word(item, "state") != "absent" and word(item, "name") and not nested(item):
-            volume = VOLUME.written_out(item)
-            found[str(volume_key(item))] = volume
+            found[str(volume_key(item))] = item
             folder = folders.get(word(item, "pool") or "default")
             if folder is not None:
-                found[plain(posixpath.join(folder, word(item, "name")))] = volume
+                found[plain(posixpath.join(folder, word(item, "name")))] = item
     return found
 
 
@@ -77,7 +79,7 @@ def of_disk(called: str, disk: Item, volume: Item | None, declared: DeclaredSecr
     """
     if volume is None:
         return
-    own, of_volume = encryption_of(disk), encryption_of(volume)
+    own, of_volume = encryption_of(disk), encryption_of(VOLUME.written_out(volume))
     shown = f"the volume {label(str(volume_key(volume)))}"
     if of_volume and not own:
         raw = (word(volume, "format") or format_by_name(word(volume, "name"))) != QCOW2

@@ -59,11 +59,12 @@ def of_secrets(guests: t.Iterable[Item], hosts: t.Sequence[str], variables: ByHo
 
     :param guests: the guests of all hosts
     """
-    here: dict[str, list[Item]] = {host: [] for host in hosts}
+    declaring = [host for host in hosts if variables[host].get("kvm_secrets") or variables[host].get("kvm_volumes")]
+    here: dict[str, list[Item]] = {host: [] for host in declaring}
     for guest in guests:
         if word(guest, "host") in here and not nested(guest):
             here[word(guest, "host")].append(in_full(guest))
-    for host in hosts:
+    for host in declaring:
         lines = secrets.lacking(here[host], variables[host])
         yield from ((None if line.startswith("guest ") else host, line) for line in lines)
         told = encrypted.problems(here[host], variables[host])
