@@ -69,6 +69,20 @@ def problems(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.I
             for place, disk in enumerate(entries(guest, "disks")):
                 called = f"guest {label(word(guest, 'name'))}: disks[{place}]"
                 yield from of_disk(called, disk, volumes.get(volume_of(disk)), declared)
+                yield from ((False, f"{called}.{line}") for line in made_from(disk, volumes))
+
+
+def made_from(disk: Item, volumes: t.Mapping[str, Item]) -> t.Iterator[str]:
+    """A sentence for an encrypted volume that a disk is to be made from: QEMU would need its secret to read it.
+
+    :param volumes: the declared volumes (see declared_volumes)
+    """
+    for option in ("image", "backing"):
+        name = word(disk, option)
+        volume = volumes.get(name if "/" in name else f"{word(disk, 'pool') or 'default'}/{name}")
+        if name and volume is not None and encryption_of(VOLUME.written_out(volume)):
+            shown = label(str(volume_key(volume)))
+            yield f"{option}: the volume {shown} is encrypted (kvm_volumes), and no new disk can be made from it"
 
 
 def of_disk(called: str, disk: Item, volume: Item | None, declared: DeclaredSecrets) -> t.Iterator[tuple[bool, str]]:

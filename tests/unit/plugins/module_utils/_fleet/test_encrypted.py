@@ -72,6 +72,15 @@ WRITE = "write encryption: {format: luks, secrets: [{usage: NAME}]}, with the vo
             ".encryption: the volume default/sealed.qcow2 gets another secret in kvm_volumes; name the same one in"
             " both",
         ),
+        (
+            {"size": "2GiB", "image": "sealed.qcow2"},
+            ".image: the volume default/sealed.qcow2 is encrypted (kvm_volumes), and no new disk can be made from it",
+        ),
+        (
+            {"backing": "fast/sealed.raw"},
+            ".backing: the volume fast/sealed.raw is encrypted (kvm_volumes), and no new disk can be made from it",
+        ),
+        ({"size": "2GiB", "image": "plain.raw"}, None),
         ({"volume": "sealed.qcow2", "encryption": opened("usage", "/a")}, None),
         ({"volume": "sealed.qcow2", "encryption": opened("uuid", OF_A)}, None),
         ({"volume": "plain.raw"}, None),
