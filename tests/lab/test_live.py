@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 import pytest
 from fleet import Fleet, Run, guest
@@ -342,3 +343,89 @@ def test_what_cannot_come_waits_in_check_mode_as_in_the_run(fleet: Fleet) -> Non
     assert fleet.module("domains", config=[more]).code == 0
     assert not fleet.module("domains", "--check", config=[more]).changed
     fleet.module("domains", config=[{"name": "full", "state": "absent"}])
+
+
+ENTRIES: list[dict[str, t.Any]] = [
+    {
+        "hosts": [["52:54:00:00:67:01", "a", 11], ["52:54:00:00:67:02", "b", 12]],
+        "range": 200,
+        "names": [["10.67.0.1", "gate", "old"], ["10.67.0.2", "other"]],
+        "txts": {"t1": "one", "t2": "two"},
+        "ports": {"s1": 389, "s2": 390},
+        "groups": {"g1": 100, "g2": 100},
+    },
+    # Another value for each.
+    {
+        "hosts": [["52:54:00:00:67:01", "a", 21], ["52:54:00:00:67:02", "c", 12]],
+        "range": 210,
+        "names": [["10.67.0.1", "gate", "new"], ["10.67.0.2", "another"]],
+        "txts": {"t1": "1", "t2": "2"},
+        "ports": {"s1": 489, "s2": 490},
+        "groups": {"g1": 101, "g2": 102},
+    },
+    # One in the place of another, and one less.
+    {
+        "hosts": [["52:54:00:00:67:03", "d", 23], ["52:54:00:00:67:02", "c", 12]],
+        "range": 210,
+        "names": [["10.67.0.3", "gate", "new"]],
+        "txts": {"t3": "1", "t2": "2"},
+        "ports": {"s3": 489},
+        "groups": {"g3": 101, "g2": 102},
+    },
+]
+
+
+def with_entries(entries: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A network with these hosts of DHCP, names, records and port groups."""
+    return {
+        "name": "entries",
+        "bridge": "virbr67",
+        "ips": [
+            {
+                "address": "10.67.0.1/24",
+                "dhcp": {
+                    "ranges": [{"start": "10.67.0.100", "end": f"10.67.0.{entries['range']}"}],
+                    "hosts": [{"mac": mac, "name": name, "ip": f"10.67.0.{at}"} for mac, name, at in entries["hosts"]],
+                },
+            },
+            {"address": "fd67::1/64", "dhcp": {"hosts": [{"name": "six", "ip": f"fd67::{entries['range']}"}]}},
+        ],
+        "dns": {
+            "hosts": [{"ip": ip, "hostnames": names} for ip, *names in entries["names"]],
+            "txts": [{"name": name, "value": value} for name, value in entries["txts"].items()],
+            "srvs": [
+                {"service": name, "protocol": "tcp", "target": f"{name}.lan", "port": port}
+                for name, port in entries["ports"].items()
+            ],
+        },
+        "portgroups": [
+            {"name": name, "bandwidth": {"inbound": {"average": average}}}
+            for name, average in entries["groups"].items()
+        ],
+    }
+
+
+def test_entries_of_a_network_come_and_go_and_change(fleet: Fleet) -> None:
+    """Without a restart, which would take the bridge from its guests."""
+    made = fleet.module("networks", config=[with_entries(ENTRIES[0])])
+    assert made.code == 0, made.output
+    bridge = {host: fleet.sh(host, "cat /sys/class/net/virbr67/ifindex") for host in HOSTS}
+    for entries in (*ENTRIES[1:], ENTRIES[0]):
+        said = fleet.module("networks", "--check", config=[with_entries(entries)])
+        run = fleet.module("networks", config=[with_entries(entries)])
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            assert said.changes(host) == run.changes(host)
+            assert set(paths(run, host).values()) == {True}, run.output
+            both = [sections(fleet.sh(host, f"virsh net-dumpxml {kind} entries")) for kind in ("", "--inactive")]
+            assert both[0] == both[1]
+            assert fleet.sh(host, "cat /sys/class/net/virbr67/ifindex") == bridge[host]
+        assert not fleet.module("networks", config=[with_entries(entries)]).changed
+    assert fleet.module("networks", config=[{"name": "entries", "state": "absent"}]).code == 0
+
+
+def sections(text: str) -> list[str]:
+    """The entries of a network that libvirt changes while it is active; their order means nothing."""
+    root = ET.fromstring(text)
+    found = [node for path in ("ip/dhcp/*", "dns/*", "portgroup") for node in root.findall(path)]
+    return sorted(ET.canonicalize(ET.tostring(node, encoding="unicode"), strip_text=True) for node in found)

@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import read_rows, show_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import storage_rules
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.support import canonical, changes, defined, observed, plan_one
 
@@ -291,3 +292,65 @@ def test_a_pool_does_not_become_of_another_type() -> None:
     xml = defined(plan_one(POOL, None, POOLS[0]))
     with pytest.raises(Exception, match="type: is dir and cannot be changed to fs"):
         plan_one(POOL, observed(xml, state="inactive"), {"name": "dir", "type": "fs"})
+
+
+URL, SUM = "https://example.com/x.qcow2", "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("disk", "words"),
+    [
+        ({"size": 1}, ""),
+        ({"size": 0}, "disks[0].size: is 0, which is no size of a disk"),
+        ({"image": URL, "checksum": SUM, "image_timeout": 60}, ""),
+        ({"image": "/srv/x", "checksum": SUM}, ""),
+        ({"image": "debian-13", "checksum": SUM}, "disks[0].checksum: goes with an image that is an URL or a file"),
+        ({"checksum": SUM}, "disks[0].checksum: goes with an image that is an URL or a file"),
+        ({"image": "/srv/x", "image_timeout": 60}, "disks[0].image_timeout: goes with an image that is an URL"),
+        ({"size": 1, "image_timeout": 60}, "disks[0].image_timeout: goes with an image that is an URL"),
+        ({"backing": "base", "format": "qcow2"}, ""),
+        ({"backing": "base", "format": "raw"}, "disks[0].format: a raw disk cannot be laid over another"),
+        ({"size": 1, "format": "raw"}, ""),
+        ({"image": "/srv/x", "backing": "base"}, "disks[0]: give only one of image, backing"),
+        ({"file": "/srv/x", "size": 1}, "makes a new disk; leave it out to use the existing file"),
+        ({"block": "/dev/x", "size": 1}, "makes a new disk; leave it out to use the existing device"),
+        ({"file": "/srv/x"}, ""),
+        ({"volume": "x", "pool": "p"}, ""),
+        ({"volume": "p/x"}, "disks[0].volume: 'p/x' is no name of a volume"),
+        ({"volume": ".."}, "disks[0].volume: '..' is no name of a volume"),
+        ({"device": "cdrom", "file": "/srv/x.iso"}, ""),
+        ({"device": "cdrom", "size": 1}, "makes a disk, and does not go with device 'cdrom'"),
+        ({"device": "floppy", "image": "/srv/x"}, "makes a disk, and does not go with device 'floppy'"),
+        ({"device": "lun", "size": 1}, ""),
+    ],
+)
+def test_a_disk_that_is_made_is_a_volume_filled_from_one_place(disk: dict[str, Any], words: str) -> None:
+    found = [str(each) for each in storage_rules.made_disks({"disks": [disk]})]
+    assert words in " ".join(found)
+    assert len(found) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("disk", "form"),
+    [
+        ({"shareable": True, "file": "/srv/x.raw"}, None),
+        ({"shareable": True, "file": "/srv/x.qcow2"}, "qcow2"),
+        ({"shareable": True, "file": "/srv/x.qcow2", "format": "raw"}, None),
+        ({"shareable": True, "size": 1}, "qcow2"),
+        ({"shareable": True, "size": 1, "format": "raw"}, None),
+        ({"shareable": True, "size": 1, "pool": "vg0"}, None),
+        ({"shareable": True, "size": 1, "pool": "default"}, "qcow2"),
+        ({"shareable": True, "size": 1, "volume": "x.raw"}, None),
+        ({"shareable": True, "size": 1, "pool": "vg0", "volume": "x.qcow2"}, "qcow2"),
+        ({"shareable": True, "backing": "base", "pool": "vg0"}, "qcow2"),
+        ({"shareable": True, "size": 1, "readonly": True}, None),
+        ({"shareable": True, "file": "/x.qcow2", "device": "cdrom"}, None),
+        ({"shareable": True, "file": "/x.qcow2", "device": "floppy"}, None),
+        ({"shareable": True, "file": "/x.qcow2", "device": "disk"}, "qcow2"),
+        ({"file": "/srv/x.qcow2"}, None),
+    ],
+)
+def test_a_disk_that_several_guests_write_to_is_raw(disk: dict[str, Any], form: str | None) -> None:
+    found = [str(each) for each in storage_rules.shared_writers({"disks": [{"size": 1}, disk]})]
+    assert len(found) == (form is not None)
+    assert all("disks[1].shareable: only a raw disk" in each and f"this one is {form}:" in each for each in found)
