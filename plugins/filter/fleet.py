@@ -11,7 +11,7 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, close_names, incomplete
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, doubts, incomplete
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.snapshots import guest_snapshots
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.uses import declared_uses
@@ -129,7 +129,7 @@ def looked_at(hosts: t.Sequence[str], variables: ByHost, locks: bool = True) -> 
     else:
         wrong = lock_file.unwritable(raw, variables, evaluated.variables)
     lines += check.each_once(wrong)
-    for warning in (*evaluated.warnings, *check.each_once(doubtful), *close_names.slips(hosts, evaluated.variables)):
+    for warning in (*evaluated.warnings, *check.each_once(doubtful), *doubts.doubts(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = secrets_of_arguments([evaluated.variables]) if lines else set()
     none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)

@@ -73,9 +73,14 @@ def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
 
 def folders(inventory: InventoryData, loader: DataLoader) -> list[str]:
     """Where Ansible looks for ``group_vars`` and ``host_vars``: beside each inventory, and beside the playbook."""
-    places = [source for source in inventory._sources if source and (os.path.exists(source) or "," not in source)]
-    places_of_variables = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
-    return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*places_of_variables, loader.get_basedir()]))
+    return folders_beside(inventory._sources, loader)
+
+
+def folders_beside(sources: t.Iterable[str], loader: DataLoader) -> list[str]:
+    """The same for the sources of an inventory."""
+    places = [source for source in sources if source and (os.path.exists(source) or "," not in source)]
+    beside = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
+    return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*beside, loader.get_basedir()]))
 
 
 def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[VariablesPlace]:

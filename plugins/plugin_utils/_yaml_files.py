@@ -117,7 +117,25 @@ def why_unreadable(error: BaseException) -> str:
     return f"is no YAML that can be read ({type(error).__name__})"
 
 
+HINTS = {
+    "cannot start any token": "indent with spaces, not with tabs; put a text that begins with @, ` or % into quotes",
+    "unhashable key": "put a value that begins with a template into quotes",
+    "expected '-' indicator": "are the lines above and below indented alike?",
+    "expected key": "are the lines above and below indented alike?",
+    "expected <block end>": "are the lines above and below indented alike?",
+    "mapping values are not allowed": "put a text that has a colon and a space in it into quotes",
+}
+"""What to do about common mistakes, by words of the parser."""
+
+
 def unquoted(error: BaseException) -> str:
+    """What YAML says of a mistake, without what it quotes, and what to do."""
+    said = words_of(error)
+    hint = next((hint for words, hint in HINTS.items() if words in said), None)
+    return said if hint is None else f"{said}; {hint}"
+
+
+def words_of(error: BaseException) -> str:
     """What YAML says of a mistake, without what it quotes."""
     problem = str(getattr(error, "problem", "") or "is malformed")
     if "duplicate" in problem and "key" in problem:  # ansible-core 2.18 puts the key into brackets.

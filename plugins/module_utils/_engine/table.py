@@ -19,6 +19,7 @@ from .converters import DoubtfulValue
 from .live import Strategies
 from .rows.fields import Property
 from .rows.model import Change, Host, Item
+from .rows.other_forms import OtherForm, with_ways
 from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
 from .rows.short_forms import written_out
@@ -54,6 +55,7 @@ class Table:
     :param cautions: what must hold between fields that are new or change. What libvirt holds already
         is not held against the user
     :param elsewhere: options that other lists have and this one never, each with what to say of it
+    :param forms: by the path of an option, how to write what other tools have in another form (see other_forms)
     :param order: the elements below the root, in the order in which they are written
     :param base: gives a new resource that the user hardly describes the rest of its options
     :param fit: brings what no row reaches in line with an edited definition and what is declared; returns what changes
@@ -93,6 +95,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     cautions: tuple[Rule, ...] = ()
     elsewhere: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    forms: t.Mapping[str, OtherForm] = dataclasses.field(default_factory=dict)
     order: tuple[str, ...] = ()
     base: t.Callable[[Item], Item] | None = None
     fit: t.Callable[[ET.Element, Item], list[Change]] | None = None
@@ -261,6 +264,8 @@ class Table:
             problems += [Invalid(name, reason) for name, reason in self.elsewhere.items() if name in raw]
             raw = {name: value for name, value in raw.items() if name not in self.elsewhere}
         item = parse_rows(self.rows, raw, "", problems)
+        if self.forms and len(problems) > start:
+            with_ways(self.forms, raw, problems, start)
         if self.manual and len(problems) > start:
             with_manual(problems, self.manual)
         return item

@@ -14,13 +14,11 @@ import typing as t
 
 from .._engine.close_names import near
 from .._engine.rows.model import Item
-from .._engine.table import nested
-from .._kinds.domain.table import DOMAIN
 from .._kinds.volume.storage_rules import MADE
 from .._printing import label, printable
-from . import clones
+from . import clones, encrypted, other_kinds
 from .layers import CLONE
-from .unique import entries, word
+from .unique import entries, plain, word
 
 DEFAULT = "default"
 """The network and the pool that there are without a word."""
@@ -35,38 +33,60 @@ KINDS = {
 """What is called so, by the variable that declares it."""
 
 
-def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> list[str]:
+def of_host(guests: t.Sequence[Item], host: str, variables: t.Mapping[str, object]) -> t.Iterator[str]:
     """A sentence for each name of a guest's or a volume's that its host does not declare, and that is close to one
     that it does.
 
-    :param variables: by host, the lists of its declaration, evaluated
+    :param guests: the guests of the host, their short forms written out
+    :param variables: the lists of its declaration, evaluated
     """
-    found: list[str] = []
-    for host in hosts:
-        values = variables[host]
-        declared = {
-            variable: {word(item, "name") for item in entries({"all": values.get(variable)}, "all")}
-            for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
-        }
-        declared["kvm_links"] = bridges(values)
-        listed = values.get("kvm_guests")
-        guests = [one for one in entries({"all": listed}, "all") if word(one, "host") == host and not nested(one)]
-        for guest in guests if any(declared.values()) else ():
-            found += of_guest(DOMAIN.written_out(guest), host, declared)
-        found += [*originals(guests, host), *clones.of_absent_originals(guests)]
-        for volume in entries({"all": values.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
-            if word(volume, "state") != "absent":
-                called = f"volume {label(word(volume, 'name'))}: pool"
-                found += of_name(called, word(volume, "pool"), host, "kvm_pools", declared["kvm_pools"])
-    return list(dict.fromkeys(found))
+    declared = {
+        variable: {word(item, "name") for item in entries({"all": variables.get(variable)}, "all")}
+        for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
+    }
+    declared["kvm_links"] = bridges(variables)
+    kinds = other_kinds.NamesOfHost.of(variables)
+    files = [path for path in encrypted.declared_volumes(variables) if path.startswith("/")]
+    for guest in guests if any(declared.values()) else ():
+        yield from of_guest(guest, host, declared, kinds)
+        yield from of_files(guest, host, files)
+    yield from originals(guests, host)
+    yield from clones.of_absent_originals(guests)
+    for volume in entries({"all": variables.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
+        if word(volume, "state") != "absent":
+            called = f"volume {label(word(volume, 'name'))}: pool"
+            yield from of_name(called, word(volume, "pool"), host, "kvm_pools", declared["kvm_pools"])
 
 
-def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]) -> t.Iterator[str]:
-    """A sentence for each such name of one guest."""
+def of_files(guest: Item, host: str, files: t.Sequence[str]) -> t.Iterator[str]:
+    """A sentence for each file of a disk, in the folder of a pool, that is close to a declared volume of that pool.
+
+    :param files: the paths of the declared volumes
+    """
+    for place, disk in enumerate(entries(guest, "disks")):
+        folder, _slash, name = plain(word(disk, "file")).rpartition("/")
+        there = [path.rpartition("/")[2] for path in files if path.rpartition("/")[0] == folder] if folder else []
+        called = f"guest {label(word(guest, 'name'))}: disks[{place}].file"
+        yield from of_name(called, name, host, "kvm_volumes", there)
+
+
+def of_guest(
+    guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]], kinds: other_kinds.NamesOfHost
+) -> t.Iterator[str]:
+    """A sentence for each such name of one guest.
+
+    :param kinds: the names that are told where they stand for something of another kind
+    """
     for devices, option, variable in NAMED:
         for place, device in enumerate(entries(guest, devices)):
             called = f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}"
-            if variable != "kvm_volumes":
+            other = other_kinds.told(device, option, kinds)
+            if other is not None and word(guest, "state") != "absent":
+                what = f"{KINDS.get(variable, 'card')} {label(word(device, option))}"
+                yield f"{called}: {other}. The run goes on, for host {host} may have a {what} that nobody declares"
+            elif not variable:
+                continue
+            elif variable != "kvm_volumes":
                 yield from of_name(called, word(device, option), host, variable, declared[variable])
             elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
                 name = word(device, option).rpartition("/")[2]
@@ -90,12 +110,14 @@ def originals(guests: t.Sequence[Item], host: str) -> t.Iterator[str]:
 NAMED = (
     ("interfaces", "network", "kvm_networks"),
     ("interfaces", "bridge", "kvm_links"),
+    ("interfaces", "direct", ""),
     ("disks", "pool", "kvm_pools"),
     ("disks", "volume", "kvm_volumes"),
     ("disks", "image", "kvm_volumes"),
     ("disks", "backing", "kvm_volumes"),
 )
-"""Lists of a guest's devices, their options that name something, and the variable that declares such things."""
+"""Lists of a guest's devices, their options that name something, and the variable that declares such things; empty
+for cards of the host, which nobody declares."""
 
 
 def names_volume(disk: Item, option: str) -> bool:

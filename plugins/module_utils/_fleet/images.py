@@ -31,7 +31,7 @@ def problems(
     """
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE))}
+        images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE)) if word(image, "name")}
         written = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
         volumes = {f"{word(one, 'pool') or 'default'}/{word(one, 'name')}": one for one in written if word(one, "name")}
         for key, volume in volumes.items():
@@ -70,7 +70,12 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
         if volumes is None and isinstance(item.get("encryption"), dict):
             yield f"{where}encryption: does not go with image; make an empty encrypted volume and fill it by hand"
     elif volumes is None or volume not in volumes:
-        yield f"{where}image: {printable(name)} {undeclared(name, images, None if volumes is None else volume)}"
+        elsewhere = sorted(key for key in volumes or () if key.partition("/")[2] == name)
+        if elsewhere:
+            said = f"is a volume of another pool in kvm_volumes: write image: {label(elsewhere[0])}"
+        else:
+            said = undeclared(name, images, None if volumes is None else volume)
+        yield f"{where}image: {printable(name)} {said}"
 
 
 def undeclared(name: str, images: t.Collection[str], volume: str | None) -> str:

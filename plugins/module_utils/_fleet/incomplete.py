@@ -21,6 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
+from . import encrypted, other_kinds, secrets, waiting
 from .check import LISTS, HostProblem, each_once, identity, in_full, merged, some, title
 from .close_names import bridges
 from .unique import entries, word
@@ -43,12 +44,31 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     ]
     if not isinstance(guests, str):
         found += [(None, line) for line in unlinked(guests, variables)]
+        found += of_secrets(guests, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
             for item in entries({"all": variables[host].get(variable)}, "all"):
                 called = title(table.kind, identity(table, item), variable)
                 found += [(host, f"{called}: {problem}") for problem in lacks(table, table.written_out(item))]
     return each_once(found)
+
+
+def of_secrets(guests: t.Iterable[Item], hosts: t.Sequence[str], variables: ByHost) -> t.Iterator[HostProblem]:
+    """A sentence for each reference to a secret that its host does not declare, and for each disk that does not say
+    what the volume that it is on says: that it is encrypted.
+
+    :param guests: the guests of all hosts
+    """
+    declaring = [host for host in hosts if variables[host].get("kvm_secrets") or variables[host].get("kvm_volumes")]
+    here: dict[str, list[Item]] = {host: [] for host in declaring}
+    for guest in guests:
+        if word(guest, "host") in here and not nested(guest):
+            here[word(guest, "host")].append(in_full(guest))
+    for host in declaring:
+        lines = secrets.lacking(here[host], variables[host])
+        yield from ((None if line.startswith("guest ") else host, line) for line in lines)
+        told = encrypted.problems(here[host], variables[host])
+        yield from ((None, line) for starts, line in told if not starts)
 
 
 def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:
@@ -58,13 +78,14 @@ def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:
     :param variables: the variables of each host
     """
     declared = {host: bridges(values) for host, values in variables.items() if values.get("kvm_links")}
+    kinds = {host: other_kinds.NamesOfHost.of(variables[host]) for host in declared}
     for guest in guests:
         host = word(guest, "host")
         if host not in declared or word(guest, "state") == "absent":
             continue
         for place, card in enumerate(entries(in_full(guest), "interfaces")):
             bridge = word(card, "bridge")
-            if bridge and bridge not in declared[host]:
+            if bridge and bridge not in declared[host] and kinds[host].instead_of_device(bridge) is None:
                 others = [other for other, names in declared.items() if bridge in names]
                 but = f", but in that of {some(others)}" if others else ""
                 yield (
@@ -92,6 +113,7 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
         except Invalid as problem:
             yield problem
     yield from lacks_rows(table.rows, item, table.kind, "")
+    yield from waiting.without_channel(item) if table is DOMAIN else ()
     for index, disk in enumerate(entries(item, "disks") if table is DOMAIN else ()):
         on = [name for name in SOURCES if disk.get(name) is not None]
         if not on and disk.get("device") in (None, "disk", "lun"):

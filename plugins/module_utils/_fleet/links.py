@@ -11,6 +11,7 @@ from .._engine.rows.model import Item
 from .._hostnet import shared_ports
 from .._kinds.network import cleanup
 from .._printing import label
+from . import other_kinds
 from .unique import entries, word
 
 STARTED = ("running", "paused")
@@ -34,6 +35,9 @@ def problems(
         lines = [shared_ports.of_several(port, having) for port, having in owners.items()]
         found += [(host, f"kvm_links: {line}") for line in lines if line is not None]
         found += [(host, line) for line in taken_bridges(variables[host])]
+        types = other_kinds.NamesOfHost.of(variables[host]).links
+        staying = [one for one in guests if word(one, "host") == host and word(one, "state") != "absent"]
+        found += [(None, line) for guest in staying if types for line in other_kinds.no_bridges(guest, types)]
         if owners:
             cards = cards_of_networks(variables[host])
             here = [guest for guest in guests if word(guest, "host") == host and word(guest, "state") in STARTED]

@@ -16,6 +16,7 @@ from .._engine.rows.model import Item
 from .._engine.table import Table
 from .._errors import Invalid
 from .._printing import printable
+from .netplan_words import ELSEWHERE, FORMS
 from .networkd import MAC_KINDS, OF_OTHERS
 
 MACVLAN_MODES = ("bridge", "vepa", "private", "passthru")
@@ -224,6 +225,8 @@ LONGEST = 3600
 
 LINK = Table(
     kind="link",
+    elsewhere=ELSEWHERE,
+    forms=FORMS,
     manual="ansible-doc virtfleet.kvm.links has them all",
     skeleton="",
     state="present",

@@ -85,7 +85,7 @@ class Interface(Converter):
             interface = ipaddress.ip_interface(text)
         except ValueError:
             raise ValueError(
-                f"{printable(text)} is not an address with its subnet; write it like 192.168.122.1/24"
+                f"{printable(text or value)} is not an address with its subnet; write it like 192.168.122.1/24"
             ) from None
         network = interface.network
         if not network.prefixlen:

@@ -98,7 +98,11 @@ class Converter:
 
     def parse(self, value: object) -> t.Any:
         """The user's value in normal form. Raises ValueError with what to write instead."""
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        if isinstance(value, bool):
+            raise ValueError(
+                f"{printable(value)} is not a string; YAML reads no, off, yes and on so: put it into quotes"
+            )
+        if not isinstance(value, (str, int, float)):
             raise ValueError(f"{printable(value)} is not a string")
         if isinstance(value, int) and value.bit_length() > BITS:
             raise ValueError(f"{printable(value)} is longer than any definition holds")

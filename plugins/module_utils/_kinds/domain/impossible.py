@@ -125,12 +125,20 @@ def without_channel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     channels = root.findall(f"devices/channel/target[@name='{AGENT}']")
     what = want.get("wait_for")
     if what in ("agent", "cloud_init") and want.get("state") == "running" and not channels:
-        needs = "agent needs its channel" if what == "agent" else "cloud_init is asked about by the agent"
-        yield Invalid(
-            "wait_for",
-            f"{needs}, and the guest has no channel for it: declare channels with target"
-            f" {{type: virtio, name: {AGENT}}}, or wait for address",
-        )
+        yield no_channel(what)
+
+
+def no_channel(what: str) -> Invalid:
+    """What is wrong with a guest that is asked by an agent which has no channel.
+
+    :param what: what is waited for
+    """
+    needs = "agent needs its channel" if what == "agent" else "cloud_init is asked about by the agent"
+    return Invalid(
+        "wait_for",
+        f"{needs}, and the guest has no channel for it: declare channels with target"
+        f" {{type: virtio, name: {AGENT}}}, or wait for address",
+    )
 
 
 def without_usb(root: ET.Element) -> t.Iterator[Invalid]:

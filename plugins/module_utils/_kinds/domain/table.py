@@ -37,6 +37,7 @@ from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
 from .normal_form import console, cpu, definition, dropped, filled
+from .other_forms import FORMS
 from .rules import booting, cloned, listening, memory_in_use, one_uuid
 from .synonyms import NOWHERE
 
@@ -451,6 +452,7 @@ libxml2 does not find all of those that its schema lets come in any order.
 
 DOMAIN = Table(
     kind="domain",
+    forms=FORMS,
     skeleton="<domain><os><type>hvm</type></os></domain>",
     state="present",
     initial="stopped",

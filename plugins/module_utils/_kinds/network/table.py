@@ -35,6 +35,7 @@ from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN
 from ..shared.synonyms import OF_OTHERS
 from . import brief_form, cleanup, normal_form
 from .live_strategies import STRATEGIES
+from .other_forms import FORMS
 from .rules import addressing, forwarding, served, subnets, translating
 
 BANDWIDTH = bandwidth(None)
@@ -648,6 +649,7 @@ ROWS = (
 
 NETWORK = Table(
     kind="network",
+    forms=FORMS,
     manual="ansible-doc virtfleet.kvm.networks has them all",
     skeleton="<network/>",
     state="active",

@@ -16,6 +16,7 @@ from ..shared.storage_values import MODE, OWNER
 from ..shared.synonyms import OF_OTHERS, OF_POOLS
 from ..volume.storage_rules import describe_pool, pool_target
 from . import normal_form
+from .other_forms import FORMS
 
 PERMISSIONS = (
     Field(
@@ -321,6 +322,7 @@ ROWS = (
 
 POOL = Table(
     kind="pool",
+    forms=FORMS,
     manual="ansible-doc virtfleet.kvm.pools has them all",
     skeleton="<pool/>",
     state="active",

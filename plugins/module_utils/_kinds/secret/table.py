@@ -149,6 +149,13 @@ def name_fits_usage(item: Item) -> t.Iterator[Invalid]:
 
 SECRET = Table(
     kind="secret",
+    elsewhere={
+        **dict.fromkeys(
+            ("password", "passphrase", "secret"), "no such option; write value, or value_base64 for a key of Ceph"
+        ),
+        **dict.fromkeys(("key", "keyring"), "no such option; write value_base64 for a key of Ceph, else value"),
+        **dict.fromkeys(("type", "kind"), "no such option; write usage, such as usage: volume"),
+    },
     manual="ansible-doc virtfleet.kvm.secrets has them all",
     skeleton="<secret ephemeral='no' private='no'/>",
     state="present",

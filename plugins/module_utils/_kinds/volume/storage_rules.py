@@ -203,11 +203,35 @@ OF_QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
 """Options of new volumes that qcow2 alone has. libvirt refuses them beside another format, or leaves them out."""
 
 
+CLUSTERS = 64 * 1024
+"""The size of the clusters of a qcow2 where none is told (qemu-img(1), cluster_size)."""
+
+MOST_ENTRIES = 32 * 1024**2 // 8
+"""The most entries of the first table of a qcow2 (QCOW_MAX_L1_SIZE of QEMU, in entries of 8 bytes)."""
+
+
+def most_of_qcow2(cluster: int = CLUSTERS, subclusters: bool = False) -> int:
+    """The most bytes that the disk in a qcow2 can have: each entry of its first table leads to a cluster of entries.
+
+    :param cluster: the bytes of a cluster
+    :param subclusters: whether it has subclusters, with which an entry takes twice the room
+    """
+    return MOST_ENTRIES * (cluster // (16 if subclusters else 8)) * cluster
+
+
+def no_qcow2(size: int, most: int) -> str:
+    """What is wrong with a size that no qcow2 can have."""
+    return f"{CAPACITY.show(size)} is more than a qcow2 can hold, {CAPACITY.show(most)}: is the unit right?"
+
+
 def qcow2(volume: Item) -> t.Iterator[Invalid]:
     """The options of qcow2 go with that format, and its versions are two."""
     if volume.get("compat") not in (None, *COMPATS):
         yield Invalid("compat", f"{printable(volume['compat'])} must be one of {', '.join(COMPATS)}")
     form = format_of(volume)
+    most = most_of_qcow2(volume.get("cluster_size") or CLUSTERS, bool(volume.get("extended_l2")))
+    if form == "qcow2" and (volume.get("capacity") or 0) > most:
+        yield Invalid("capacity", no_qcow2(volume["capacity"], most))
     for name in OF_QCOW2:
         if volume.get(name) not in (None, False) and form != "qcow2":
             yield Invalid(name, f"cannot be combined with 'format: {form}', but with format: qcow2")
@@ -286,8 +310,7 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
             yield Invalid(here, "give only one of image, backing")
         if disk.get("backing") is not None and disk.get("format") == "raw":
             yield Invalid(f"{here}.format", "a raw disk cannot be laid over another: write qcow2, or leave it out")
-        if disk.get("size") == 0:
-            yield Invalid(f"{here}.size", "is 0, which is no size of a disk: give one, such as 20GiB")
+        yield from sized(disk, f"{here}.size")
         image = disk.get("image") or ""
         if disk.get("checksum") is not None and not ("://" in image or image.startswith("/")):
             yield Invalid(f"{here}.checksum", "goes with an image that is an URL or a file")
@@ -299,6 +322,18 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
                 f"makes a disk, and does not go with device {printable(disk['device'])}; put the image on the host or"
                 " into a volume (the module virtfleet.kvm.volumes), and name it by file, or by pool and volume",
             )
+
+
+def sized(disk: Item, where: str) -> t.Iterator[Invalid]:
+    """The size of a disk that is made is one that its format can have.
+
+    :param where: the path of the option
+    """
+    size = disk.get("size")
+    if size == 0:
+        yield Invalid(where, "is 0, which is no size of a disk: give one, such as 20GiB")
+    if size and (disk.get("format") or made_format(disk)) == "qcow2" and size > most_of_qcow2():
+        yield Invalid(where, no_qcow2(size, most_of_qcow2()))
 
 
 def shared_writers(domain: Item) -> t.Iterator[Invalid]:

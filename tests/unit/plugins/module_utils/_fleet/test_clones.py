@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import Layer, merged
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -70,12 +70,12 @@ def test_an_original_may_go_once_its_clone_is_there() -> None:
     """Nobody can tell here whether it is: so it is a warning, and the host refuses a clone that is new."""
     guests = [{**GOLD, "state": "absent"}, guest("web", clone_of="gold")]
     assert told(*guests) == []
-    (line,) = slips(["kvm01"], {"kvm01": {"kvm_guests": guests}})
+    (line,) = doubts(["kvm01"], {"kvm01": {"kvm_guests": guests}})
     assert line == (
         "guest web: clone_of: 'gold' is to be absent: where this guest is not there yet, it is refused; keep the"
         " original until then"
     )
-    assert slips(["kvm01"], {"kvm01": {"kvm_guests": [guests[0], {**guests[1], "state": "absent"}]}}) == []
+    assert doubts(["kvm01"], {"kvm01": {"kvm_guests": [guests[0], {**guests[1], "state": "absent"}]}}) == []
 
 
 def test_one_that_goes_is_no_clone() -> None:

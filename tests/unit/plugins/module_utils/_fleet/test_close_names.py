@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.close_names import slips
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 LISTS: dict[str, Any] = {
@@ -52,12 +52,34 @@ def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_a_name_that_is_close_to_a_declared_one(options: dict[str, Any], said: list[str]) -> None:
     variables = {"kvm01": {**LISTS, "kvm_guests": [guest("a", **options)]}}
-    assert slips(["kvm01"], variables) == [f"guest a: {line}" for line in said]
+    assert doubts(["kvm01"], variables) == [f"guest a: {line}" for line in said]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "like"),
+    [
+        ("/var/lib/libvirt/images/debain.iso", "debain.iso", "debian.iso"),
+        ("/srv//fast/wni.iso", "wni.iso", "win.iso"),
+        ("/srv/fast/debain.iso", "", ""),
+        ("/srv/debain.iso", "", ""),
+        ("/var/lib/libvirt/images/debian.iso", "", ""),
+    ],
+)
+def test_a_file_that_is_close_to_a_volume_in_the_folder_of_its_pool(file: str, name: str, like: str) -> None:
+    url = "https://example.com/a.iso"
+    volumes = [{"name": "debian.iso", "image": url}, {"name": "win.iso", "pool": "fast", "image": url}]
+    options = {"disks": [{"device": "cdrom", "file": file}]}
+    variables = {"kvm01": {**LISTS, "kvm_volumes": volumes, "kvm_guests": [guest("a", **options)]}}
+    said = (
+        f"guest a: disks[0].file: {name!r} is not in kvm_volumes of host kvm01; did you mean {like!r}? The run goes on,"
+        f" for the host may have a volume {name} that nobody declares"
+    )
+    assert doubts(["kvm01"], variables) == ([said] if like else [])
 
 
 def test_nothing_is_told_of_a_host_that_declares_none() -> None:
     variables = {"kvm01": {"kvm_guests": [guest("a", interfaces=["dirct"]), 7]}, "kvm02": {"kvm_guests": 7, **LISTS}}
-    assert slips(["kvm01", "kvm02"], variables) == []
+    assert doubts(["kvm01", "kvm02"], variables) == []
 
 
 def test_the_check_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +104,7 @@ def test_the_check_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_a_slip_in_the_pool_of_a_volume(volume: dict[str, Any], told: bool) -> None:
     variables = {"kvm01": {"kvm_pools": [{"name": "fast", "target": "/srv/fast"}], "kvm_volumes": [volume]}}
-    assert slips(["kvm01"], variables) == told * [
+    assert doubts(["kvm01"], variables) == told * [
         "volume a.raw: pool: 'fsat' is not in kvm_pools of host kvm01; did you mean 'fast'? The run goes on, for the"
         " host may have a pool fsat that nobody declares"
     ]
@@ -102,11 +124,11 @@ def test_the_original_of_a_clone(original: str, others: list[str], like: str | N
         f"guest web: clone_of: {original!r} is not in kvm_guests of host kvm01; did you mean {like!r}? The run goes on,"
         f" for the host may have a guest {original} that nobody declares"
     )
-    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == ([said] if like else [])
+    assert doubts(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == ([said] if like else [])
 
 
 def test_clones_of_one_original_are_no_slips_of_its_name() -> None:
     guests = [guest(name, clone_of="golden") for name in ("golden1", "goldens", "golden-2")]
-    assert slips(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == []
+    assert doubts(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == []
     other = guest("goldem", "kvm02")
-    assert slips(["kvm01"], {"kvm01": {"kvm_guests": [*guests, other]}}) == []
+    assert doubts(["kvm01"], {"kvm01": {"kvm_guests": [*guests, other]}}) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, close_names, uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, doubts, uses
 
 IMAGE = {"name": "debian-13", "url": "https://example.com/debian.qcow2"}
 OVERLAY = {"name": "ubuntu", "path": "/srv/u.qcow2", "mode": "overlay"}
@@ -119,6 +119,11 @@ def test_a_wrong_image_is_refused_by_its_option(image: Any, words: str) -> None:
     assert "host kvm01: image" in told[0] or "host kvm01: kvm_images[0]" in told[0]
 
 
+def test_an_image_without_a_name_is_not_among_those_that_there_are() -> None:
+    told = problems({"image": "x"}, images=[IMAGE, {"path": "/x", "format": "raw"}])
+    assert "there are: debian-13. A volume" in told[1]
+
+
 def test_the_list_is_a_list() -> None:
     for wrong in ("debian", {"name": "a"}, 7):
         values = {"kvm_guests": [{"name": "web", "host": "kvm01", "disks": [{"image": "debian"}]}], "kvm_images": wrong}
@@ -132,8 +137,8 @@ def test_the_list_is_a_list() -> None:
 def test_a_declared_image_is_no_slip_of_a_volume() -> None:
     guests = [{"name": "web", "host": "kvm01", "disks": [{"image": "debian-13"}]}]
     values = {"kvm_guests": guests, "kvm_volumes": [{"name": "debian-13a"}], "kvm_images": [IMAGE]}
-    assert close_names.slips(["kvm01"], {"kvm01": values}) == []
-    assert len(close_names.slips(["kvm01"], {"kvm01": {**values, "kvm_images": None}})) == 1
+    assert doubts.doubts(["kvm01"], {"kvm01": values}) == []
+    assert len(doubts.doubts(["kvm01"], {"kvm01": {**values, "kvm_images": None}})) == 1
 
 
 def test_the_short_form_is_looked_at_as_the_long_one() -> None:
