@@ -194,7 +194,7 @@ DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "m
 class LookupModule(LookupBase):
     """See the plugin's documentation."""
 
-    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+    def run(self, terms: object, variables: object = None, **kwargs: object) -> list[object]:
         """What the scenario is to have, as the one result."""
         self.set_options(var_options=variables, direct=kwargs)
         if terms:
@@ -230,7 +230,7 @@ class LookupModule(LookupBase):
         session = uri == molecule_session.SESSION
         if not kvm["remote"]:
             kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
-        told: dict[str, t.Any] = {
+        told: dict[str, object] = {
             **files_of(place),
             "project": place.project,
             "mark": place.mark,
@@ -271,7 +271,7 @@ class LookupModule(LookupBase):
         return molecule_session.uri_of(chosen, remote, os.getuid() == 0)
 
 
-def files_of(place: molecule.Checkout) -> dict[str, t.Any]:
+def files_of(place: molecule.Checkout) -> dict[str, object]:
     """The files of a scenario in molecule's ephemeral directory."""
     return {
         "folder": place.folder,

@@ -54,7 +54,7 @@ AdoptedFiles = list[dict[str, str]]
 """Files by ``name``, below the folder of the host's variables, and ``content``."""
 
 
-def brief(config: object, kind: str) -> t.Any:
+def brief(config: object, kind: str) -> object:
     """A config without what a new resource gets anyway, and without what libvirt allots.
 
     :param config: the options, as the info module of the kind tells them

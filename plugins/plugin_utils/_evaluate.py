@@ -24,7 +24,7 @@ from ._guests_by_host import HostNames, Lists, Sorted
 from ._templar import HostTemplar, PlainTemplar, how_to_see
 from ._unevaluated import List, WrittenItem, entries, lists, named_item
 
-Strays = dict[tuple[int, str], tuple[str, t.Any]]
+Strays = dict[tuple[int, str], tuple[str, object]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
 
 
@@ -38,7 +38,7 @@ class Evaluated(t.NamedTuple):
     :param in_files: whether a host has a folder of guests
     """
 
-    variables: dict[str, dict[str, t.Any]]
+    variables: dict[str, dict[str, object]]
     problems: list[check.HostProblem]
     repeated: t.Container[tuple[str, str]] = ()
     warnings: t.Sequence[str] = ()
@@ -70,7 +70,7 @@ def evaluate(
     problems: list[check.HostProblem] = []
     folders: dict[str, str | None] = {}
     layers: list[Layers] = []
-    out: dict[str, dict[str, t.Any]] = {}
+    out: dict[str, dict[str, object]] = {}
     written = hasattr(variables, "raw_get")
     raw_get = getattr(variables, "raw_get", None)
     by_host = {host: raw_get(host) if raw_get else variables[host] for host in hosts}
@@ -139,7 +139,7 @@ class VariablePart:
         self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
         self.problems: list[check.HostProblem] = []
 
-    def evaluate(self, raw: object) -> t.Any:
+    def evaluate(self, raw: object) -> object:
         """The list, without what cannot be evaluated."""
         written = entries(self.name, raw, self.templar.raw)
         if written is not None:
@@ -318,17 +318,17 @@ class EvaluatedGuests(VariablePart):
             read[folder.path] = _guest_files.read(folder, self.templar.loader)
         return read[folder.path]
 
-    def item(self, entry: WrittenItem, owner: str | None = None) -> list[t.Any]:
+    def item(self, entry: WrittenItem, owner: str | None = None) -> list[object]:
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
         return [self.completed(item, entry, owner) for item in super().item(entry, owner)]
 
-    def needed(self, raw: object) -> t.Any:
+    def needed(self, raw: object) -> object:
         """The options of a guest that are asked for, and those that say what it has in common with others."""
         if self.options is None or not isinstance(raw, dict):
             return raw
         return {name: value for name, value in raw.items() if name in self.options or name in (PROFILE, SWITCH)}
 
-    def completed(self, guest: object, entry: WrittenItem, owner: str | None = None) -> t.Any:
+    def completed(self, guest: object, entry: WrittenItem, owner: str | None = None) -> object:
         """A guest with what it has in common with others. That of a host that is not there is none of this one's."""
         if not isinstance(guest, dict):
             return guest

@@ -31,7 +31,7 @@ class ValueTemplar(t.Protocol):
 
     raw: Variables
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> object:
         """A value, evaluated."""
 
     def broken(self, raw: object) -> list[tuple[str, str]]:
@@ -155,7 +155,7 @@ class Layers:
         if said is not None:
             self.problems.append(f"{source}: {said}")
             return None
-        options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
+        options = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, FailedTemplate):
             return None
         if not isinstance(options, dict):
@@ -167,7 +167,7 @@ class Layers:
         self.problems += layer.lines()
         return layer
 
-    def evaluated(self, source: str, raw: object) -> t.Any:
+    def evaluated(self, source: str, raw: object) -> object:
         """A value, evaluated; FailedTemplate where it cannot be, of which the problems tell."""
         try:
             return self.values.value(raw)

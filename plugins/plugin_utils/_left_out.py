@@ -19,7 +19,7 @@ COMMANDS = {"networks": ("net-dumpxml", "net-define"), "pools": ("pool-dumpxml",
 
 
 def left_out(
-    found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], lists: t.Mapping[str, object] | None = None
+    found: t.Mapping[str, t.Sequence[t.Mapping[str, object]]], lists: t.Mapping[str, object] | None = None
 ) -> list[str]:
     """A sentence for each item of which something cannot be written, or nothing.
 
@@ -80,7 +80,7 @@ def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]
     return [identity(item) for items in found for item in items or [] if isinstance(item, dict)]
 
 
-def identity(item: t.Mapping[str, object]) -> tuple[t.Any, t.Any]:
+def identity(item: t.Mapping[str, object]) -> tuple[object, object]:
     """What an item is known by among those of its kind on a host: its name, and its pool if it is a volume."""
     return item.get("name"), item.get("pool")
 

@@ -42,7 +42,7 @@ def mark(change: object) -> str:
 
 
 def note(
-    known: dict[str, dict[str, t.Any]], declared: t.Iterable[str], changes: t.Sequence[t.Any]
+    known: dict[str, dict[str, object]], declared: t.Iterable[str], changes: t.Sequence[t.Any]
 ) -> dict[str, dict[str, t.Any]]:
     """A forecast with the changes that a task has told of, instead of those that were told of these resources before.
 

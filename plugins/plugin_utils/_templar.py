@@ -30,7 +30,7 @@ DEPTH = 64
 
 
 @contextlib.contextmanager
-def watched(see: t.Callable[[t.Any], None]) -> t.Iterator[None]:
+def watched(see: t.Callable[[object], None]) -> t.Iterator[None]:
     """Have each value told that is evaluated, as it is written.
 
     :param see: gets it
@@ -124,7 +124,7 @@ class PlainTemplar(HostTemplar):
     def __init__(self, raw: t.Mapping[str, object]) -> None:
         super().__init__(raw, Templar(loader=DataLoader()))
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> object:
         """The value. Raises Endless where it cannot be written out."""
         refuse(raw)
         return raw

@@ -38,7 +38,7 @@ OPTIONS = ("name", "uuid", "pool", "host")
 Identity = tuple[str, str]
 
 
-def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folder: str) -> dict[str, t.Any]:
+def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folder: str) -> dict[str, object]:
     """What is left of the lists of a host without what is declared already.
 
     :param found: the lists by the names of their variables, such as ``kvm_guests``
@@ -51,7 +51,7 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
     if not isinstance(found, dict) or not all(isinstance(value, (list, tuple)) for value in found.values()):
         raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
     written = Written(folder, getattr(hostvars, "_loader", None) or DataLoader())
-    left: dict[str, list[t.Any]] = {}
+    left: dict[str, list[object]] = {}
     said: list[str] = []
     joins: list[str] = []
     for variable, there in found.items():

@@ -15,7 +15,7 @@ HIDING = ("", "nat")
 translated (formatnetwork.html, Connectivity)."""
 
 InterfaceData = t.Mapping[str, object]
-Networks = t.Mapping[str, t.Mapping[str, t.Any]]
+Networks = t.Mapping[str, t.Mapping[str, object]]
 """By name, ``forward`` and ``bridge`` of the networks of a host."""
 
 

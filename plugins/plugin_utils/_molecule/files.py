@@ -71,7 +71,7 @@ def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
     :param hosts: the hosts of the scenario's inventory
     """
     name = str(wanted or "localhost")
-    found: dict[str, t.Any] = {"ansible_python_interpreter": "/usr/bin/python3"}
+    found: dict[str, object] = {"ansible_python_interpreter": "/usr/bin/python3"}
     if name in ("localhost", "127.0.0.1", "::1"):
         return {
             "name": HOST,
@@ -152,7 +152,7 @@ class GuestFiles:
         """A file of the kit."""
         return f"{self.folder}/{name}"
 
-    def variables(self, guest: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def variables(self, guest: t.Mapping[str, t.Any]) -> dict[str, object]:
         """The variables of a guest in the inventory."""
         address, port = self.places[guest["name"]]
         # Ansible keeps connections open. One to a guest that is no more would hang.
@@ -186,7 +186,7 @@ class GuestFiles:
         for host in hosts:
             for group in host["groups"]:
                 groups.setdefault(group, {"hosts": {}})["hosts"][host["name"]] = {}
-        whole: dict[str, t.Any] = {
+        whole: dict[str, object] = {
             "hosts": {host["name"]: host["variables"] for host in hosts},
             "children": groups,
         }
@@ -230,7 +230,7 @@ class GuestFiles:
             for guest in self.guests
         ], indent=2) + "\n"  # fmt: skip
 
-    def told(self) -> dict[str, t.Any]:
+    def told(self) -> dict[str, object]:
         """All of it, for the playbooks."""
         texts = {INVENTORY: self.inventory(), SSH_CONFIG: self.ssh_config(), INSTANCES: self.instances()}
         written = [{"path": self.path(name), "content": text} for name, text in texts.items()]

@@ -56,7 +56,7 @@ NAMES = {"mark": "mark", "where": "kvm_host", "project": "project", "uri": "kvm_
 """What is noted, and what the inventory calls it."""
 
 
-def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, object]]) -> None:
     """Raise VirtfleetError where the files in molecule's folder are about guests of somebody else.
 
     :param guests: the guests that the inventory there has
@@ -73,7 +73,7 @@ def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, t.Any]
     )
 
 
-def guests_in(folder: str) -> list[dict[str, t.Any]]:
+def guests_in(folder: str) -> list[dict[str, object]]:
     """The guests that the kit's inventory has: what each is called, and what it is on its host.
 
     It is read as it is written, for what Ansible makes of it depends on the other inventories. Raises VirtfleetError
@@ -91,7 +91,7 @@ def guests_in(folder: str) -> list[dict[str, t.Any]]:
     return found
 
 
-def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
+def is_forward(guest: t.Mapping[str, object]) -> bool:
     """Whether it is told as it should be where a guest is reached, if that is told."""
     forward = guest.get("forward", {"address": "", "port": 0})
     if not isinstance(forward, dict) or not isinstance(forward.get("address"), str):

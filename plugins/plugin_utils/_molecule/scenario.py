@@ -143,10 +143,10 @@ class Scenario:
     def __init__(
         self,
         place: Checkout,
-        variables: t.Mapping[str, t.Any],
+        variables: t.Mapping[str, object],
         key: str = "",
         taken: Names | None = None,
-        ports: t.Mapping[str, t.Any] | None = None,
+        ports: t.Mapping[str, object] | None = None,
     ) -> None:
         self.place, self.variables, self.key, self.taken, self.ports = place, variables, key, taken or Names(), ports
         self.problems: list[str] = []
@@ -159,7 +159,7 @@ class Scenario:
         ]
         self.problems += mixed_up(self.guests)
 
-    def told(self) -> dict[str, t.Any]:
+    def told(self) -> dict[str, object]:
         """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
         if self.problems:
             raise VirtfleetError("\n".join(dict.fromkeys(self.problems)))

@@ -76,7 +76,7 @@ def loopback(domain: str) -> str:
     return f"127.{first % 254 + 1}.{second}.{third % 254 + 1}"
 
 
-def forward_of(domain: str, ports: t.Mapping[str, t.Any]) -> Item:
+def forward_of(domain: str, ports: t.Mapping[str, object]) -> Item:
     """Where the SSH server of a guest is reached on its host: ``address`` and ``port``.
 
     :param ports: the free port that was found for each address; empty before somebody has looked
@@ -153,7 +153,7 @@ def with_slirp(config: Item, card: Item, forward: Item) -> Item:
     return {**made, "cloud_init": with_card(seed, mac, made["interfaces"])}
 
 
-def with_card(seed: t.Any, mac: str, others: t.Sequence[t.Any]) -> t.Any:
+def with_card(seed: object, mac: str, others: t.Sequence[object]) -> object:
     """What cloud-init is told, with a card that is not in the guest's definition."""
     if not isinstance(seed, dict) or seed.get("network") not in (None, "auto"):
         return seed

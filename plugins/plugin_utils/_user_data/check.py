@@ -80,7 +80,7 @@ class Checker:
 
     def parsed(self, raw: t.Mapping[str, object]) -> list[Said]:
         """The same for options that were not looked at yet."""
-        item: dict[str, t.Any] = {}
+        item: dict[str, object] = {}
         problems: list[Invalid] = []
         CLOUD_INIT.parse({"cloud_init": raw}, item, "", problems)
         options = item.get("cloud_init")
@@ -114,7 +114,7 @@ class Checker:
         told = self.entries(data)
         return [(shown_place(("vendor_data", *one.place)), one.problem, one.sure) for one in told]
 
-    def entries(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def entries(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What is wrong with a cloud-config."""
         if not bearable(entries):
             return [Finding((), TOO_LARGE, False)]

@@ -67,7 +67,7 @@ class Schema:
         network = loaded(os.path.join(folder, "config", "schemas", NETWORK))
         self.network = None if network is None else draft7(network)
 
-    def of_config(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def of_config(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What is wrong with a cloud-config. The parts that several have in the same words are looked at once."""
         given = {name: value for name, value in entries.items() if value is not None}
         found: list[Finding] = []
@@ -76,13 +76,13 @@ class Schema:
             found += self.once(module, part, self.checkers[module])
         return found
 
-    def of_network(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def of_network(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What may be wrong with network-config: where the guest has netplan, it takes more than the schema knows."""
         if self.network is None:
             return []
         return [found._replace(sure=False) for found in self.once(NETWORK, entries, self.network) if found.sure]
 
-    def once(self, name: str, value: t.Mapping[str, t.Any], checker: t.Any) -> list[Finding]:
+    def once(self, name: str, value: t.Mapping[str, object], checker: object) -> list[Finding]:
         """What one part of the schema has against a value."""
         try:
             key = hashlib.sha256(f"{name} {json.dumps(value, sort_keys=True)}".encode()).hexdigest()
@@ -193,7 +193,7 @@ def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
             yield Finding((*place, name), told, sure and not same, "name")
 
 
-def in_words(kind: str, wanted: t.Any, value: t.Any) -> str | None:
+def in_words(kind: str, wanted: t.Any, value: object) -> str | None:
     """What is wrong with a value by a simple rule; None where nothing is.
 
     An empty list or dictionary does nothing, so it may be there.
