@@ -53,7 +53,7 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     return out
 
 
-def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], keep: bool) -> t.Any:
+def without_secrets(shown: object, item: t.Any, where: str, found: list[str], keep: bool) -> t.Any:
     """The shown options without those that are hidden, whose paths go to a list; or with their values."""
     if isinstance(shown, dict):
         out = {}

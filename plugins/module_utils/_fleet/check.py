@@ -77,7 +77,7 @@ def a_list(name: str, items: object) -> t.Sequence[t.Any]:
     return items
 
 
-def staying(items: t.Iterable[Item], volumes: bool = False) -> list[t.Any]:
+def staying(items: t.Iterable[Item], volumes: bool = False) -> list[object]:
     """The items of a list that are not to be absent. What is no item stays; the module refuses it.
 
     :param volumes: whether the items are volumes, of which only the identities are returned, POOL/VOLUME

@@ -96,7 +96,7 @@ class Blame:
         found = [part for part in inner if self.mended([part])]
         return found or [smaller for part in inner for smaller in self.deeper(part)]
 
-    def at(self, path: Way) -> t.Any:
+    def at(self, path: Way) -> object:
         """The value of an option."""
         value: t.Any = self.want
         for key in path:

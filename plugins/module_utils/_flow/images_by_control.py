@@ -34,7 +34,7 @@ class FromControl:
     :ivar asked: the versions that are asked for, by the name of the image
     """
 
-    versions: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
+    versions: t.Mapping[str, t.Mapping[str, object]] = dataclasses.field(default_factory=dict)
     files: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
     asked: dict[str, AskedEntry] = dataclasses.field(default_factory=dict)
 

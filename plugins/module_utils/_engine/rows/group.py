@@ -143,7 +143,7 @@ class Group(Row):
             for index, value in enumerate(values)
         ]
 
-    def written_out(self, value: object) -> t.Any:
+    def written_out(self, value: object) -> object:
         if not isinstance(value, (list, tuple)):
             return value
         return [written_out(self.fields, of_text(self.fields, one, self.short)) for one in value]

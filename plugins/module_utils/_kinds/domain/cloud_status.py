@@ -111,7 +111,7 @@ def status(domain: Resource, answer: float = ANSWER) -> CloudStatus:
     return CloudStatus()
 
 
-def command(domain: Resource, execute: str, arguments: dict[str, t.Any], answer: float = ANSWER) -> dict[str, t.Any]:
+def command(domain: Resource, execute: str, arguments: dict[str, object], answer: float = ANSWER) -> dict[str, t.Any]:
     """What a command of the agent returns."""
     order = json.dumps({"execute": execute, "arguments": arguments})
     return dict(json.loads(libvirt_qemu.qemuAgentCommand(domain, order, answer, 0))["return"])

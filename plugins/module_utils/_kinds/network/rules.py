@@ -75,7 +75,7 @@ def handed_out(dhcp: Item, own: ipaddress.IPv4Interface | ipaddress.IPv6Interfac
         seen.add(host["ip"])
 
 
-def of_the_subnet(address: t.Any, subnet: t.Any) -> str:
+def of_the_subnet(address: object, subnet: t.Any) -> str:
     """What an address means that stands for a whole subnet of IPv4; empty for any other.
 
     :param address: the address

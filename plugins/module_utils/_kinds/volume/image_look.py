@@ -45,7 +45,7 @@ def image_problem(site: Site, volume: Making) -> str | None:
     image, clone = volume.item.get("image"), volume.item.get("clone_from")
     try:
         if image is not None:
-            source: t.Any = image_source(formats(site), volume)
+            source: object = image_source(formats(site), volume)
         else:
             source = None if clone is None else of_volume(site, volume, str(clone))
     except VirtfleetError as error:
@@ -145,7 +145,7 @@ def formats(site: Site) -> Formats:
     return site.once("formats", lambda: Formats(site.connection))
 
 
-def of_volume(site: Site, volume: Making, place: str) -> t.Any:
+def of_volume(site: Site, volume: Making, place: str) -> object:
     """What fills a copy of a volume; None where that is still to come, or libvirt has not seen it yet."""
     key = place if "/" in place else f"{volume.pool}/{place}"
     if key in site.made or key in site.forecast.volumes:
