@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import os
 import stat
-import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.model import Item
+from ..._engine.rows.model import Item, ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._host.image_format import Unfit
@@ -101,7 +100,7 @@ def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
     return None
 
 
-def growth_problem(site: Site, growth: t.Mapping[str, object]) -> str | None:
+def growth_problem(site: Site, growth: ReadOnlyItem) -> str | None:
     """Why a volume cannot be made larger by a tool, which opens all that it is laid over, with the option."""
     key = f"{growth['pool']}/{growth['name']}"
     try:
