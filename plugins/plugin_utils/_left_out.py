@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
 """What people call the items of each list."""
@@ -70,7 +71,7 @@ def transient(kind: str, item: t.Mapping[str, object]) -> str:
     )
 
 
-def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]]:
+def written(lists: Variables, kind: str) -> list[tuple[object, object]]:
     """What the items of one kind that are written are known by.
 
     :param lists: by the names of variables, what is written

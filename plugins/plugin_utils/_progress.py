@@ -107,10 +107,11 @@ def sample(told: str, at: float) -> Sample | None:
     return Sample(text, done, total or None, seconds or 0.0, limit or None, at) if text else None
 
 
-def number(value: t.Any) -> float | None:
+def number(value: object) -> float | None:
     """A number that can be one of bytes or seconds; None for all else."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST
-    return float(value) if fits else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
+        return None
+    return float(value)
 
 
 def line(host: str, now: Sample, before: Sample | None) -> str:
@@ -193,14 +194,14 @@ def has_filled(guest: Args) -> bool:
     return filled or bool(guest.get("image") or guest.get("clone_of"))
 
 
-def pause(wanted: t.Any) -> float | None:
+def pause(wanted: object) -> float | None:
     """The seconds between two lines; None for no lines. Raises ValueError for what is neither.
 
     :param wanted: the value of the variable
     """
     if wanted is True:
         return SECONDS
-    if not isinstance(wanted, bool):
+    if isinstance(wanted, (str, int, float)) and not isinstance(wanted, bool):
         with contextlib.suppress(OverflowError, TypeError, ValueError):
             seconds = float(wanted)
             if 0 <= seconds <= LARGEST:
@@ -303,7 +304,7 @@ class Watcher:
         return str(told.get("stdout") or "").strip()
 
 
-def twin(action: ActionBase) -> t.Any:
+def twin(action: ActionBase) -> ActionBase:
     """The same action plugin with a connection of its own, which goes the same way. What it is told stays its own."""
     other, connection = copy.copy(action), copy.copy(action._connection)
     connection.become = copy.copy(connection.become)  # It keeps by what it knows that the command runs.

@@ -124,7 +124,7 @@ class Sending:
         total = os.stat(local).st_size
         self.refuse_full(folder, total, name)
         remote = str(self.action._connection._shell.join_path(folder, "image"))
-        watcher: t.Any = contextlib.nullcontext()
+        watcher: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         if self.seconds is not None:
             watcher = SendWatcher(self.action, self.host, self.seconds, remote, name, total)
         with watcher:

@@ -112,7 +112,7 @@ class HostTemplar:
         """A sentence for each variable that a template needs and that is not there."""
         return missing(raw, {**self.raw, "hostvars": self.hostvars}, self.value)
 
-    def lists_in(self, template: object) -> list[tuple[str, t.Any]]:
+    def lists_in(self, template: object) -> list[tuple[str, list[object]]]:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
         names = dict.fromkeys(WORD.findall(template)) if isinstance(template, str) else {}
         return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]

@@ -69,7 +69,7 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
 
 
 def sole(
-    new: list[t.Any], there: t.Iterable[object], host: str, found: t.Mapping[str, object]
+    new: list[Item], there: t.Iterable[object], host: str, found: t.Mapping[str, object]
 ) -> tuple[list[object], list[str]]:
     """Guests without those that have an address or a disk in common, and a sentence for each of these values.
 

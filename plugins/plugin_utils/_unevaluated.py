@@ -130,7 +130,7 @@ def is_template(text: str) -> bool:
 
 def texts(value: object) -> t.Iterator[str]:
     """The templates in a value."""
-    left: list[t.Any] = [value]
+    left = [value]
     seen: set[int] = set()
     while left:
         value = left.pop()

@@ -45,8 +45,16 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import mas
 
 from . import address, tags, vsock
 
-OrderData = dict[str, t.Any]
-"""What is to be asked: ``hosts``, ``forks``, ``timeout``, ``sources`` and ``networks`` (see ask)."""
+
+class OrderData(t.TypedDict):
+    """What is to be asked: see ask.Order. Of each host the URI."""
+
+    hosts: list[tuple[str, str]]
+    forks: int
+    timeout: float
+    sources: list[str]
+    networks: list[str]
+
 
 AnswerData = dict[str, t.Any]
 """What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""

@@ -17,6 +17,7 @@ import typing as t
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import HostProblem, merged, place_in, title
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import LayeredGuest
@@ -252,7 +253,7 @@ def problems(
     return [(None, line) for line in refused], [(None, f"{line}. {GOES_ON}") for line in warned]
 
 
-def of_guest(guest: dict[str, t.Any], called: str, checker: Checker) -> t.Iterator[tuple[str, bool]]:
+def of_guest(guest: Item, called: str, checker: Checker) -> t.Iterator[tuple[str, bool]]:
     """What is wrong with the data of one guest: a sentence, and whether it is for sure. What stands in options that
     guests have in common is a sentence about those.
 

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names 
     near,
     surely,
 )
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
@@ -225,7 +226,7 @@ def kinds_at(place: DataPlace) -> list[str]:
     return (KEYS.get(path, {}) if above else ENTRIES).get(last, "").split()
 
 
-def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
+def of_network(entries: ReadOnlyItem) -> t.Iterator[Finding]:
     """What is wrong with network-config of version 2."""
     for name, value in entries.items():
         if name not in NETWORK:
@@ -244,7 +245,7 @@ def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
                     yield from of_device(options, (name, device))
 
 
-def of_device(options: t.Mapping[str, t.Any], place: DataPlace) -> t.Iterator[Finding]:
+def of_device(options: ReadOnlyItem, place: DataPlace) -> t.Iterator[Finding]:
     """What is wrong with the names of the entries of a device. The names of other tools do not count here."""
     for name in options:
         if name in DEVICE:

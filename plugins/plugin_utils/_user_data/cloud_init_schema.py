@@ -19,6 +19,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
+
 from .cloud_config import SCALARS, DataPlace, Finding, is_of, not_of, unknown
 
 FOLDERS = (
@@ -100,7 +102,7 @@ def with_bytes(jsonschema: t.Any, name: str) -> t.Any:
     return jsonschema.validators.extend(kind, type_checker=texts)
 
 
-def loaded(path: str) -> dict[str, t.Any] | None:
+def loaded(path: str) -> Item | None:
     """A schema; None where none can be read."""
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:

@@ -14,7 +14,7 @@ from ..._errors import Invalid
 from ..._printing import SECRET, displayed, label, printable
 from .. import paths
 from ..converters import Converter, Doubtful, Held
-from .model import Change, Item, Problems, Scope
+from .model import Change, Item, OptionValue, Problems, Scope
 from .row import Row, Rows
 from .row_index import join, wrong
 
@@ -90,7 +90,7 @@ class Field(Row):
     type: Converter
     doc: str
     required: bool = False
-    default: t.Any = None
+    default: OptionValue = None
     like: str | None = None
     new: object = UNSET
     filled: bool = False

@@ -75,7 +75,7 @@ def handed_out(dhcp: Item, own: ipaddress.IPv4Interface | ipaddress.IPv6Interfac
         seen.add(host["ip"])
 
 
-def of_the_subnet(address: object, subnet: t.Any) -> str:
+def of_the_subnet(address: object, subnet: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
     """What an address means that stands for a whole subnet of IPv4; empty for any other.
 
     :param address: the address
@@ -143,7 +143,7 @@ def translating(network: Item) -> t.Iterator[Invalid]:
     nat = forward.get("nat") or {}
     if nat and forward.get("mode") not in (None, "nat"):
         yield Invalid("forward.nat", f"goes with mode nat, and not with {forward['mode']}: leave one of the two out")
-    numbers: dict[str, t.Any] = {"address": ipaddress.ip_address, "port": int}
+    numbers: dict[str, t.Callable[[str], t.SupportsInt]] = {"address": ipaddress.ip_address, "port": int}
     for name, number in numbers.items():
         here = f"forward.nat.{name}"
         start, end = ((nat.get(name) or {}).get(side) for side in ("start", "end"))

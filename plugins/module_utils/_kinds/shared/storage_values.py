@@ -32,7 +32,7 @@ class Capacity(Size):
             raise ValueError(f"{printable(value)} is more than a disk can have: {self.most} bytes, nearly 8192PiB")
         return amount
 
-    def same(self, have: t.Any, want: t.Any, host: object) -> bool:
+    def same(self, have: int | None, want: int, host: object) -> bool:
         return have is not None and -(-have // self.step) == -(-want // self.step)
 
 

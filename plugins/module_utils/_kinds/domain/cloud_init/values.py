@@ -130,13 +130,13 @@ class Data(Converter):
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds
 
-    def parse(self, value: t.Any) -> object:
+    def parse(self, value: object) -> object:
         kind = "list" if isinstance(value, tuple) else type(value).__name__
         kind = next((one.__name__ for one in (str, dict, list) if isinstance(value, one)), kind)
         if kind not in self.kinds:
             told = " or ".join(self.names[one] for one in self.kinds)
             raise ValueError(f"{printable(value, hidden=True)} is not {told}")
-        if kind == "str":
+        if isinstance(value, str):
             return self.text(value)
         return self.checked(value)
 
