@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import
     Layer,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables, VariableValue
 
 from ._endless import endless
 from ._unevaluated import named_item
@@ -50,7 +50,7 @@ class Layers:
         self.values, self.wanted = values, options
         self.problems: list[str] = []
         self.known: dict[str, Layer | None] = {}
-        self.named: t.Any = None
+        self.named: VariableValue = None
         self.judged: set[int] = set()
 
     def laid_under(self, guest: Item, place: str = "") -> tuple[dict[str, object], list[str]]:

@@ -30,6 +30,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host.meter import p
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 if t.TYPE_CHECKING:
+    from types import FrameType
+
     from ansible.plugins.action import ActionBase
 
 VARIABLE = "kvm_progress"
@@ -221,7 +223,7 @@ class LastWord:
 
     def __init__(self) -> None:
         self.printing = threading.Lock()
-        self.before: dict[int, t.Any] = {}
+        self.before: dict[int, t.Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> LastWord:
         if threading.current_thread() is threading.main_thread():  # Others may set no handler.
@@ -235,7 +237,7 @@ class LastWord:
         for number, before in self.before.items():
             signal.signal(number, before)
 
-    def end(self, number: int, frame: object) -> None:
+    def end(self, number: int, frame: FrameType | None) -> None:
         """Do what the signal did before, when no line is being printed any more. None is printed from now on."""
         self.printing.acquire(timeout=MOMENT)
         before = self.before[number]

@@ -14,7 +14,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables, VariableValue
 
 from ._endless import Endless, endless
 from ._missing_variables import identifiers, missing
@@ -67,7 +67,7 @@ class HostTemplar:
         loader = getattr(hostvars, "_loader", None) or DataLoader()
         return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader, hostvars)
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> VariableValue:
         """A value, evaluated. Raises AnsibleError where it cannot be, Endless where nobody could wait for it."""
         refuse(raw)
         for see in WATCHES:

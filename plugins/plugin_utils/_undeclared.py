@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import unique
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import word
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import VariableValue
 
 from . import _guest_files
 from ._adopted import MAIN
@@ -143,7 +144,7 @@ class DeclaredNames:
             self.add(None if folder is None else _guest_files.read(folder, self.templar.loader).guests, frozenset())
             self.exists = listed
 
-    def add(self, raw: t.Any, adopted: t.Collection[str]) -> None:
+    def add(self, raw: VariableValue, adopted: t.Collection[str]) -> None:
         """Take note of a list.
 
         :param adopted: the variables whose items were adopted

@@ -69,7 +69,10 @@ PAUSED = 3
 """A state of a guest: VIR_DOMAIN_PAUSED."""
 
 
-Piece = tuple[str, str, t.Any]
+PieceValue = t.Any
+"""A piece of the answer of a host: see HostAnswers.told."""
+
+Piece = tuple[str, str, PieceValue]
 """A host, and a piece of its answer: see HostAnswers.told."""
 
 
@@ -83,7 +86,7 @@ class HostAnswers:
         self.deadline = deadline
         self.answer: AnswerData = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
 
-    def told(self, key: str, value: t.Any) -> None:
+    def told(self, key: str, value: PieceValue) -> None:
         """Take in a piece of the answer: ``guests`` and ``networks`` as they are, ``addresses`` of one guest."""
         if key == "addresses":
             name, found = value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
 LISTS = {"groups_by": "groups", "address_sources": "sources of addresses", "families": "address families"}
@@ -17,7 +18,7 @@ POSITIVE = ("timeout", "forks")
 """Options that are a number above zero."""
 
 
-Option = t.Mapping[str, t.Any]
+Option = ReadOnlyItem
 """An option, as the documentation of the plugin says what it takes."""
 
 

@@ -40,8 +40,8 @@ LARGEST = 8 * 1024**2
 
 BRANCHES, CHOICES = ("anyOf", "oneOf"), ("const", "enum")
 
-SchemaError = t.Any
-"""An error of jsonschema, which has no types."""
+JsonSchema = t.Any
+"""The package jsonschema, its validators, and its errors. It has no types."""
 
 
 class Schema:
@@ -52,14 +52,14 @@ class Schema:
     """
 
     def __init__(self, folder: str) -> None:
-        jsonschema: t.Any = importlib.import_module("jsonschema")
+        jsonschema: JsonSchema = importlib.import_module("jsonschema")
         self.version = version_in(folder)
         self.root = loaded(os.path.join(folder, "config", "schemas", CONFIG)) or {}
         self.known: dict[str, list[Finding]] = {}
         definitions = self.root.get("$defs") or {}
         draft4, draft7 = (with_bytes(jsonschema, name) for name in ("Draft4Validator", "Draft7Validator"))
         self.modules: dict[str, tuple[str, ...]] = {}
-        self.checkers: dict[str, t.Any] = {}
+        self.checkers: dict[str, JsonSchema] = {}
         for part in self.root.get("allOf") or []:
             name = part["$ref"].rpartition("/")[2]
             for entry in definitions[name].get("properties") or {}:
@@ -84,7 +84,7 @@ class Schema:
             return []
         return [found._replace(sure=False) for found in self.once(NETWORK, entries, self.network) if found.sure]
 
-    def once(self, name: str, value: t.Mapping[str, object], checker: object) -> list[Finding]:
+    def once(self, name: str, value: t.Mapping[str, object], checker: JsonSchema) -> list[Finding]:
         """What one part of the schema has against a value."""
         try:
             key = hashlib.sha256(f"{name} {json.dumps(value, sort_keys=True)}".encode()).hexdigest()
@@ -95,7 +95,7 @@ class Schema:
         return self.known[key]
 
 
-def with_bytes(jsonschema: t.Any, name: str) -> t.Any:
+def with_bytes(jsonschema: JsonSchema, name: str) -> JsonSchema:
     """A kind of validator that takes bytes for a text, as cloud-init does: YAML makes them of ``!!binary``."""
     kind = getattr(jsonschema, name)
     texts = kind.TYPE_CHECKER.redefine("string", lambda _checker, value: isinstance(value, (str, bytes)))
@@ -150,7 +150,7 @@ def installed() -> Schema | None:
     return None
 
 
-def findings(checker: t.Any, value: object) -> list[Finding]:
+def findings(checker: JsonSchema, value: object) -> list[Finding]:
     """What a schema has against a value; nothing of one that it cannot be held against."""
     try:
         wrong = [found for error in checker.iter_errors(value) for found in said(error)]
@@ -159,7 +159,7 @@ def findings(checker: t.Any, value: object) -> list[Finding]:
     return list(dict.fromkeys(wrong))
 
 
-def said(error: SchemaError) -> t.Iterator[Finding]:
+def said(error: JsonSchema) -> t.Iterator[Finding]:
     """An error as sentences; none for what is no mistake here."""
     place, kind, value = tuple(error.absolute_path), error.validator, error.instance
     if kind in BRANCHES:
@@ -184,7 +184,7 @@ def of_type(value: object, kinds: list[str], place: DataPlace) -> t.Iterator[Fin
         yield Finding(place, wrong, not ("string" in kinds and isinstance(value, SCALARS)), "type")
 
 
-def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
+def strangers(error: JsonSchema, place: DataPlace) -> t.Iterator[Finding]:
     """The entries that a schema does not know. cloud-init's releases differ in ``-`` and ``_``: that is no slip."""
     known = error.schema.get("properties") or {}
     patterns = list(error.schema.get("patternProperties") or {})
@@ -195,7 +195,7 @@ def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
             yield Finding((*place, name), told, sure and not same, "name")
 
 
-def in_words(kind: str, wanted: t.Any, value: object) -> str | None:
+def in_words(kind: str, wanted: JsonSchema, value: object) -> str | None:
     """What is wrong with a value by a simple rule; None where nothing is.
 
     An empty list or dictionary does nothing, so it may be there.
@@ -219,12 +219,12 @@ def in_words(kind: str, wanted: t.Any, value: object) -> str | None:
     return simple[kind].format(wanted) if kind in simple else "is not as cloud-init takes it"
 
 
-def of_branches(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
+def of_branches(error: JsonSchema, place: DataPlace) -> t.Iterator[Finding]:
     """What is wrong with a value that has to be as one of several schemas says.
 
     The one that is meant is that of the value's own type with the fewest mistakes.
     """
-    branches: dict[object, list[SchemaError]] = {}
+    branches: dict[object, list[JsonSchema]] = {}
     for one in error.context or ():
         branches.setdefault(one.schema_path[0], []).append(one)
     if not branches:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
@@ -154,13 +155,15 @@ def translating(network: Item) -> t.Iterator[Invalid]:
                 yield Invalid(f"{here}.{side}", f"{value} is an address of IPv6, and libvirt takes those of IPv4 here")
 
 
-def incomplete(forward: t.Any) -> list[str]:
+def incomplete(forward: ET.Element | None) -> list[str]:
     """What a range lacks that a network will have, a sentence each: libvirt takes none without its start or end.
 
     :param forward: the element of the definition, None where it has none
     """
+    if forward is None:
+        return []
     found = []
-    for name in ("address", "port") if forward is not None else ():
+    for name in ("address", "port"):
         node = forward.find(f"nat/{name}")
         found += [
             f"forward.nat.{name}.{side}: is missing: libvirt takes start and end together"
