@@ -16,7 +16,7 @@ describe() {
         sanity) echo 'ansible-test sanity' ;;
         integration) echo 'tests/integration/targets on a test host' ;;
         lab) echo 'tests/lab on real hosts' ;;
-        molecule) echo 'scenarios of extensions/molecule' ;;
+        molecule) echo 'scenarios of extensions/molecule, and a role on guests' ;;
         corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
         control) echo 'the site on each ansible-core' ;;
@@ -251,7 +251,7 @@ LAB_NAMES=(test silence second site plan check adopt listener progress live lock
     storageguests storagesafety diskformats disksthere images declaredimages imagesbycontrol imageslock clones snapshots
     snapshotsrefused snapshotsbroken storagefuzz cloudinit seeds agentconn links linksbackends linksbroken linksdocs
     linksfault linksrace linksguests linksothers linksfuzz guestsashosts moleculekit moleculehere moleculemany
-    pull)
+    moleculepipes pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
@@ -322,7 +322,7 @@ part_lab() (
 )
 
 part_molecule() (
-    uses_labs molecule
+    uses_labs molecule moleculekit
     lab molecule down || exit
     cd "$STAGE" || exit
     # Where no part is named, that of the whole site, and that of one role.
@@ -336,6 +336,10 @@ part_molecule() (
     grep -q '^kvm01 .*failed=0' "$RUN/molecule.log" || { echo 'molecule ran on no test host' && status=1; }
     # default                   : actions=5  successful=5  disabled=0  skipped=0  missing=0  failed=0
     sed -n 's/.* successful=\([0-9]*\) .* failed=\([0-9]*\)$/\1 \2/p' "$RUN/molecule.log" >>"$RUN/counts"
+    if [ -z "${CHOICE[*]-}" ]; then
+        printf '\n=== molecule: the role in examples, on guests\n'
+        ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --durations 5 tests/lab/test_molecule_kit.py || status=1
+    fi
     exit "$status"
 )
 

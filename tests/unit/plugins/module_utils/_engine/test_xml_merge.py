@@ -126,6 +126,37 @@ def test_the_rest_makes_a_part_whole(leaves: list[str]) -> None:
     assert LIBVIRT.rest(whole, part) is None
 
 
+@pytest.mark.parametrize(
+    ("missing", "rest"),
+    [
+        (">/dev/urandom<", "<devices><rng><backend>/dev/urandom</backend></rng></devices>"),
+        (">1024<", "<memory>1024</memory>"),
+        (" unit='KiB'", "<memory unit='KiB'/>"),
+        ("<acpi/>", "<features><acpi/></features>"),
+        ("<source file='/b'/>", "<devices><disk><source file='/b'/><target dev='vdb'/></disk></devices>"),
+        (" bus='virtio'/></disk>\n    <rng", "<devices><disk><target dev='vdb' bus='virtio'/></disk></devices>"),
+        ("<memballoon model='virtio'/>", "<devices><memballoon model='virtio'/></devices>"),
+        (" model='random'", "<devices><rng><backend model='random'/></rng></devices>"),
+    ],
+)
+def test_the_rest_is_what_is_missing_and_no_more(missing: str, rest: str) -> None:
+    """With an identity where several have the tag, so that it finds its place."""
+    kept = "><" if missing.startswith(">") else missing.removeprefix(" bus='virtio'") if "<rng" in missing else ""
+    assert DOCUMENT.count(missing) == 1
+    part = ET.fromstring(DOCUMENT.replace(missing, kept))
+    found = LIBVIRT.rest(ET.fromstring(DOCUMENT), part)
+    assert found is not None
+    assert canonical(found) == canonical(f"<domain>{rest}</domain>")
+    LIBVIRT.merge(part, found)
+    # Several can have the tag rng, and nothing names one: the caller sees that the whole has not come out.
+    assert (LIBVIRT.rest(ET.fromstring(DOCUMENT), part) is None) is ("<rng>" not in rest)
+
+
+def test_what_only_the_part_has_is_no_rest() -> None:
+    whole = DOCUMENT.replace(">1024<", "><").replace("<acpi/>", "")
+    assert LIBVIRT.rest(ET.fromstring(whole), ET.fromstring(DOCUMENT)) is None
+
+
 def test_the_cost_of_a_long_fragment_is_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
     contains = xml_merge.Grammar.contains

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries of an active network come, go and change without a restart: the steps, on a model of virNetworkUpdate."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.tests.unit.support import canonical, changes, defined, observed, plan_one
+
+PARENTS = {
+    "ip_dhcp_host": ("dhcp", "host"),
+    "ip_dhcp_range": ("dhcp", "range"),
+    "dns_host": ("dns", "host"),
+    "dns_txt": ("dns", "txt"),
+    "dns_srv": ("dns", "srv"),
+    "portgroup": (".", "portgroup"),
+}
+"""Where the entries of a section are (virNetworkUpdateSection), and their tag."""
+MODIFIED = {"ip_dhcp_host": ("mac", "id"), "portgroup": ("name",)}
+"""The sections whose entries libvirt can make others, and by what it finds them."""
+
+
+def update(network: ET.Element, section: str, command: str, index: int, text: str) -> None:
+    """What libvirt does with one call: refuses what is there already, or is not there (network_conf.c)."""
+    above, tag = PARENTS[section]
+    entry = ET.fromstring(text)
+    assert entry.tag == tag
+    outer = network.findall("ip")[index] if above == "dhcp" else network
+    assert above != "dhcp" or index >= 0
+    parent = outer if above == "." else outer.find(above)
+    if parent is None:
+        parent = ET.SubElement(outer, above)
+    alike = [one for one in parent.findall(tag) if canonical(one) == canonical(entry)]
+    if command == "modify":
+        names = [name for name in MODIFIED[section] if entry.get(name)]
+        (found,) = (one for one in parent.findall(tag) if all(one.get(name) == entry.get(name) for name in names))
+        parent[list(parent).index(found)] = entry
+    elif command == "delete":
+        (found,) = alike
+        parent.remove(found)
+    else:
+        assert command == "add_last"
+        assert not alike
+        parent.append(entry)
+
+
+def entries(network: ET.Element) -> dict[tuple[str, int], list[str]]:
+    """The entries of all sections, each list sorted: their order means nothing."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for section, (above, tag) in PARENTS.items():
+        for index, outer in enumerate(network.findall("ip") if above == "dhcp" else [network]):
+            path = tag if above == "." else f"{above}/{tag}"
+            found[section, index] = sorted(str(canonical(one)) for one in outer.findall(path))
+    return found
+
+
+def few(most: int = 3) -> Any:
+    """Which of three entries there are, each with one of two values."""
+    return st.dictionaries(st.integers(1, most), st.integers(0, 1))
+
+
+SUBNETS = (("10.0.1.1/24", "10.0.1.", "mac", "52:54:00:00:00:0"), ("fd00::1/64", "fd00::", "id", "00:03:00:01:52:0"))
+"""The address of each, how its other addresses begin, and by what a guest is known there, and how that begins."""
+WANTED = st.fixed_dictionaries(
+    {
+        "hosts": st.tuples(few(), few()),
+        "ranges": st.tuples(few(2), few(2)),
+        "names": few(),
+        "txts": few(),
+        "srvs": few(),
+        "groups": few(),
+    }
+)
+
+
+def config(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The declaration of a network with these entries."""
+    return {
+        "name": "n",
+        "ips": [
+            {
+                "address": address,
+                "dhcp": {
+                    "ranges": [
+                        {"start": f"{begin}{20 * number}", "end": f"{begin}{20 * number + 5 + value}"}
+                        for number, value in sorted(wanted["ranges"][place].items())
+                    ],
+                    "hosts": [
+                        {known: f"{prefix}{number}", "ip": f"{begin}{100 + 10 * number + value}"}
+                        for number, value in sorted(wanted["hosts"][place].items())
+                    ],
+                },
+            }
+            for place, (address, begin, known, prefix) in enumerate(SUBNETS)
+        ],
+        "dns": {
+            "hosts": [
+                {"ip": f"10.0.9.{number}", "hostnames": [f"h{number}", f"other{value}"]}
+                for number, value in sorted(wanted["names"].items())
+            ],
+            "txts": [{"name": f"t{number}", "value": f"v{value}"} for number, value in sorted(wanted["txts"].items())],
+            "srvs": [
+                {"service": f"s{number}", "protocol": "tcp", "domain": "d", "target": "x", "port": 389 + value}
+                for number, value in sorted(wanted["srvs"].items())
+            ],
+        },
+        "portgroups": [
+            {"name": f"g{number}", "trust_guest_rx_filters": bool(value)}
+            for number, value in sorted(wanted["groups"].items())
+        ],
+    }
+
+
+def made(wanted: dict[str, Any]) -> str:
+    """The definition of a network with these entries."""
+    return defined(plan_one(NETWORK, None, config(wanted)))
+
+
+@settings(max_examples=40)
+@given(before=WANTED, after=WANTED)
+def test_an_active_network_has_in_the_end_what_is_defined(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """With two subnets, and several entries of a section that come, go and change in one run."""
+    result = plan_one(NETWORK, observed(made(before), "active"), config(after))
+    if not changes(result):
+        return
+    assert result.pending == []
+    live = copy.deepcopy(ET.fromstring(made(before)))
+    for step in result.steps:
+        if step.action == "update_section":
+            update(live, *step.value)
+    assert entries(live) == entries(ET.fromstring(made(after)))
+    assert entries(live) == entries(ET.fromstring(defined(result)))
+
+
+@pytest.mark.parametrize(
+    ("section", "before", "after", "commands"),
+    [
+        ("hosts", ({1: 0, 2: 0}, {1: 0}), ({1: 1, 2: 1}, {1: 1}), ["modify"] * 3),
+        ("hosts", ({1: 0}, {}), ({}, {2: 0}), ["delete", "add_last"]),
+        ("ranges", ({1: 0, 2: 0}, {}), ({1: 1, 2: 1}, {}), ["delete", "add_last"] * 2),
+        ("names", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
+        ("txts", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
+        ("srvs", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
+        ("groups", {1: 0, 2: 0}, {1: 1, 2: 1}, ["modify"] * 2),
+    ],
+)
+def test_each_entry_has_a_call_of_its_own(section: str, before: Any, after: Any, commands: list[str]) -> None:
+    none: dict[str, Any] = {name: {} for name in ("names", "txts", "srvs", "groups")}
+    none.update(hosts=({}, {}), ranges=({}, {}))
+    have = observed(made({**none, section: before}), "active")
+    result = plan_one(NETWORK, have, config({**none, section: after}))
+    assert result.pending == []
+    assert [step.value[1] for step in result.steps if step.action == "update_section"] == commands
