@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._variables import ByHost
 from .live import RESTART
 from .rows.model import ReadOnlyItem
 
@@ -75,7 +74,7 @@ def forbidden(kind: str, waiting: str) -> str:
 
 def of_hosts(
     hosts: t.Iterable[str],
-    variables: ByHost,
+    variables: t.Mapping[str, ReadOnlyItem],
     results: t.Sequence[str],
     words: t.Callable[[str], str] = str,
 ) -> list[str]:
