@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "_flow": {"_engine", "_host", "_libvirt", "_storage"},
     "_hostnet": {"_engine", "_host"},
     "_kinds": {"_engine", "_host", "_libvirt", "_storage", "_flow", "_hostnet"},
-    "_fleet": {"_engine", "_kinds", "_hostnet"},
+    "_fleet": {"_engine", "_kinds", "_hostnet", "_storage"},
 }
 """For each room the other rooms that it may know."""
 

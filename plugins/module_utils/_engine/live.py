@@ -16,10 +16,10 @@ from .refused_changes import sign
 from .rows.model import Change
 from .step import Step
 
-RESTART = "it is taken only at the start"
-ASKED = "the guest was asked for it and has not followed"
-IGNORED = "what runs was told, and has not taken it over"
-TOGETHER = "it comes together with what is taken only at the start"
+RESTART = "takes effect at the next start"
+ASKED = "the guest was asked to make this change, and has not made it"
+IGNORED = "libvirt has accepted the change, and what runs does not have it"
+TOGETHER = "takes effect at the next start, as does another change of the same part"
 
 StepsOrReason: t.TypeAlias = "list[Step] | str"
 """The steps that bring a change about, or why only a restart does."""
@@ -72,7 +72,7 @@ class Brought:
 
 @dataclasses.dataclass
 class LiveReach:
-    """What becomes of the changes that what runs lacks.
+    """How the changes that what runs lacks are brought to it, and which of them wait.
 
     :param brought: what strategies bring to what runs, in the order in which they were asked
     :param waiting: the paths that wait for a restart, with the reason

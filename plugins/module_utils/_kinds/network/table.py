@@ -27,7 +27,6 @@ from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct,
 from ..._engine.rows.row_index import read_rows
 from ..._engine.table import Table
 from ..domain.fields.common import PCI
-from ..domain.live.strategies import SECTIONS
 from ..shared import derived_values
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
@@ -35,6 +34,7 @@ from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from ..shared.synonyms import OF_OTHERS
 from . import brief_form, cleanup, normal_form
+from .live_strategies import STRATEGIES
 from .rules import addressing, forwarding, served, subnets, translating
 
 BANDWIDTH = bandwidth(None)
@@ -672,5 +672,5 @@ NETWORK = Table(
     filled=brief_form.fill,
     alike=brief_form.without_allotted,
     started=normal_form.started,
-    strategies=SECTIONS,
+    strategies=STRATEGIES,
 )

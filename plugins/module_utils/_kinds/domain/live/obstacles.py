@@ -27,17 +27,17 @@ def fixed(device: ET.Element) -> str | None:
     target, model = device.find("target"), device.get("model")
     bus = None if target is None else target.get("bus")
     if device.tag == "disk" and bus in FIXED_BUSES:
-        return f"a disk on {bus} comes and goes only at the start"
+        return f"a disk on {bus} can be added or removed only while the guest is off"
     if device.tag == "controller" and device.get("type") in FIXED_CONTROLLERS:
-        return f"a {device.get('type')} controller comes and goes only at the start"
+        return f"a {device.get('type')} controller can be added or removed only while the guest is off"
     if device.tag in ("serial", "console", "parallel") and (target is None or target.get("type") in FIXED_TARGETS):
-        return "such a port comes and goes only at the start"
+        return "such a port can be added or removed only while the guest is off"
     if device.tag == "input" and device.get("bus") in ("ps2", "xen"):
-        return f"an input device on {device.get('bus')} comes and goes only at the start"
+        return f"an input device on {device.get('bus')} can be added or removed only while the guest is off"
     if device.tag == "watchdog" and model in FIXED_WATCHDOGS:
-        return f"a watchdog {model} comes and goes only at the start"
+        return f"a watchdog {model} can be added or removed only while the guest is off"
     if device.tag == "filesystem" and device.find("driver[@type='virtiofs']") is None:
-        return "a file system comes and goes only at the start, unless its driver is virtiofs"
+        return "a file system can be added or removed only while the guest is off, unless its driver is virtiofs"
     return None
 
 

@@ -3,14 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a change reaches what runs: one small function a strategy, by the names that tables use.
 
-A strategy gets the changes that it is to bring about in one device (or one entry of a network), the live document as it
+A strategy gets the changes that it is to bring about in one device, the live document as it
 is to be, and the same as it is. It returns the steps, or why only a restart will do.
 """
 
 from __future__ import annotations
 
 import copy
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import paths, xml_merge
@@ -55,7 +54,7 @@ def update(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element
 def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
     """What lies in a drive for removable media. A disk cannot be exchanged under the guest."""
     if not changes[0].elements or changes[0].elements[0].get("device") not in REMOVABLE:
-        return "a disk is exchanged only at the start"
+        return "a disk can be exchanged only while the guest is off"
     late = drive_format(changes, root, stuck, now)
     return TOGETHER if late else update(changes, root, stuck, now)
 
@@ -97,7 +96,7 @@ def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element
     names = {change.path.rpartition(".")[2] for change in changes}
     leaves = "group_name" in names and disk.find("iotune/group_name") is None
     if leaves and (node is not None or names == {"group_name"}):
-        return "a disk leaves the group of its limits only at the start"
+        return "a disk can leave the group of its limits only while the guest is off"
     values: dict[str, object] = dict.fromkeys(names - {"group_name"}, 0)
     for child in () if node is None else node:
         values[child.tag] = child.text if child.tag == "group_name" else int(child.text or 0)
@@ -131,7 +130,7 @@ def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element)
     if have == want:
         return []
     if have - want > len(loose):
-        return f"the {have - len(loose)} that the guest has had from its start stay until the next one"
+        return f"{have - len(loose)} were there when the guest started, and can be removed only while it is off"
     return [Step("set_vcpus", want)]
 
 
@@ -139,39 +138,6 @@ def metadata(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Eleme
     """The title or the description."""
     tag = changes[0].path
     return [Step("set_metadata", (tag, root.findtext(tag)))]
-
-
-def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Element, bool, ET.Element], StepsOrReason]:
-    """An entry of a network that comes, goes or (where libvirt can) becomes another.
-
-    The sections are those of virNetworkUpdate (libvirt-network.html, virNetworkUpdateSection).
-    """
-
-    def bring(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
-        if stuck:
-            return TOGETHER
-        change, entry = changes[0], changes[0].elements[-1]
-        index = -1
-        if len(change.elements) > 1:
-            index = next((i for i, ip in enumerate(root.findall("ip")) if ip is change.elements[0]), -1)
-        text = paths.text(entry)
-        if change.path.endswith("]"):
-            command = "add_last" if change.before is None else "delete"
-            return [Step("update_section", (name, command, index, text))]
-        if modify:
-            return [Step("update_section", (name, "modify", index, text))]
-        old = copy.deepcopy(entry)
-        for part in changes:
-            option = part.path.rpartition(".")[2]
-            if option not in entry.attrib or part.before is None:
-                return RESTART
-            old.set(option, str(part.before))
-        return [
-            Step("update_section", (name, "delete", index, paths.text(old))),
-            Step("update_section", (name, "add_last", index, text)),
-        ]
-
-    return bring
 
 
 def documents(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> StepsOrReason:
@@ -193,16 +159,6 @@ def bare(element: ET.Element, space: str) -> str:
         node.tag = node.tag.removeprefix(f"{{{space}}}")
     return ET.tostring(copied, encoding="unicode")
 
-
-SECTIONS = {
-    "ip_dhcp_host": Strategy(section("ip_dhcp_host", modify=True), innermost=True),
-    "ip_dhcp_range": Strategy(section("ip_dhcp_range"), innermost=True),
-    "portgroup": Strategy(section("portgroup", modify=True), innermost=True),
-    "dns_host": Strategy(section("dns_host"), innermost=True),
-    "dns_txt": Strategy(section("dns_txt"), innermost=True),
-    "dns_srv": Strategy(section("dns_srv"), innermost=True),
-}
-"""The strategies of a network."""
 
 STRATEGIES = {
     "hotplug": Strategy(hotplug, early=is_early),

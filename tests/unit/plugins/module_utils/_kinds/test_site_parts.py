@@ -91,7 +91,7 @@ TOY = {
 
 ASK = f"""
 import json
-from {PACKAGE}.module_utils import _fleet
+from {PACKAGE}.module_utils._fleet import check
 from {PACKAGE}.module_utils._kinds import site_look
 from {PACKAGE}.module_utils._role_words import for_role
 from {PACKAGE}.module_utils._storage.forecast import Forecast
@@ -102,9 +102,9 @@ change = {{"resource": "toy bear", "path": "definition", "before": None, "after"
 made = _forecast.learn({{}}, [change])
 told = Forecast.of(made)
 print(json.dumps({{
-    "variables": list(_fleet.VARIABLES),
-    "purges": _fleet.PURGES,
-    "problems": _fleet.problems(["a"], {{"a": {{"kvm_toys": wrong}}}}),
+    "variables": list(check.VARIABLES),
+    "purges": check.PURGES,
+    "problems": check.problems(["a"], {{"a": {{"kvm_toys": wrong}}}}),
     "results": list(_fleet_changes.RESULTS),
     "looked": site_look.parameters_of("toys").kind.name,
     "foretold": [sorted(told.made("toy")), sorted(told.gone("toy")), told.is_sure],

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
@@ -121,3 +122,29 @@ def test_what_libvirt_knows_of_snapshots_and_checkpoints_goes(keep_tpm: Any) -> 
 def test_of_a_guest_that_stays_nothing_goes() -> None:
     plan, going = departure(Guest(saved=True), Belongings(), action="shutdown")
     assert (told(plan), going) == ({}, None)
+
+
+class NotKnown(libvirt.libvirtError):  # type: ignore[misc]
+    def __init__(self, code: int) -> None:
+        super().__init__("failed")
+        self.code = code
+
+    def get_error_code(self) -> int:
+        return self.code
+
+
+@pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_UNSUPPORTED])
+def test_a_driver_that_knows_of_no_checkpoints_has_none(code: int) -> None:
+    def refuse(_flags: int) -> Any:
+        raise NotKnown(code)
+
+    assert undefine.checkpoint_names(SimpleNamespace(listAllCheckpoints=refuse)) == []  # type: ignore[arg-type]
+    assert undefine.checkpoint_names(SimpleNamespace()) == []  # type: ignore[arg-type]
+
+
+def test_another_error_about_checkpoints_is_none_of_ours_to_hide() -> None:
+    def refuse(_flags: int) -> Any:
+        raise NotKnown(libvirt.VIR_ERR_NO_DOMAIN)
+
+    with pytest.raises(NotKnown):
+        undefine.checkpoint_names(SimpleNamespace(listAllCheckpoints=refuse))  # type: ignore[arg-type]

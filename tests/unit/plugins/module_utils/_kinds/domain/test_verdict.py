@@ -444,3 +444,22 @@ def test_guests_that_differ_in_serial_numbers_are_asked_about_once() -> None:
 )
 def test_serial_numbers_that_libvirt_may_refuse_are_asked_about(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     assert likeness(with_serials(*one)) != likeness(with_serials(*other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("<name>a</name>", "<name>b</name>", True),
+        ("<mac address='52:54:00:00:00:01'/>", "<mac address='52:54:00:00:00:02'/>", True),
+        ('<source file="/a"/>', '<source file="/b"/>', True),
+        ('<source file="/a"/>', '<source dir="/a"/>', False),
+        ("<memory>1</memory>", "<memory>2</memory>", False),
+        ("<metadata><a/></metadata><vcpu>1</vcpu>", "<metadata><b/></metadata><vcpu>1</vcpu>", True),
+        ("<metadata><a/></metadata><vcpu>1</vcpu>", "<metadata><a/></metadata><vcpu>2</vcpu>", False),
+        ("<title>a</title>", "<title>b</title>", True),
+        ("<name>a</name>", "<title>a</title>", False),
+        ("nothing", "nothing", True),
+    ],
+)
+def test_names_and_places_make_no_difference(one: str, other: str, alike: bool) -> None:
+    assert (likeness(one) == likeness(other)) is alike

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import handover
@@ -64,3 +67,31 @@ def test_one_that_takes_no_place_and_one_that_does_not_start_are_left_alone() ->
     have = {"one": network("one", "10.8.0.1")}
     *_gone, entry = planned(have, *gone("one"), {**NEW, "state": "inactive"})
     assert "reattach" not in dict(steps(entry))
+
+
+@pytest.mark.parametrize(
+    ("wants", "taker"),
+    [
+        ([], None),
+        ([{"name": "a", "bridge": "virbr9"}], "a"),
+        ([{"name": "a", "bridge": "virbr1"}], None),
+        ([{"name": "a", "ips": [{"address": "10.8.0.9/16"}]}], "a"),
+        ([{"name": "a", "ips": [{"address": "10.9.0.9/16"}, {"address": "10.8.0.2/24"}]}], "a"),
+        ([{"name": "a", "ips": [{"address": "fd00:8::1/64"}]}], None),
+        ([{"name": "a", "ips": [{"address": "nowhere"}, {}]}], None),
+        ([{"name": "a", "ips": None}], None),
+        # A bridge of the host is nobody's to take; those behind it are looked at all the same.
+        ([{"name": "a", "bridge": "virbr9", "forward": {"mode": "bridge"}}], None),
+        ([{"name": "a", "bridge": "virbr9", "forward": {"mode": "bridge"}}, {"name": "b", "bridge": "virbr9"}], "b"),
+        ([{"name": "a", "bridge": "virbr1"}, {"name": "b", "bridge": "virbr9"}], "b"),
+    ],
+)
+def test_who_takes_the_place_of_a_network(wants: list[dict[str, Any]], taker: str | None) -> None:
+    assert handover.follower(network("old", "10.8.0.1").definition, wants) == taker
+
+
+def test_nobody_takes_the_place_of_a_bridge_of_the_host() -> None:
+    old = ET.fromstring("<network><name>old</name><forward mode='bridge'/><bridge name='virbr9'/></network>")
+    assert handover.follower(old, [{"name": "a", "bridge": "virbr9"}]) is None
+    assert handover.listed("one") == ["one"]
+    assert handover.listed(("one", "two")) == ("one", "two")

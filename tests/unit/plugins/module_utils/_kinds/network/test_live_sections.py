@@ -25,12 +25,27 @@ PARENTS = {
     "portgroup": (".", "portgroup"),
 }
 """Where the entries of a section are (virNetworkUpdateSection), and their tag."""
-MODIFIED = {"ip_dhcp_host": ("mac", "id"), "portgroup": ("name",)}
-"""The sections whose entries libvirt can make others, and by what it finds them."""
+MODIFIED = {"ip_dhcp_host": ("mac", "name", "ip"), "portgroup": ("name",)}
+"""The sections whose entries libvirt can make others, and by which of these it finds the first one."""
 
 
-def update(network: ET.Element, section: str, command: str, index: int, text: str) -> None:
-    """What libvirt does with one call: refuses what is there already, or is not there (network_conf.c)."""
+def is_same(section: str, entry: ET.Element, other: ET.Element) -> bool:
+    """Whether libvirt takes an entry for another as it adds or deletes."""
+    if section == "dns_host":
+        names = {node.text for node in entry.findall("hostname")}
+        return entry.get("ip") == other.get("ip") or any(node.text in names for node in other.findall("hostname"))
+    if section == "dns_srv":
+        return all(other.get(name) == value for name, value in entry.items())
+    compared = {"ip_dhcp_host": ("mac", "name", "ip"), "ip_dhcp_range": ("start", "end")}.get(section, ("name",))
+    same = [entry.get(name) == other.get(name) for name in compared if entry.get(name)]
+    return any(same) if section == "ip_dhcp_host" else all(same)
+
+
+def update(old: bool, network: ET.Element, section: str, command: str, index: int, text: str) -> None:
+    """What libvirt does with one call: refuses what is there already, or is not there (network_conf.c).
+
+    :param old: whether it is an old one, which finds no host of DHCP by its address to make it another
+    """
     above, tag = PARENTS[section]
     entry = ET.fromstring(text)
     assert entry.tag == tag
@@ -39,10 +54,10 @@ def update(network: ET.Element, section: str, command: str, index: int, text: st
     parent = outer if above == "." else outer.find(above)
     if parent is None:
         parent = ET.SubElement(outer, above)
-    alike = [one for one in parent.findall(tag) if canonical(one) == canonical(entry)]
+    alike = [one for one in parent.findall(tag) if is_same(section, entry, one)]
     if command == "modify":
-        names = [name for name in MODIFIED[section] if entry.get(name)]
-        (found,) = (one for one in parent.findall(tag) if all(one.get(name) == entry.get(name) for name in names))
+        names = [name for name in MODIFIED[section] if entry.get(name) and not (name == "ip" and old)]
+        found = next(one for one in parent.findall(tag) if any(one.get(name) == entry.get(name) for name in names))
         parent[list(parent).index(found)] = entry
     elif command == "delete":
         (found,) = alike
@@ -104,7 +119,7 @@ def config(wanted: dict[str, Any]) -> dict[str, Any]:
         ],
         "dns": {
             "hosts": [
-                {"ip": f"10.0.9.{number}", "hostnames": [f"h{number}", f"other{value}"]}
+                {"ip": f"10.0.9.{number}", "hostnames": [f"h{number}", f"other{number}{value}"]}
                 for number, value in sorted(wanted["names"].items())
             ],
             "txts": [{"name": f"t{number}", "value": f"v{value}"} for number, value in sorted(wanted["txts"].items())],
@@ -125,9 +140,11 @@ def made(wanted: dict[str, Any]) -> str:
     return defined(plan_one(NETWORK, None, config(wanted)))
 
 
-@settings(max_examples=40)
-@given(before=WANTED, after=WANTED)
-def test_an_active_network_has_in_the_end_what_is_defined(before: dict[str, Any], after: dict[str, Any]) -> None:
+@settings(max_examples=60)
+@given(before=WANTED, after=WANTED, old=st.booleans())
+def test_an_active_network_has_in_the_end_what_is_defined(
+    before: dict[str, Any], after: dict[str, Any], old: bool
+) -> None:
     """With two subnets, and several entries of a section that come, go and change in one run."""
     result = plan_one(NETWORK, observed(made(before), "active"), config(after))
     if not changes(result):
@@ -136,7 +153,7 @@ def test_an_active_network_has_in_the_end_what_is_defined(before: dict[str, Any]
     live = copy.deepcopy(ET.fromstring(made(before)))
     for step in result.steps:
         if step.action == "update_section":
-            update(live, *step.value)
+            update(old, live, *step.value)
     assert entries(live) == entries(ET.fromstring(made(after)))
     assert entries(live) == entries(ET.fromstring(defined(result)))
 
@@ -144,13 +161,15 @@ def test_an_active_network_has_in_the_end_what_is_defined(before: dict[str, Any]
 @pytest.mark.parametrize(
     ("section", "before", "after", "commands"),
     [
-        ("hosts", ({1: 0, 2: 0}, {1: 0}), ({1: 1, 2: 1}, {1: 1}), ["modify"] * 3),
+        ("hosts", ({1: 0, 2: 0}, {1: 0}), ({1: 1, 2: 1}, {1: 1}), ["modify", "modify", "delete", "add_last"]),
         ("hosts", ({1: 0}, {}), ({}, {2: 0}), ["delete", "add_last"]),
         ("ranges", ({1: 0, 2: 0}, {}), ({1: 1, 2: 1}, {}), ["delete", "add_last"] * 2),
         ("names", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
         ("txts", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
         ("srvs", {1: 0, 2: 0}, {1: 1, 2: 1}, ["delete", "add_last"] * 2),
         ("groups", {1: 0, 2: 0}, {1: 1, 2: 1}, ["modify"] * 2),
+        ("groups", {1: 0, 2: 0}, {3: 0, 2: 0}, ["delete", "add_last"]),
+        ("txts", {1: 0}, {2: 0}, ["delete", "add_last"]),
     ],
 )
 def test_each_entry_has_a_call_of_its_own(section: str, before: Any, after: Any, commands: list[str]) -> None:
@@ -160,3 +179,31 @@ def test_each_entry_has_a_call_of_its_own(section: str, before: Any, after: Any,
     result = plan_one(NETWORK, have, config({**none, section: after}))
     assert result.pending == []
     assert [step.value[1] for step in result.steps if step.action == "update_section"] == commands
+
+
+def hosts(*entries: dict[str, str], more: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    return {"name": "n", "ips": [*more, {"address": "10.0.1.1/24", "dhcp": {"hosts": list(entries)}}]}
+
+
+A, B = {"mac": "52:54:00:00:00:01", "name": "a", "ip": "10.0.1.11"}, {"mac": "52:54:00:00:00:02", "name": "b"}
+B["ip"] = "10.0.1.12"
+
+
+@pytest.mark.parametrize("swapped", ["name", "ip"])
+def test_what_libvirt_could_take_for_another_entry_waits(swapped: str) -> None:
+    """It makes the first entry another that has the same MAC address, name or address."""
+    have = observed(defined(plan_one(NETWORK, None, hosts(A, B))), "active")
+    wanted = hosts({**A, swapped: B[swapped]}, {**B, swapped: A[swapped]})
+    result = plan_one(NETWORK, have, wanted)
+    assert [step.action for step in result.steps] == ["define"]
+    assert result.pending == [f"ips[0].dhcp.hosts[{mac['mac']}].{swapped}" for mac in (A, B)]
+
+
+def test_a_subnet_is_counted_as_it_is_and_not_as_it_is_to_be() -> None:
+    have = observed(defined(plan_one(NETWORK, None, hosts(A))), "active")
+    first = {"address": "10.0.2.1/24"}
+    result = plan_one(NETWORK, have, hosts({**A, "ip": "10.0.1.99"}, more=(first,)))
+    assert [step.value[:3] for step in result.steps if step.action == "update_section"] == [
+        ("ip_dhcp_host", "modify", 0)
+    ]
+    assert result.pending

@@ -208,6 +208,25 @@ def test_what_was_noted_and_a_guest_has_as_raw_is_in_dispute(
         Formats(host).of_path(volume.path(), declared)
 
 
+@pytest.mark.parametrize("declared", ["qcow2", "raw"])
+def test_what_cannot_be_read_is_in_dispute_whatever_the_user_says(host: Connection, declared: str) -> None:
+    volume = host.add("x", qcow2(), "qcow2", noted="qcow2")
+    host.guests = [Guest((volume.path(), "raw"))]
+    formats = Formats(host)
+    volume.place.unlink()
+    with pytest.raises(VirtfleetError, match="was made as qcow2, and guest other has it as raw"):
+        formats.in_dispute(volume.path(), "qcow2", "other", declared)
+
+
+def test_a_note_under_its_own_name_counts_before_others(host: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    formats = Formats(host)
+    monkeypatch.setattr(formats.noted, "of", lambda _path: {"vmdk", "qed"})
+    assert formats.decided(None, "/srv/x", "qcow2") == "qcow2"
+    assert formats.decided(None, "/srv/x") == "qed"
+    monkeypatch.setattr(formats.noted, "of", lambda _path: {"vmdk", "raw"})
+    assert formats.decided(None, "/srv/x", "qcow2") == "raw"
+
+
 def test_a_volume_that_guests_have_in_different_formats_does_not_stop_others(host: Connection) -> None:
     volume = host.add("x", FORGED, "qcow2")
     host.guests = [Guest((volume.path(), "qcow2")), Guest(("default/x", "raw"))]

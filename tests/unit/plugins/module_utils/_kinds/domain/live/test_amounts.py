@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import strategies
 
-LEAVES = "a disk leaves the group of its limits only at the start"
+LEAVES = "a disk can leave the group of its limits only while the guest is off"
 IOTUNE = "<iotune>{}</iotune>"
 GROUP = "<group_name>g</group_name>"
 READS = "<read_iops_sec>10</read_iops_sec>"
@@ -62,7 +62,7 @@ LOOSE = "<vcpus><vcpu enabled='yes' hotpluggable='yes'/><vcpu enabled='no' hotpl
         ("<vcpu current='5'>8</vcpu>", "<vcpu>4</vcpu>", "the running guest has 4 at most"),
         ("<vcpu current='2'>4</vcpu>", "<vcpu current='3'>4</vcpu>" + LOOSE, [2]),
         ("<vcpu current='1'>4</vcpu>", "<vcpu current='3'>4</vcpu>" + LOOSE,
-         "the 2 that the guest has had from its start stay until the next one"),
+         "2 were there when the guest started, and can be removed only while it is off"),
         ("<vcpu/>", "<vcpu/>", []),
         ("", "<vcpu>4</vcpu>", strategies.RESTART),
         ("<vcpu>4</vcpu>", "", strategies.RESTART),

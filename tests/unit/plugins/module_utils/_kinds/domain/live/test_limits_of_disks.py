@@ -48,4 +48,6 @@ def test_a_disk_that_leaves_its_group_waits() -> None:
     """libvirt was given 0 as the group, and raised a TypeError."""
     plan = planned({"group_name": None})
     assert [step.action for step in plan.steps] == ["define"]
-    assert plan.waiting == {"disks[0].iotune.group_name": "a disk leaves the group of its limits only at the start"}
+    assert plan.waiting == {
+        "disks[0].iotune.group_name": "a disk can leave the group of its limits only while the guest is off"
+    }

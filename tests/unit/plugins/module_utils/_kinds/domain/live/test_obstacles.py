@@ -115,7 +115,7 @@ STATES = "<vcpus>{}</vcpus>"
 def test_cpus_that_were_there_at_the_start_stay(states: str) -> None:
     plan = planned(vcpus="4", body=states, current_vcpus=3)
     assert (actions(plan), list(plan.waiting)) == (["define"], ["current_vcpus"])
-    assert "from its start" in plan.waiting["current_vcpus"]
+    assert "were there when the guest started" in plan.waiting["current_vcpus"]
 
 
 def test_cpus_that_came_later_go() -> None:
@@ -145,7 +145,7 @@ def test_cpus_that_came_later_go() -> None:
 )
 def test_a_device_that_is_fixed_waits_with_its_reason(device: str, why: str) -> None:
     said = obstacles.fixed(ET.fromstring(device))
-    assert (said or "").startswith(f"{why}comes and goes only at the start")
+    assert (said or "").startswith(f"{why}can be added or removed only while the guest is off")
 
 
 @pytest.mark.parametrize(

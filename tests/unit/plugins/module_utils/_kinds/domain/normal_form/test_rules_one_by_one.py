@@ -157,3 +157,16 @@ def test_consoles_are_numbered_in_their_order() -> None:
     numbered = target.format(" port='0'") + target.format(" port='1'") + "<console type='pty'/>"
     same(after(console.consoles, text.format("hvm", before)), text.format("hvm", numbered))
     same(after(console.consoles, text.format("xen", before)), text.format("xen", before))
+
+
+@pytest.mark.parametrize(
+    ("memory", "kept"),
+    [("1", "1"), ("2", "2"), ("3", "4"), ("4", "4"), ("5", "8"), ("65535", "65536"), ("65536", "65536"), ("0", "0")],
+)
+@pytest.mark.parametrize("name", ["ram", "vram"])
+def test_the_memory_of_a_graphics_card_is_a_power_of_two(name: str, memory: str, kept: str) -> None:
+    card = ET.fromstring(f"<video><model type='qxl' {name}='{memory}' vgamem='3' primary='no'/></video>")
+    device.video(card)
+    model = card.find("model")
+    assert model is not None
+    assert model.attrib == {"type": "qxl", name: kept, "vgamem": "3"}
