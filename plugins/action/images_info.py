@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
@@ -19,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._info_action import 
 class ActionModule(InfoAction):
     """See the module's documentation."""
 
-    def asked(self, arguments: dict[str, t.Any], task_vars: Variables) -> Result:
+    def asked(self, arguments: dict[str, object], task_vars: Variables) -> Result:
         """What the module tells, with the versions that the control node has found out."""
         if BROUGHT in arguments:
             raise AnsibleActionFail(f"{BROUGHT} is no parameter of this module")

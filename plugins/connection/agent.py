@@ -183,6 +183,7 @@ import contextlib
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
+from ansible.plugins.become import BecomeBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
@@ -283,7 +284,7 @@ class Connection(ConnectionBase):
             code, out, err = self.there().run(cmd, data)
         return code, out, self.escalated(become, code, out, err) if become else err
 
-    def escalated(self, become: t.Any, code: int, out: bytes, err: bytes) -> bytes:
+    def escalated(self, become: BecomeBase, code: int, out: bytes, err: bytes) -> bytes:
         """What a command wrote to standard error after it became somebody else. Raises AnsibleError if it did not."""
         if code and not become.check_success(out):
             for wrong, problem in (

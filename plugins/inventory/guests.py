@@ -229,6 +229,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.display import Display
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import (
@@ -258,7 +259,7 @@ def says_so(path: str) -> bool:
         return False
 
 
-InventoryGuest = dict[str, t.Any]
+InventoryGuest = Item
 
 
 def name_taken(name: str, guest: InventoryGuest, other: InventoryGuest | None) -> str:

@@ -71,7 +71,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import Host
 class LookupModule(LookupBase):
     """See the plugin's documentation."""
 
-    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+    def run(self, terms: object, variables: t.Any = None, **kwargs: object) -> list[object]:
         """The list of the guests, as the one result."""
         self.set_options(var_options=variables, direct=kwargs)
         if terms:

@@ -181,6 +181,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import disks, files, names, notes, orphans
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import ports as molecule_ports
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import scenario as molecule
@@ -194,7 +195,7 @@ DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "m
 class LookupModule(LookupBase):
     """See the plugin's documentation."""
 
-    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+    def run(self, terms: object, variables: t.Any = None, **kwargs: object) -> list[object]:
         """What the scenario is to have, as the one result."""
         self.set_options(var_options=variables, direct=kwargs)
         if terms:
@@ -207,11 +208,11 @@ class LookupModule(LookupBase):
             problem = f"molecule_scenario: {unforeseen(error)}"
         raise AnsibleLookupError(readable(problem))
 
-    def found(self, variables: t.Any) -> dict[str, t.Any]:
+    def found(self, variables: Variables) -> dict[str, object]:
         """What the scenario is to have. Raises VirtfleetError."""
         templar = HostTemplar(variables, self._templar, self._loader)
 
-        def value(name: str) -> t.Any:
+        def value(name: str) -> object:
             try:
                 return templar.value(variables[name]) if name in variables else None
             except Exception as error:  # A template may hold any filter or lookup.
@@ -230,7 +231,7 @@ class LookupModule(LookupBase):
         session = uri == molecule_session.SESSION
         if not kvm["remote"]:
             kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
-        settings: dict[str, t.Any] = {
+        settings: dict[str, object] = {
             **files_of(place),
             "project": place.project,
             "mark": place.mark,
@@ -277,7 +278,7 @@ class LookupModule(LookupBase):
         return molecule_session.uri_of(chosen, remote, os.getuid() == 0)
 
 
-def files_of(place: molecule.Checkout) -> dict[str, t.Any]:
+def files_of(place: molecule.Checkout) -> dict[str, object]:
     """The files of a scenario in molecule's ephemeral directory."""
     return {
         "folder": place.folder,

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-Variables = t.Mapping[str, t.Any]
-"""The variables of a host, by name. A value may be anything that YAML has, or that a template makes."""
+VariableValue = t.Any
+"""The value of a variable, or one within it: anything that YAML has, or that a template makes."""
+
+Variables = t.Mapping[str, VariableValue]
+"""The variables of a host, by name."""
 
 ByHost = t.Mapping[str, Variables]
 """The variables of each host, by its name: Ansible's ``hostvars``, or plain dictionaries."""

@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import VariableValue
 from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import MACHINES
 
 from ._endless import refuse_endless
@@ -54,7 +55,7 @@ AdoptedFiles = list[dict[str, str]]
 """Files by ``name``, below the folder of the host's variables, and ``content``."""
 
 
-def brief(config: object, kind: str) -> t.Any:
+def brief(config: object, kind: str) -> object:
     """A config without what a new resource gets anyway, and without what libvirt allots.
 
     :param config: the options, as the info module of the kind tells them
@@ -81,7 +82,9 @@ def adopted_files(lists: t.Mapping[str, object], each: bool = False) -> AdoptedF
     for items in lists.values():
         for item in items:
             refuse_endless(item, "adopted_files")
-    written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items() if items}
+    written: dict[str, VariableValue] = {
+        name: [named_first(item) for item in items] for name, items in lists.items() if items
+    }
     files: AdoptedFiles = []
     for listed in GUESTS if each else ():
         taken = {*GUESTS}
@@ -149,7 +152,7 @@ Dumper.add_representer(str, text_node)
 Dumper.add_representer(Template, text_node)
 
 
-def plain(value: object) -> t.Any:
+def plain(value: object) -> VariableValue:
     """A value of YAML's own types: Ansible's know where they come from."""
     if isinstance(value, dict):
         return {plain(name) if isinstance(name, str) else name: plain(inner) for name, inner in value.items()}

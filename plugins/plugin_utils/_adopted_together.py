@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item, ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check, unique
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
@@ -91,7 +92,7 @@ def in_common(found: FoundByHost, hosts: t.Sequence[str], hostvars: ByHost) -> t
             )
 
 
-def items_of(one: t.Mapping[str, t.Any], kind: str) -> list[t.Any]:
+def items_of(one: ReadOnlyItem, kind: str) -> list[Item]:
     """What is to be written of one kind for a host.
 
     :param kind: such as ``guests``

@@ -85,7 +85,7 @@ class Opened:
         self.value, self.count = value, 1
         self.left = iter(list(value.values() if isinstance(value, dict) else value))
 
-    def next(self, counts: t.Mapping[int, int]) -> t.Any:
+    def next(self, counts: t.Mapping[int, int]) -> object:
         """The next list or dictionary in it that is not counted yet; None behind the last one."""
         for inner in self.left:
             if not isinstance(inner, (dict, list, tuple)):

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import check
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import PROFILE, SWITCH, merged
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, VariableValue
 
 from . import _guest_files
 from ._guest_layers import Layers
@@ -24,7 +24,7 @@ from ._guests_by_host import HostNames, Lists, Sorted
 from ._templar import HostTemplar, PlainTemplar, how_to_see
 from ._unevaluated import List, WrittenItem, entries, lists, named_item
 
-Strays = dict[tuple[int, str], tuple[str, t.Any]]
+Strays = dict[tuple[int, str], tuple[str, object]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
 
 
@@ -38,7 +38,7 @@ class Evaluated(t.NamedTuple):
     :param in_files: whether a host has a folder of guests
     """
 
-    variables: dict[str, dict[str, t.Any]]
+    variables: dict[str, dict[str, object]]
     problems: list[check.HostProblem]
     repeated: t.Container[tuple[str, str]] = ()
     warnings: t.Sequence[str] = ()
@@ -70,7 +70,7 @@ def evaluate(
     problems: list[check.HostProblem] = []
     folders: dict[str, str | None] = {}
     layers: list[Layers] = []
-    out: dict[str, dict[str, t.Any]] = {}
+    out: dict[str, dict[str, object]] = {}
     written = hasattr(variables, "raw_get")
     raw_get = getattr(variables, "raw_get", None)
     by_host = {host: raw_get(host) if raw_get else variables[host] for host in hosts}
@@ -139,7 +139,7 @@ class VariablePart:
         self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
         self.problems: list[check.HostProblem] = []
 
-    def evaluate(self, raw: object) -> t.Any:
+    def evaluate(self, raw: object) -> object:
         """The list, without what cannot be evaluated."""
         written = entries(self.name, raw, self.templar.raw)
         if written is not None:
@@ -147,7 +147,7 @@ class VariablePart:
             return check.ListPart(found)
         return self.whole(raw)
 
-    def whole(self, raw: object) -> t.Any:
+    def whole(self, raw: object) -> VariableValue:
         """The value of a template that is evaluated as a whole; an empty list where it cannot be."""
         try:
             return self.templar.value(raw)
@@ -155,7 +155,7 @@ class VariablePart:
             self.blame(raw, error)
             return []
 
-    def item(self, entry: WrittenItem, owner: str | None = None) -> list[t.Any]:
+    def item(self, entry: WrittenItem, owner: str | None = None) -> list[VariableValue]:
         """One item, evaluated; none where it cannot be.
 
         :param owner: the host to name in any case
@@ -170,7 +170,7 @@ class VariablePart:
         self.tell(entry, [f"{where}: {why}" if where else why for where, why in broken], owner)
         return []
 
-    def needed(self, raw: object) -> t.Any:
+    def needed(self, raw: object) -> VariableValue:
         """What of an item is evaluated."""
         return raw
 
@@ -202,7 +202,7 @@ class VariablePart:
         name = self.name_of(raw)
         return place if name is None else f"{kind} {label(name)}"
 
-    def name_of(self, raw: object) -> t.Any:
+    def name_of(self, raw: object) -> VariableValue:
         """The name of an item; None where it has none, or that cannot be evaluated."""
         try:
             return self.templar.value(raw["name"]) if isinstance(raw, dict) and "name" in raw else None
@@ -241,11 +241,11 @@ class EvaluatedGuests(VariablePart):
         self.written: list[Sorted] | None = None
         self.folder: str | None = None
 
-    def evaluate(self, raw: object) -> t.Any:
+    def evaluate(self, raw: object) -> VariableValue:
         """The guests, without those of other hosts and what cannot be evaluated; None where none are declared."""
         files = self.files()
         listed = [] if raw is None else lists(self.name, raw, self.templar.raw)
-        value: t.Any = None
+        value: VariableValue = None
         if listed is None:
             value = self.whole(raw)
             if value is not None and not isinstance(value, (list, tuple)):
@@ -258,7 +258,7 @@ class EvaluatedGuests(VariablePart):
         repeated = _guest_files.repeated(entry for _index, entry in own)
         self.problems += [(None, line) for line in repeated.values()]
         self.fleet.repeated.update(repeated)
-        found: list[tuple[check.PlaceInLists, t.Any]] = [
+        found: list[tuple[check.PlaceInLists, VariableValue]] = [
             (entry.place if entry.file else index, item) for index, entry in own for item in self.item(entry)
         ]
         found += [
@@ -318,17 +318,17 @@ class EvaluatedGuests(VariablePart):
             read[folder.path] = _guest_files.read(folder, self.templar.loader)
         return read[folder.path]
 
-    def item(self, entry: WrittenItem, owner: str | None = None) -> list[t.Any]:
+    def item(self, entry: WrittenItem, owner: str | None = None) -> list[object]:
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
         return [self.completed(item, entry, owner) for item in super().item(entry, owner)]
 
-    def needed(self, raw: object) -> t.Any:
+    def needed(self, raw: object) -> object:
         """The options of a guest that are asked for, and those that say what it has in common with others."""
         if self.options is None or not isinstance(raw, dict):
             return raw
         return {name: value for name, value in raw.items() if name in self.options or name in (PROFILE, SWITCH)}
 
-    def completed(self, guest: object, entry: WrittenItem, owner: str | None = None) -> t.Any:
+    def completed(self, guest: object, entry: WrittenItem, owner: str | None = None) -> object:
         """A guest with what it has in common with others. That of a host that is not there is none of this one's."""
         if not isinstance(guest, dict):
             return guest

@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
 
 
-def with_filter_errors(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+def with_filter_errors(name: str, call: t.Callable[..., object]) -> t.Callable[..., object]:
     """The same filter, whose errors are AnsibleFilterError: without a traceback, and without secrets.
 
     :param name: the name of the filter
@@ -44,7 +44,7 @@ def with_filter_errors(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..
     return filtered
 
 
-def secrets_of_arguments(arguments: list[t.Any]) -> set[str]:
+def secrets_of_arguments(arguments: list[object]) -> set[str]:
     """The secrets in a filter's arguments, as far as they can be found."""
     try:
         return secrets_in(arguments)

@@ -23,6 +23,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import (
     ASKED,
     BROUGHT,
@@ -159,7 +160,7 @@ class DeclaringAction(PackedAction, NormalAction):
         return result
 
 
-def by_control(args: t.Mapping[str, t.Any]) -> bool:
+def by_control(args: ReadOnlyItem) -> bool:
     """Whether some of the declared images come by way of the control node."""
     images = args.get("images")
     ways = [image.get("via") for image in images if isinstance(image, dict)] if isinstance(images, list) else []

@@ -63,7 +63,7 @@ class Files(t.NamedTuple):
     entries: list[WrittenItem]
     problems: list[str]
     total: int
-    guests: list[t.Any]
+    guests: list[object]
     others: list[str]
     unread: t.Sequence[str] = ()
 

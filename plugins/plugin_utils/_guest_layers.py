@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import
     Layer,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables, VariableValue
 
 from ._endless import endless
 from ._unevaluated import named_item
@@ -31,7 +31,7 @@ class ValueTemplar(t.Protocol):
 
     raw: Variables
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> object:
         """A value, evaluated."""
 
     def broken(self, raw: object) -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ class Layers:
         self.values, self.wanted = values, options
         self.problems: list[str] = []
         self.known: dict[str, Layer | None] = {}
-        self.named: t.Any = None
+        self.named: VariableValue = None
         self.judged: set[int] = set()
 
     def laid_under(self, guest: Item, place: str = "") -> tuple[dict[str, object], list[str]]:
@@ -155,7 +155,7 @@ class Layers:
         if problem is not None:
             self.problems.append(f"{source}: {problem}")
             return None
-        options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
+        options = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, FailedTemplate):
             return None
         if not isinstance(options, dict):
@@ -167,7 +167,7 @@ class Layers:
         self.problems += layer.lines()
         return layer
 
-    def evaluated(self, source: str, raw: object) -> t.Any:
+    def evaluated(self, source: str, raw: object) -> object:
         """A value, evaluated; FailedTemplate where it cannot be, of which the problems tell."""
         try:
             return self.values.value(raw)

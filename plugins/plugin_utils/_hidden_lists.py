@@ -46,7 +46,7 @@ class WrittenList:
 
     place: str
     hosts: t.Collection[str]
-    raw: t.Any
+    raw: object
     shared: bool = True
 
     @functools.cached_property
@@ -259,7 +259,7 @@ def names(raw: object, host: str | None, templar: HostTemplar, wanted: bool = Fa
     }
 
 
-def items(raw: object, templar: HostTemplar, options: t.Sequence[str]) -> t.Iterator[dict[str, t.Any]]:
+def items(raw: object, templar: HostTemplar, options: t.Sequence[str]) -> t.Iterator[dict[str, object]]:
     """Some options of the items of a list. What cannot be evaluated is left out, and said elsewhere."""
     try:
         written = entries("kvm_guests", raw, templar.raw)

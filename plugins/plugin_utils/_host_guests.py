@@ -27,7 +27,7 @@ class Everywhere:
         return True
 
 
-MEMORY: list[dict[str, t.Any]] = []
+MEMORY: list[dict[str, object]] = []
 """What is remembered: of each host its guests. Empty where nothing is."""
 
 
@@ -54,7 +54,7 @@ def guests_of(host: str, templar: HostTemplar) -> object:
     return [dict(guest) if isinstance(guest, dict) else guest for guest in found] if isinstance(found, list) else found
 
 
-def evaluated(host: str, templar: HostTemplar) -> t.Any:
+def evaluated(host: str, templar: HostTemplar) -> object:
     """The guests of one host, evaluated, each with its ``host``; None where none are declared, on no host.
 
     Those of other hosts are not evaluated. Raises VirtfleetError, which names each field that cannot be.
@@ -96,7 +96,7 @@ def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:
     return [*_guest_files.names_of(others), *files.others]
 
 
-def of_no_host(raw: Variables, guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:
+def of_no_host(raw: Variables, guests: object, written: t.Sequence[Sorted] | None) -> list[str]:
     """A sentence for each guest that no host of the inventory takes: a purge would take it for one that is to go.
 
     :param raw: the variables of a host as they are written

@@ -25,7 +25,7 @@ class InfoAction(PackedAction):
     _supports_check_mode = True
     _supports_async = True
 
-    def __init__(self, *args: t.Any, **words: t.Any) -> None:
+    def __init__(self, *args: object, **words: object) -> None:
         """The parameters are those of Ansible's ActionBase."""
         super().__init__(*args, **words)
         self.kind = str(self._task.action).rpartition(".")[2].removesuffix("_info")
@@ -49,7 +49,7 @@ class InfoAction(PackedAction):
                 result.update(failed=True, msg=readable(str(error)))
         return result
 
-    def asked(self, arguments: dict[str, t.Any], task_vars: Variables) -> Result:
+    def asked(self, arguments: dict[str, object], task_vars: Variables) -> Result:
         """What the module tells."""
         return t.cast(
             Result,

@@ -67,7 +67,7 @@ class Later:
                 within.add(id(value))  # It may hold itself.
                 left += [*value, *value.values()] if isinstance(value, dict) else value
 
-    def named(self, text: str) -> list[t.Any]:
+    def named(self, text: str) -> list[object]:
         """The values of the variables that a template names, each once."""
         if "{" not in text or text in self.known:
             return []

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
 """What people call the items of each list."""
@@ -19,7 +20,7 @@ COMMANDS = {"networks": ("net-dumpxml", "net-define"), "pools": ("pool-dumpxml",
 
 
 def left_out(
-    found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], lists: t.Mapping[str, object] | None = None
+    found: t.Mapping[str, t.Sequence[t.Mapping[str, object]]], lists: t.Mapping[str, object] | None = None
 ) -> list[str]:
     """A sentence for each item of which something cannot be written, or nothing.
 
@@ -70,7 +71,7 @@ def transient(kind: str, item: t.Mapping[str, object]) -> str:
     )
 
 
-def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]]:
+def written(lists: Variables, kind: str) -> list[tuple[object, object]]:
     """What the items of one kind that are written are known by.
 
     :param lists: by the names of variables, what is written
@@ -80,7 +81,7 @@ def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]
     return [identity(item) for items in found for item in items or [] if isinstance(item, dict)]
 
 
-def identity(item: t.Mapping[str, object]) -> tuple[t.Any, t.Any]:
+def identity(item: t.Mapping[str, object]) -> tuple[object, object]:
     """What an item is known by among those of its kind on a host: its name, and its pool if it is a volume."""
     return item.get("name"), item.get("pool")
 

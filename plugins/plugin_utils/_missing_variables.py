@@ -47,7 +47,7 @@ class VariableRead(t.NamedTuple):
 
 
 def missing(
-    template: object, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int = 0
+    template: object, variables: t.Mapping[str, object], value: t.Callable[[object], object], depth: int = 0
 ) -> list[str]:
     """A sentence for each variable that a template needs and that is not there, or not what it needs of it.
 
@@ -120,7 +120,7 @@ def chain(node: nodes.Node) -> VariableRead | None:
     if isinstance(node, nodes.Name):
         return VariableRead(node.name)
     if isinstance(node, nodes.Getattr):
-        key: t.Any = node.attr
+        key: object = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
         key = node.arg.value
     else:
@@ -132,7 +132,7 @@ def chain(node: nodes.Node) -> VariableRead | None:
 
 
 def lacks(
-    named: VariableRead, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int
+    named: VariableRead, variables: t.Mapping[str, object], value: t.Callable[[object], object], depth: int
 ) -> list[str]:
     """Why something is not there that a template reads; nothing where it is, or nobody can tell."""
     name = named.name

@@ -58,7 +58,7 @@ PLUGINS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 class PackedAction(ActionBase):
     """An action whose module is packed once."""
 
-    def _execute_module(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def _execute_module(self, *args: object, **kwargs: object) -> t.Any:
         """What the module returns. The parameters are those of Ansible's ActionBase."""
         name = kwargs.get("module_name") or (args[0] if args else None) or self._task.action
         with packed_once(str(name).rpartition(".")[2]):

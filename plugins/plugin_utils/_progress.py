@@ -30,6 +30,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host.meter import p
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 if t.TYPE_CHECKING:
+    from types import FrameType
+
     from ansible.plugins.action import ActionBase
 
 VARIABLE = "kvm_progress"
@@ -107,10 +109,11 @@ def sample(content: str, at: float) -> Sample | None:
     return Sample(text, done, total or None, seconds or 0.0, limit or None, at) if text else None
 
 
-def number(value: t.Any) -> float | None:
+def number(value: object) -> float | None:
     """A number that can be one of bytes or seconds; None for all else."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST
-    return float(value) if fits else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
+        return None
+    return float(value)
 
 
 def line(host: str, now: Sample, before: Sample | None) -> str:
@@ -193,14 +196,14 @@ def has_filled(guest: Args) -> bool:
     return filled or bool(guest.get("image") or guest.get("clone_of"))
 
 
-def pause(wanted: t.Any) -> float | None:
+def pause(wanted: object) -> float | None:
     """The seconds between two lines; None for no lines. Raises ValueError for what is neither.
 
     :param wanted: the value of the variable
     """
     if wanted is True:
         return SECONDS
-    if not isinstance(wanted, bool):
+    if isinstance(wanted, (str, int, float)) and not isinstance(wanted, bool):
         with contextlib.suppress(OverflowError, TypeError, ValueError):
             seconds = float(wanted)
             if 0 <= seconds <= LARGEST:
@@ -220,7 +223,7 @@ class LastWord:
 
     def __init__(self) -> None:
         self.printing = threading.Lock()
-        self.before: dict[int, t.Any] = {}
+        self.before: dict[int, t.Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> LastWord:
         if threading.current_thread() is threading.main_thread():  # Others may set no handler.
@@ -234,7 +237,7 @@ class LastWord:
         for number, before in self.before.items():
             signal.signal(number, before)
 
-    def end(self, number: int, frame: object) -> None:
+    def end(self, number: int, frame: FrameType | None) -> None:
         """Do what the signal did before, when no line is being printed any more. None is printed from now on."""
         self.printing.acquire(timeout=MOMENT)
         before = self.before[number]
@@ -303,7 +306,7 @@ class Watcher:
         return str(result.get("stdout") or "").strip()
 
 
-def twin(action: ActionBase) -> t.Any:
+def twin(action: ActionBase) -> ActionBase:
     """The same action plugin with a connection of its own, which goes the same way. What it is told stays its own."""
     other, connection = copy.copy(action), copy.copy(action._connection)
     connection.become = copy.copy(connection.become)  # It keeps by what it knows that the command runs.

@@ -15,6 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 if t.TYPE_CHECKING:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
@@ -42,8 +43,8 @@ def digest_of(change: object) -> str:
 
 
 def note(
-    known: dict[str, dict[str, t.Any]], declared: t.Iterable[str], changes: t.Sequence[t.Any]
-) -> dict[str, dict[str, t.Any]]:
+    known: dict[str, dict[str, object]], declared: t.Iterable[str], changes: t.Sequence[Result]
+) -> dict[str, dict[str, object]]:
     """A forecast with the changes that a task has reported, instead of those reported of these resources before.
 
     :param declared: the resources that the task declares, changed or not
@@ -58,7 +59,7 @@ def note(
     return known
 
 
-def without_repeats(result: Result, marks: t.Mapping[str, t.Any]) -> None:
+def without_repeats(result: Result, marks: Variables) -> None:
     """Take the changes out of a result that were reported before.
 
     Of a resource with other changes, too, the diff stays as it is.

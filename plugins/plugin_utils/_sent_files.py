@@ -31,6 +31,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import pri
 from ._images import cache
 from ._progress import Watcher, twin
 
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
 MEBIBYTE = 1024**2
 
 FOLDER = re.compile(r"(?:/[\w .@+:,=%~-]+)+/ansible-tmp-[0-9.-]+")
@@ -74,7 +77,7 @@ class Sending:
     :param seconds: between two lines that say how far it is; None for no lines
     """
 
-    def __init__(self, action: t.Any, host: str, seconds: float | None) -> None:
+    def __init__(self, action: ActionBase, host: str, seconds: float | None) -> None:
         self.action, self.host, self.seconds = action, host, seconds
         self.folders: list[str] = []
         self.note: int | None = None
@@ -124,7 +127,7 @@ class Sending:
         total = os.stat(local).st_size
         self.refuse_full(folder, total, name)
         remote = str(self.action._connection._shell.join_path(folder, "image"))
-        watcher: t.Any = contextlib.nullcontext()
+        watcher: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         if self.seconds is not None:
             watcher = SendWatcher(self.action, self.host, self.seconds, remote, name, total)
         with watcher:

@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES, HostProblem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import VariableValue
 
 from ._endless import Endless
 from ._progress import pause
@@ -219,7 +220,7 @@ def is_words(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[-+]?([0-9][0-9.]*%?|inf|nan)", value.strip()) is None
 
 
-def out_of_bounds(name: str, value: t.Any, shown: str) -> str | None:
+def out_of_bounds(name: str, value: VariableValue, shown: str) -> str | None:
     """What is wrong with a value of the right type, where it is a number; None where nothing is."""
     if name not in BOUNDS or value is None:
         return None
@@ -243,7 +244,7 @@ def is_boundless(value: object) -> bool:
         return True
 
 
-def is_taken(name: str, spec: RoleSpec, value: t.Any) -> bool:
+def is_taken(name: str, spec: RoleSpec, value: VariableValue) -> bool:
     """Whether Ansible takes a value for an option of a role."""
     try:
         if name in BOUNDS and value is not None:

@@ -22,7 +22,7 @@ from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import VARIABLES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables, VariableValue
 
 from ._fleet_changes import RESULTS
 from ._host_guests import remembered
@@ -198,7 +198,7 @@ def trusted_defaults() -> Variables:
 
 
 @functools.cache
-def role_file(role: str, folder: str, file: str = "main") -> t.Any:
+def role_file(role: str, folder: str, file: str = "main") -> VariableValue:
     """What a file of a role holds, its templates not evaluated."""
     path = os.path.join(COLLECTION, "roles", role, folder, f"{file}.yml")
     with open(path, encoding="utf-8") as opened:
@@ -214,7 +214,7 @@ def load() -> None:
         tasks(place.role, place.file)
 
 
-def trusted(value: object) -> t.Any:
+def trusted(value: object) -> VariableValue:
     """A value of this collection, whose templates Ansible may evaluate."""
     trust = getattr(ansible.template, "trust_as_template", None)  # since ansible-core 2.19
     if isinstance(value, dict):

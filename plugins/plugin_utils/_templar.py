@@ -14,7 +14,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
-from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables, VariableValue
 
 from ._endless import Endless, endless
 from ._missing_variables import identifiers, missing
@@ -30,7 +30,7 @@ DEPTH = 64
 
 
 @contextlib.contextmanager
-def watched(see: t.Callable[[t.Any], None]) -> t.Iterator[None]:
+def watched(see: t.Callable[[object], None]) -> t.Iterator[None]:
     """Have each value told that is evaluated, as it is written.
 
     :param see: gets it
@@ -67,7 +67,7 @@ class HostTemplar:
         loader = getattr(hostvars, "_loader", None) or DataLoader()
         return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader, hostvars)
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> VariableValue:
         """A value, evaluated. Raises AnsibleError where it cannot be, Endless where nobody could wait for it."""
         refuse(raw)
         for see in WATCHES:
@@ -112,7 +112,7 @@ class HostTemplar:
         """A sentence for each variable that a template needs and that is not there."""
         return missing(raw, {**self.raw, "hostvars": self.hostvars}, self.value)
 
-    def lists_in(self, template: object) -> list[tuple[str, t.Any]]:
+    def lists_in(self, template: object) -> list[tuple[str, list[object]]]:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
         names = dict.fromkeys(WORD.findall(template)) if isinstance(template, str) else {}
         return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]
@@ -124,7 +124,7 @@ class PlainTemplar(HostTemplar):
     def __init__(self, raw: t.Mapping[str, object]) -> None:
         super().__init__(raw, Templar(loader=DataLoader()))
 
-    def value(self, raw: object) -> t.Any:
+    def value(self, raw: object) -> object:
         """The value. Raises Endless where it cannot be written out."""
         refuse(raw)
         return raw

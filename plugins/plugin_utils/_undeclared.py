@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import unique
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import word
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import VariableValue
 
 from . import _guest_files
 from ._adopted import MAIN
@@ -38,7 +39,7 @@ OPTIONS = ("name", "uuid", "pool", "host")
 Identity = tuple[str, str]
 
 
-def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folder: str) -> dict[str, t.Any]:
+def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folder: str) -> dict[str, object]:
     """What is left of the lists of a host without what is declared already.
 
     :param found: the lists by the names of their variables, such as ``kvm_guests``
@@ -51,7 +52,7 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
     if not isinstance(found, dict) or not all(isinstance(value, (list, tuple)) for value in found.values()):
         raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
     written = Written(folder, getattr(hostvars, "_loader", None) or DataLoader())
-    left: dict[str, list[t.Any]] = {}
+    left: dict[str, list[object]] = {}
     sentences: list[str] = []
     joins: list[str] = []
     for variable, there in found.items():
@@ -69,7 +70,7 @@ def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folde
 
 
 def sole(
-    new: list[t.Any], there: t.Iterable[object], host: str, found: t.Mapping[str, object]
+    new: list[Item], there: t.Iterable[object], host: str, found: t.Mapping[str, object]
 ) -> tuple[list[object], list[str]]:
     """Guests without those that have an address or a disk in common, and a sentence for each of these values.
 
@@ -143,7 +144,7 @@ class DeclaredNames:
             self.add(None if folder is None else _guest_files.read(folder, self.templar.loader).guests, frozenset())
             self.exists = listed
 
-    def add(self, raw: t.Any, adopted: t.Collection[str]) -> None:
+    def add(self, raw: VariableValue, adopted: t.Collection[str]) -> None:
         """Take note of a list.
 
         :param adopted: the variables whose items were adopted

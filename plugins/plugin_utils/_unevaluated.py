@@ -16,6 +16,8 @@ import ansible.template
 import jinja2
 from jinja2 import nodes
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import VariableValue
+
 DEPTH = 16
 """How many names of variables may lead to one another before it is a circle."""
 
@@ -33,7 +35,7 @@ class WrittenItem(t.NamedTuple):
     """
 
     place: str
-    raw: t.Any
+    raw: VariableValue
     file: str = ""
 
 
@@ -45,7 +47,7 @@ class List(t.NamedTuple):
     """
 
     name: str
-    items: t.Sequence[t.Any]
+    items: t.Sequence[VariableValue]
 
     def entry(self, place: int, variables: t.Mapping[str, object]) -> WrittenItem:
         """One item of it.
@@ -130,7 +132,7 @@ def is_template(text: str) -> bool:
 
 def texts(value: object) -> t.Iterator[str]:
     """The templates in a value."""
-    left: list[t.Any] = [value]
+    left = [value]
     seen: set[int] = set()
     while left:
         value = left.pop()

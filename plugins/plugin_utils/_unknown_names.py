@@ -27,6 +27,9 @@ from ._guests.reach import URI
 from ._settings import COLLECTION, SERIAL, specs
 from ._unevaluated import texts
 
+if t.TYPE_CHECKING:
+    from ansible.vars.hostvars import HostVars
+
 LIKENESS = 0.8
 """How alike two names are, from 0 to 1 (difflib), for one to be a slip of the other."""
 
@@ -256,7 +259,7 @@ def run_problems(
     run_tags: t.Sequence[str],
     skip_tags: t.Sequence[str],
     playbook_tags: t.Sequence[str],
-    variables: t.Any = None,
+    variables: HostVars | None = None,
 ) -> list[str]:
     """Why a run would do nothing, or not what was meant, a sentence each.
 

@@ -96,7 +96,7 @@ def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[Variabl
     ]
 
 
-def variables(loader: object, path: str) -> t.Mapping[str, t.Any]:
+def variables(loader: object, path: str) -> t.Mapping[str, object]:
     """The variables in a file; none where it cannot be read. Ansible itself says why."""
     return variables_of(loader, path) or {}
 

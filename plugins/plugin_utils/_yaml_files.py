@@ -68,7 +68,7 @@ def text_of(path: str, loader: DataLoader) -> str:
 def repeated_keys(text: str) -> list[str]:
     """A sentence for each key that occurs twice in one dictionary; none of what is no YAML, of which others tell."""
     try:
-        left: list[t.Any] = [yaml.compose(str(text), Loader=LOADER)]
+        left: list[object] = [yaml.compose(str(text), Loader=LOADER)]
     except Exception:  # As above; what is nested deeply is none either.
         return []
     seen: set[int] = set()
@@ -88,11 +88,11 @@ def repeated_keys(text: str) -> list[str]:
 
 def repeated_in(mapping: yaml.MappingNode) -> t.Iterator[tuple[int, str]]:
     """The keys that stand twice in one dictionary: the line of each, and a sentence."""
-    lines: dict[t.Any, int] = {}
+    lines: dict[object, int] = {}
     for node, _value in mapping.value:
         if not isinstance(node, yaml.ScalarNode) or node.tag == MERGE:
             continue
-        key: t.Any = node.value
+        key: object = node.value
         with contextlib.suppress(Exception):  # One of no kind that YAML knows is compared as it is written.
             key = SafeConstructor().construct_object(node)
         line = node.start_mark.line + 1

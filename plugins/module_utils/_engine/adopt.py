@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from .._printing import MASK, SECRET, displayed, masked
 from . import xml_merge
-from .rows.model import Host, Item, Scope
+from .rows.model import Host, Item, OptionValue, Scope
 from .rows.row_index import join, read_rows, show_rows, strip_rows
 from .table import Table
 
@@ -53,7 +53,7 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     return out
 
 
-def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], keep: bool) -> t.Any:
+def without_secrets(shown: object, item: OptionValue, where: str, found: list[str], keep: bool) -> OptionValue:
     """The shown options without those that are hidden, whose paths go to a list; or with their values."""
     if isinstance(shown, dict):
         out = {}

@@ -17,7 +17,7 @@ from . import paths, xml_merge
 from .observed import Observed
 from .plan import plan
 from .rows.fields import UNSET
-from .rows.model import Host, Item
+from .rows.model import Host, Item, OptionValue
 from .rows.parts import without_places
 from .table import Table
 
@@ -174,7 +174,7 @@ class Trial:
         return wanted is not None and self.known.definition(tried) != wanted
 
 
-def copied(value: object) -> t.Any:
+def copied(value: object) -> OptionValue:
     """A copy of dictionaries and lists as plain ones.
 
     Those that Ansible gives to filters hold all variables of the fleet, which copy.deepcopy copies with each of them.
@@ -215,7 +215,7 @@ def options(value: object, where: OptionPath) -> t.Iterator[OptionPath]:
         yield from options(one, (*where, name))
 
 
-def holds(config: t.Any, path: OptionPath) -> bool:
+def holds(config: OptionValue, path: OptionPath) -> bool:
     """Whether a config has the option at the end of a way."""
     for name in path:
         if isinstance(config, dict) and name not in config:
@@ -224,7 +224,7 @@ def holds(config: t.Any, path: OptionPath) -> bool:
     return True
 
 
-def can_go(config: t.Any, path: OptionPath) -> bool:
+def can_go(config: OptionValue, path: OptionPath) -> bool:
     """Whether an option is there and may go.
 
     An item of a list keeps its last option: an empty one would puzzle the reader.
@@ -242,7 +242,7 @@ def can_go(config: t.Any, path: OptionPath) -> bool:
     return True
 
 
-def remove(config: t.Any, path: OptionPath) -> None:
+def remove(config: OptionValue, path: OptionPath) -> None:
     """Take an option out of a config, and what is then empty around it."""
     around = [config]
     for name in path[:-1]:

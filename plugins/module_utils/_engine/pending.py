@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .live import RESTART
+from .rows.model import ReadOnlyItem
 
 MARK = "  # waits for a restart"
 """Behind each line of a diff that tells of a change that what runs has not got."""
@@ -50,7 +51,7 @@ def resource(entry: t.Mapping[str, object]) -> str:
     return next(f"{kind} {name}" for kind, name in entry.items() if kind not in ("paths", "reasons"))
 
 
-def paths_and_reasons(entry: t.Mapping[str, t.Any]) -> str:
+def paths_and_reasons(entry: ReadOnlyItem) -> str:
     """The paths that wait, each reason once, behind those that it is for. That a start is needed is no reason."""
     reasons: dict[str, list[str]] = {}
     for path in entry["paths"]:
@@ -73,7 +74,7 @@ def forbidden(kind: str, waiting: str) -> str:
 
 def of_hosts(
     hosts: t.Iterable[str],
-    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    variables: t.Mapping[str, ReadOnlyItem],
     results: t.Sequence[str],
     words: t.Callable[[str], str] = str,
 ) -> list[str]:

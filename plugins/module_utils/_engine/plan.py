@@ -22,7 +22,7 @@ from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
 from .plan_state import plan_properties, plan_restart, plan_state
 from .progress import is_brought_about, moved
-from .rows.model import Change, Host, Item, Scope
+from .rows.model import Change, Host, Item, OptionValue, Scope
 from .rows.row_index import complete_rows, edit_rows, show_rows
 from .step import Step, StepPlace, Steps
 from .table import Table
@@ -329,7 +329,7 @@ def unmoved(want: Item, left: t.Iterable[str]) -> t.Iterator[str]:
     """
     found: dict[str, list[str]] = {}
     for path in left:
-        value: t.Any = want
+        value: OptionValue = want
         names = path.split(".")
         for depth, name in enumerate(names):
             value = value.get(name)

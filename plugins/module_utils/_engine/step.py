@@ -9,6 +9,9 @@ import dataclasses
 import enum
 import typing as t
 
+StepValue = t.Any
+"""What a step needs: text of XML, a number, or an object of its kind. Its action alone knows."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Step:
@@ -23,7 +26,7 @@ class Step:
     """
 
     action: str
-    value: t.Any = None
+    value: StepValue = None
     reaches: tuple[str, ...] = ()
     state: str | None = None
     sign: str = ""

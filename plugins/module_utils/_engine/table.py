@@ -18,7 +18,7 @@ from .close_names import near
 from .converters import DoubtfulValue
 from .live import Strategies
 from .rows.fields import Property
-from .rows.model import Change, Host, Item
+from .rows.model import Change, Host, Item, OptionValue
 from .rows.other_forms import OtherForm, with_ways
 from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
@@ -150,7 +150,7 @@ class Table:
         """Whether the items have an option."""
         return any(option in row.names for row in self.rows)
 
-    def written_out(self, item: object) -> t.Any:
+    def written_out(self, item: object) -> OptionValue:
         """The user's options with every short form in them written out. What is no item stays as it is."""
         found = written_out(self.rows, item)
         return self.spread(found) if self.spread is not None and isinstance(found, dict) else found

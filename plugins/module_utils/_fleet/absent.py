@@ -17,7 +17,7 @@ from .unique import entries, word
 
 LINKS, NETWORKS, POOLS, VOLUMES = "kvm_links", "kvm_networks", "kvm_pools", "kvm_volumes"
 
-GoingItems = t.Mapping[str, t.Container[t.Any]]
+GoingItems = t.Mapping[str, t.Container[object]]
 """By the variable that declares them, what is to be absent: names, and of volumes the pool and the name."""
 
 
@@ -29,7 +29,7 @@ def problems(
     :param guests: the guests of all hosts, each with its host, and with short forms written out
     :param variables: the variables of each host
     """
-    gone: dict[str, dict[str, set[t.Any]]] = {}
+    gone: dict[str, dict[str, set[object]]] = {}
     found: list[tuple[str | None, str]] = []
     for host in hosts:
         of_host = {name: absent(variables[host].get(name), name) for name in (LINKS, NETWORKS, POOLS, VOLUMES)}

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from .._engine.close_names import near
-from .._engine.rows.model import Item
+from .._engine.rows.model import Item, OptionValue
 from .._engine.rows.row_index import hint_for_name, list_for_options
 from .._engine.table import Table, called_by_key, doubtful_values, listing, nested, torn_off
 from .._errors import Invalid, VirtfleetError
@@ -77,7 +77,7 @@ def a_list(name: str, items: object) -> t.Sequence[t.Any]:
     return items
 
 
-def staying(items: t.Iterable[Item], volumes: bool = False) -> list[t.Any]:
+def staying(items: t.Iterable[Item], volumes: bool = False) -> list[object]:
     """The items of a list that are not to be absent. What is no item stays; the module refuses it.
 
     :param volumes: whether the items are volumes, of which only the identities are returned, POOL/VOLUME
@@ -180,7 +180,7 @@ def some(names: t.Sequence[str]) -> str:
     return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"
 
 
-class ListPart(list[t.Any]):
+class ListPart(list[OptionValue]):
     """Some items of a list that a user wrote.
 
     :ivar places: the place of each in the user's list, counted from 0 as Ansible does; or a file, in words
@@ -231,7 +231,7 @@ def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[s
     return sum(isinstance(guest, dict) and word(guest, "state") != "absent" for guest in guests)
 
 
-def same_guests(guest: object, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
+def same_guests(guest: object, known: dict[object, list[object]]) -> list[object]:
     """Those of several guests that one may be equal to: the others of its name.
 
     :param known: the guests by name; those without one by None

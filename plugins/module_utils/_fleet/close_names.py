@@ -134,7 +134,7 @@ def bridges(variables: t.Mapping[str, object]) -> set[str]:
     return (links | {word(network, "bridge") for network in networks}) - {""}
 
 
-def of_name(called: str, name: t.Any, host: str, variable: str, declared: t.Collection[t.Any]) -> t.Iterator[str]:
+def of_name(called: str, name: object, host: str, variable: str, declared: t.Collection[str]) -> t.Iterator[str]:
     """A sentence for a name that its host does not declare, and that is close to one that it does.
 
     :param called: what has the name, for people

@@ -69,7 +69,7 @@ class Layer:
         return [f"{self.source}: {problem}" for problem in self.problems]
 
 
-class LayeredGuest(dict[str, t.Any]):
+class LayeredGuest(dict[str, object]):
     """A guest that is not all written at one place.
 
     :ivar sources: the layer of each option that is from one, by the option's path

@@ -253,7 +253,7 @@ def named_on(guest: Item) -> str:
     return f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}{f' ({place})' if place else ''}"
 
 
-ValuesOf = t.Callable[[Item], t.Sequence[t.Any]]
+ValuesOf = t.Callable[[Item], t.Sequence[object]]
 
 
 def twice(guests: t.Iterable[Item], what: str, values: ValuesOf, together: ValuesOf | None = None) -> list[str]:

@@ -13,7 +13,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
-from .._engine.rows.model import Host, Item, Scope
+from .._engine.rows.model import Host, Item, OptionValue, Scope
 from .._engine.rows.parts import taken_out
 from .._engine.rows.row import Way
 from .._engine.rows.row_index import body, join
@@ -96,9 +96,9 @@ class Blame:
         found = [part for part in inner if self.mended([part])]
         return found or [smaller for part in inner for smaller in self.deeper(part)]
 
-    def at(self, path: Way) -> t.Any:
+    def at(self, path: Way) -> object:
         """The value of an option."""
-        value: t.Any = self.want
+        value: OptionValue = self.want
         for key in path:
             value = value[key]
         return value

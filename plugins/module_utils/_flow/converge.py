@@ -12,7 +12,7 @@ from .._engine import report
 from .._engine.plan import Plan
 from .._engine.refused_changes import to_note
 from .._engine.report import Result
-from .._engine.rows.model import Item
+from .._engine.rows.model import Change, Item
 from .._errors import Refused, VirtfleetError
 from .._host import meter, waiting_caller
 from .._libvirt.connection import TRIES, Session, cut_off
@@ -375,9 +375,9 @@ class Run:
         """The plans of an item that were carried out, one after the other."""
         return [self.plans[index], *self.more.get(index, ())]
 
-    def reached(self, index: int) -> list[t.Any]:
+    def reached(self, index: int) -> list[Change]:
         """The changes of an item that are known to have come about, without having looked."""
-        found: dict[str, t.Any] = {}
+        found: dict[str, Change] = {}
         for entry in self.carried(index):
             for change in entry.reached():
                 before = found[change.path].before if change.path in found else change.before

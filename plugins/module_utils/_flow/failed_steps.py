@@ -38,7 +38,7 @@ def settle(connection: Connection, kind: Kind, plan: Plan) -> None:
             plan.unsure = plan.unsure if may_have_come(connection, kind, plan, plan.unsure) else None
 
 
-def refused(plan: Plan, error: object) -> None:
+def refused(plan: Plan, error: Exception) -> None:
     """Forget the step of a plan that libvirt refused for the state of things: it starts nothing that runs already."""
     if plan.unsure is not None and plan.unsure.action not in LATER and lacks(error, "VIR_ERR_OPERATION_INVALID"):
         plan.unsure = None
@@ -48,7 +48,7 @@ DECIDED = ("VIR_ERR_OPERATION_UNSUPPORTED", "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_E
 """What libvirt refuses without having asked the hypervisor. Where that has gone, libvirt knows it a moment later."""
 
 
-def refuse_gone(connection: Connection, kind: Kind, plan: Plan, error: object, reason: str) -> Work:
+def refuse_gone(connection: Connection, kind: Kind, plan: Plan, error: Exception, reason: str) -> Work:
     """Raise VirtfleetError where what ran has stopped over a step: then nothing waits for a restart.
 
     :param error: what the step failed with

@@ -17,10 +17,18 @@ from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._storage.new_volumes import Making
 
-AskedEntry = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
-"""What is asked of one image: its ``name``, the ``arch`` of the host, and the ``content`` where its file is asked for.
 
-No URL: it may hold a secret, and a result is shown. The control node knows it."""
+class AskedEntry(t.TypedDict, total=False):
+    """What is asked of one image: its version, or its file where there is a ``content``.
+
+    No URL: it may hold a secret, and a result is shown. The control node knows it.
+    """
+
+    name: str
+    arch: str  # that of the host
+    lasting: bool
+    content: str
+
 
 WAITS = "the control node is to find out its version"
 
@@ -34,7 +42,7 @@ class FromControl:
     :ivar asked: the versions that are asked for, by the name of the image
     """
 
-    versions: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
+    versions: t.Mapping[str, t.Mapping[str, object]] = dataclasses.field(default_factory=dict)
     files: t.Mapping[str, t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
     asked: dict[str, AskedEntry] = dataclasses.field(default_factory=dict)
 

@@ -9,6 +9,7 @@ import typing as t
 
 from .._engine.adopt import adopt
 from .._engine.observed import Observed
+from .._engine.rows.model import Item
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import Session
@@ -98,7 +99,7 @@ def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[
     }
 
 
-def refused(table: Table, config: dict[str, t.Any], kept: Definition | None) -> list[str]:
+def refused(table: Table, config: Item, kept: Definition | None) -> list[str]:
     """Why a fleet that declares a resource as it is would be refused, a sentence each.
 
     What libvirt holds is doubtful only to a check that does not ask the host, such as a path that is not from the root.

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.observed import Observed
 from .._engine.plan import Plan
 from .._engine.rows.model import Host, Item
-from .._engine.step import Step
+from .._engine.step import Step, StepValue
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, message_of
 from .._libvirt.objects import Connection, Error, GuestAddress, Resource
@@ -60,8 +60,8 @@ class TakeBack(t.NamedTuple):
         VirtfleetError where it has to stay
     """
 
-    stays: t.Callable[[t.Any], str]
-    remove: t.Callable[[Connection, str, t.Any, KindOptions], None]
+    stays: t.Callable[[StepValue], str]
+    remove: t.Callable[[Connection, str, StepValue, KindOptions], None]
 
 
 @contextlib.contextmanager
@@ -184,7 +184,8 @@ class Kind:
     foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
     wait: (
         t.Callable[
-            [Session, Wants, t.Container[str], t.Any], tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]]
+            [Session, Wants, t.Container[str], KindOptions],
+            tuple[dict[str, list[GuestAddress]], dict[str, str], list[str]],
         ]
         | None
     ) = None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._engine.rows.model import OptionValue
 from .._storage.forecast import Forecast
 from .images_by_control import FromControl
 
@@ -35,8 +36,8 @@ class Options:
     owner: str = ""
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
     check: bool = False
-    images: t.Any = ()
-    images_lock: t.Any = None
+    images: OptionValue = ()
+    images_lock: OptionValue = None
     images_via: str = "host"
     brought: FromControl = dataclasses.field(default_factory=FromControl)
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)

@@ -22,7 +22,7 @@ from .._engine.report import name_of
 from .._engine.rows.model import Change, Host, Item, Scope
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, lacks, libvirt, message_of
-from .._libvirt.objects import Error
+from .._libvirt.objects import Connection, Error
 from .._printing import printable, secret_name
 from .._storage.users import is_local
 from .blame import Blame
@@ -69,7 +69,7 @@ class Stage:
     :param connection: to that host
     """
 
-    def __init__(self, kind: Kind, connection: object) -> None:
+    def __init__(self, kind: Kind, connection: Connection) -> None:
         self.kind, self.connection = kind, connection
         self.right: set[tuple[frozenset[str], str]] = set()
 

@@ -20,6 +20,7 @@ from .._engine.plan import Plan
 from .._engine.rows.model import Item
 from .._errors import refuse_input
 from .._libvirt.connection import LibvirtError, lacks, libvirt, message_of
+from .._libvirt.objects import Connection
 from .._storage.users import is_local
 from .._xml_outline import without_values_of
 from .blame import Blame
@@ -31,7 +32,7 @@ NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></
 
 
 @contextlib.contextmanager
-def empty_host() -> t.Iterator[object]:
+def empty_host() -> t.Iterator[Connection]:
     """A connection to a host in memory that nobody else has. Raises LibvirtError where there is no test driver."""
     with open(os.memfd_create("node"), "wb") as file:
         file.write(NODE)

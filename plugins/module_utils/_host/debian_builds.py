@@ -9,8 +9,6 @@ build (kind ``Build``), with its version in ``data.info``.
 
 from __future__ import annotations
 
-import typing as t
-
 from .._errors import VirtfleetError
 from .._printing import masked_url
 from .image_format import Unfit
@@ -35,7 +33,7 @@ def serial_of(url: str, variant: str, arch: str, seconds: float | None = None) -
         ) from None
 
 
-def version(content: dict[str, t.Any], variant: str, arch: str) -> str:
+def version(content: dict[str, object], variant: str, arch: str) -> str:
     """The version of the build that a file is about. Raises Unfit where it does not tell."""
     items = content.get("items")
     for item in items if isinstance(items, list) else ():

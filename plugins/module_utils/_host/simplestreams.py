@@ -66,7 +66,7 @@ class MirrorFiles:
         self.seconds, self.keyring, self.verdict = seconds, keyring, verdict
         self.url = ""
 
-    def read(self, url: str) -> dict[str, t.Any]:
+    def read(self, url: str) -> dict[str, object]:
         """What a file holds. Raises Unfit where it cannot be had, or is not signed as it should be."""
         self.url = url
         if self.keyring is None:
@@ -125,7 +125,7 @@ def find(
     return found._replace(verdict=documents.verdict)
 
 
-def fetched(url: str, seconds: float | None) -> dict[str, t.Any]:
+def fetched(url: str, seconds: float | None) -> dict[str, object]:
     """What a JSON file at an URL holds. Raises Unfit where it cannot be had, or is no dictionary."""
     return parsed(came(url, seconds))
 
@@ -148,7 +148,7 @@ def came(url: str, seconds: float | None, largest: int | None = None) -> bytes:
     return bytes(content)
 
 
-def parsed(content: bytes) -> dict[str, t.Any]:
+def parsed(content: bytes) -> dict[str, object]:
     """What a JSON file holds. Raises Unfit where that is no dictionary."""
     try:
         found = json.loads(content.decode("utf-8-sig"))
@@ -165,7 +165,7 @@ def mapping(value: object, what: str) -> dict[str, t.Any]:
     return value
 
 
-def path_of_products(index: dict[str, t.Any], product: str) -> str:
+def path_of_products(index: dict[str, object], product: str) -> str:
     """The path of the file with a product. Raises Unfit where there is none."""
     known: set[str] = set()
     for entry in mapping(index.get("index"), "'index'").values():
@@ -197,7 +197,7 @@ def checked_path(path: object) -> str:
     return path
 
 
-def found_in(root: str, products: dict[str, t.Any], product: str, item: str, serial: str | None) -> ProductFile:
+def found_in(root: str, products: dict[str, object], product: str, item: str, serial: str | None) -> ProductFile:
     """A file of a product in a file of products. Raises Unfit where it is not there."""
     entry = mapping(products.get("products"), "'products'").get(product)
     versions = mapping(mapping(entry, f"the product {product}").get("versions"), f"'versions' of {product}")

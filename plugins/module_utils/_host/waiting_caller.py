@@ -92,7 +92,7 @@ def heeded(yes: bool = True) -> t.Iterator[None]:
 @contextlib.contextmanager
 def signals() -> t.Iterator[None]:
     """Have the signals that would end this process only tell it to. Those that are ignored, or handled, stay so."""
-    kept: dict[signal.Signals, t.Any] = {}
+    kept = {}
     state.signalled = False
     try:
         if threading.current_thread() is threading.main_thread():

@@ -39,7 +39,7 @@ from .table import LINK, LONGEST
 class LinksModule(t.Protocol):
     """What the flow has to know of the module: its parameters, and in check mode what earlier tasks would have made."""
 
-    params: dict[str, t.Any]
+    params: Item
     check_mode: bool
 
     @property

@@ -258,7 +258,7 @@ class Netplan:
                 del inner[last]
         if value is None:
             return
-        target: t.Any = self.body(keeper, place)
+        target = self.body(keeper, place)
         for step in steps:
             if not isinstance(target.get(step), dict):
                 target[step] = {}

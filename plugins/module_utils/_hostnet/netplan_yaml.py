@@ -189,7 +189,7 @@ def merge(whole: DefinitionBody, part: DefinitionBody) -> None:
             whole[key] = value
 
 
-def as_netplan_text(value: object) -> t.Any:
+def as_netplan_text(value: object) -> object:
     """A scalar of Python's as netplan's text; containers with their insides."""
     if isinstance(value, bool):
         return "true" if value else "false"

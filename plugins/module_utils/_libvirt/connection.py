@@ -125,12 +125,13 @@ def cut(error: Error) -> bool:
     restarts, and ``isAlive`` notices nothing.
     """
     domain = error.get_error_domain() if hasattr(error, "get_error_domain") else None
+    code = error.get_error_code() if hasattr(error, "get_error_code") else None
     remote = [getattr(libvirt, name, None) for name in ("VIR_FROM_RPC", "VIR_FROM_REMOTE")]
     codes = [getattr(libvirt, name, None) for name in ("VIR_ERR_RPC", "VIR_ERR_NO_CONNECT")]
     return (
         cut_off(str(error))
-        or (domain is not None and domain in remote and error.get_error_code() in codes)
-        or (hasattr(error, "get_error_code") and error.get_error_code() == codes[0])
+        or (domain is not None and domain in remote and code in codes)
+        or (code is not None and code == codes[0])
     )
 
 
@@ -155,7 +156,7 @@ class Session:
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
-        self.connection: Connection = None
+        self.connection: t.Any = None  # None without libvirt: see absent.
         self.absent: Unreachable | None = None
         self.stack = contextlib.ExitStack()
 
@@ -218,7 +219,8 @@ def message_of(error: Exception) -> str:
 
 def lacks(error: Error, *codes: str) -> bool:
     """Whether an error is one of libvirt's ``VIR_ERR_...`` codes."""
-    return error.get_error_code() in [getattr(libvirt, code, None) for code in codes]
+    wanted = [getattr(libvirt, code, None) for code in codes]
+    return hasattr(error, "get_error_code") and error.get_error_code() in wanted
 
 
 def active(found: Resource) -> bool:

@@ -20,7 +20,7 @@ from .objects import Connection
 
 def facts(uri: str) -> dict[str, t.Any]:
     """What host_info returns. A libvirt that is not there is a fact, too, not an error."""
-    asked: dict[str, t.Any] = {"libvirt": None, "hypervisor": None, "problem": None}
+    asked: dict[str, object] = {"libvirt": None, "hypervisor": None, "problem": None}
     types: list[str] | None = None
     try:
         with connect(uri) as connection:

@@ -12,11 +12,12 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._engine.rows.model import ReadOnlyItem
 from .forecast_lists import list_of
 from .guest_places import GuestPlace
 from .storage_observe import ObservedPool
 
-Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
+Entries = t.Mapping[str, t.Optional[ReadOnlyItem]]  # noqa: UP045 - sanity tests import it with older Pythons
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ToCome:
     runs: bool = False
 
     @classmethod
-    def of(cls, facts: t.Mapping[str, t.Any]) -> ToCome:
+    def of(cls, facts: ReadOnlyItem) -> ToCome:
         """The same from JSON."""
         return cls(
             facts.get("uuid"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import typing as t
 from xml.etree import ElementTree as ET
 
 from .._host.files import birth
@@ -91,5 +90,5 @@ def volume_at(connection: Connection, key: str) -> str | None:
         path = os.path.join(target, volume)
         if path.startswith("/") and os.path.lexists(path):
             return path
-        return t.cast(str, pool.storageVolLookupByName(volume).path())
+        return pool.storageVolLookupByName(volume).path()
     return None

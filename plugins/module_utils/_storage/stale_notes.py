@@ -38,8 +38,8 @@ def forget_gone(connection: Connection) -> None:
     pools: dict[str, ManifestEntries] = {}
     for key, facts in manifest.entries("volumes").items():
         if "making" not in facts:
-            pool, _slash, name = key.partition("/")
-            pools.setdefault(pool, {})[name] = facts
+            place, _slash, name = key.partition("/")
+            pools.setdefault(place, {})[name] = facts
     gone: ManifestEntries = {}
     known = manifest.entries("pools") if pools else {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE) if pools else ():

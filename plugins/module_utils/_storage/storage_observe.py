@@ -53,8 +53,8 @@ def volumes(
     """
     wanted: dict[str, set[str]] = {}
     for key in t.cast(t.Iterable[str], keys):
-        pool, _slash, name = key.partition("/")
-        wanted.setdefault(pool, set()).add(name)
+        place, _slash, name = key.partition("/")
+        wanted.setdefault(place, set()).add(name)
     found: dict[str, Observed] = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         names = wanted.get(pool.name())
@@ -242,7 +242,7 @@ def active_pool(connection: Connection, name: str) -> StoragePool:
     return pool
 
 
-def lookup(pool: StoragePool, name: str) -> Volume:
+def lookup(pool: StoragePool, name: str) -> Volume | None:
     """A volume of a pool, or None."""
     try:
         return pool.storageVolLookupByName(name)

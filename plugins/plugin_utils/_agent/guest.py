@@ -14,6 +14,8 @@ import secrets
 import time
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
+
 from ...module_utils._printing import printable, shortened
 from . import words
 from .pipe import Ended, Pipe
@@ -93,6 +95,10 @@ SHOWN = 100
 """How many characters of a command or path are shown."""
 
 
+AgentAnswer = t.Any
+"""What a command of the agent returns: any JSON."""
+
+
 class AgentFailed(Exception):
     """The agent did what it was told, and failed: its words."""
 
@@ -162,7 +168,7 @@ class AgentGuest:
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
         raise Unusable(words.agent_problem(self.name, self.way.host, kind, message, doing, self.timeout))
 
-    def call(self, execute: str, **arguments: object) -> t.Any:
+    def call(self, execute: str, **arguments: object) -> AgentAnswer:
         """What a command of the agent returns."""
         return self.order({"do": "call", "execute": execute, "arguments": arguments})
 
@@ -229,7 +235,7 @@ class AgentGuest:
         code = status["exitcode"] if "exitcode" in status else -status["signal"]
         return code, self.decoded(status, "out-data"), self.decoded(status, "err-data")
 
-    def decoded(self, answer: t.Mapping[str, t.Any], key: str) -> bytes:
+    def decoded(self, answer: ReadOnlyItem, key: str) -> bytes:
         """A part of an answer that is base64; empty where it is not there."""
         try:
             return base64.b64decode(answer.get(key) or "", validate=True)
@@ -248,7 +254,7 @@ class AgentGuest:
             raise
         self.call("guest-file-close", handle=handle)
 
-    def timed(self, largest: int, execute: str, **arguments: object) -> t.Any:
+    def timed(self, largest: int, execute: str, **arguments: object) -> AgentAnswer:
         """A command of the agent that moves a piece of a file. The next piece is as large as this one was quick.
 
         :param largest: how many bytes the next one may have

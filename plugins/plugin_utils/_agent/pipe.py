@@ -74,7 +74,7 @@ class Pipe:
         words = json.dumps({**order, "id": number}).encode() + b"\n"
         return self.exchange(words, 2 * seconds + GRACE, lambda answer: answer.get("id") == number)
 
-    def exchange(self, words: bytes, seconds: float, ends: t.Callable[[dict[str, t.Any]], bool]) -> dict[str, object]:
+    def exchange(self, words: bytes, seconds: float, ends: t.Callable[[dict[str, object]], bool]) -> dict[str, object]:
         """Write words, and read answers until one ends it. What else is written, as by a login shell, is left out.
 
         :param seconds: how long the other end may neither take nor give anything

@@ -34,7 +34,37 @@ except ImportError:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol, TypedDict
+
+    Json = Any
+    """What a command of the agent takes or returns: any JSON."""
+
+    class GuestDomain(Protocol):
+        """What is asked of libvirt's object of the guest (virDomain)."""
+
+        def name(self) -> str: ...
+        def UUIDString(self) -> str: ...
+        def isActive(self) -> int: ...
+        def state(self) -> list[int]: ...
+        def XMLDesc(self, flags: int) -> str: ...
+
+    class LibvirtFault(Protocol):
+        """What is asked of libvirt's error (libvirtError)."""
+
+        def get_error_code(self) -> int | None: ...
+        def get_error_message(self) -> str | None: ...
+
+    class AgentOrder(TypedDict, total=False):
+        """A line of the input."""
+
+        id: int
+        do: str
+        uri: str
+        guest: str
+        timeout: int
+        execute: str
+        arguments: dict[str, Json]
+
 
 CHANNEL = "org.qemu.guest_agent.0"
 """The name of the channel to the agent (formatdomain.html, channel)."""
@@ -97,7 +127,7 @@ class Agent:
         except libvirt.libvirtError as error:
             raise self.problem(error) from None
 
-    def found(self) -> Any:
+    def found(self) -> GuestDomain:
         """The guest, by its name, else by its UUID."""
         try:
             return self.connection.lookupByName(self.guest)
@@ -109,7 +139,7 @@ class Agent:
         except libvirt.libvirtError:
             raise Problem("undefined") from None
 
-    def look(self) -> dict[str, Any]:
+    def look(self) -> dict[str, str]:
         """Say what the guest is like. Raises Problem where no agent can answer."""
         try:
             self.refuse_absent()
@@ -130,7 +160,7 @@ class Agent:
         if found[0].get("state") == "disconnected":
             raise Problem("unconnected")
 
-    def call(self, execute: str, arguments: dict[str, Any]) -> Any:
+    def call(self, execute: str, arguments: dict[str, Json]) -> Json:
         """What a command of the agent returns. Files that it opens are noted."""
         order = json.dumps({"execute": execute, "arguments": arguments})
         try:
@@ -147,7 +177,7 @@ class Agent:
             self.files.discard(arguments.get("handle", -1))
         return answer
 
-    def problem(self, error: Any, execute: str = "") -> Problem:
+    def problem(self, error: LibvirtFault, execute: str = "") -> Problem:
         """What an error of libvirt means."""
         code, message = error.get_error_code(), error.get_error_message() or str(error)
         if code == libvirt.VIR_ERR_NO_DOMAIN:
@@ -181,7 +211,7 @@ class Agent:
             return Problem("unknown")
         return None if allowed[execute] else Problem("blocked")
 
-    def run(self, arguments: dict[str, Any]) -> Any:
+    def run(self, arguments: dict[str, Json]) -> Json:
         """Run a command in the guest until it has ended; returns its status (guest-exec-status)."""
         process = self.call("guest-exec", arguments)["pid"]
         begun = beaten = time.monotonic()
@@ -214,7 +244,7 @@ class Agent:
                 pass
 
 
-def tell(answer: dict[str, Any]) -> None:
+def tell(answer: dict[str, object]) -> None:
     """Write an answer."""
     try:
         sys.stdout.write(json.dumps(answer) + "\n")
@@ -223,7 +253,7 @@ def tell(answer: dict[str, Any]) -> None:
         os._exit(1)  # Nobody reads it.
 
 
-def work(orders: queue.SimpleQueue[Any], agents: list[Agent]) -> None:
+def work(orders: queue.SimpleQueue[AgentOrder | None], agents: list[Agent]) -> None:
     """Carry out orders, until None comes.
 
     :param agents: gets the agent once there is one
@@ -248,7 +278,7 @@ def work(orders: queue.SimpleQueue[Any], agents: list[Agent]) -> None:
 
 def main() -> None:
     """Carry out what comes in until it ends. Then end, whatever libvirt is still at."""
-    orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[AgentOrder | None] = queue.SimpleQueue()
     agents: list[Agent] = []
     worker = threading.Thread(target=work, args=(orders, agents), daemon=True)
     worker.start()

@@ -9,13 +9,14 @@ import fnmatch
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_addresses import reachable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects import GuestAddress
 
 HIDING = ("", "nat")
 """Modes of networks whose guests are reached from their host alone: without a way out, and with their addresses
 translated (formatnetwork.html, Connectivity)."""
 
 InterfaceData = t.Mapping[str, object]
-Networks = t.Mapping[str, t.Mapping[str, t.Any]]
+Networks = t.Mapping[str, t.Mapping[str, object]]
 """By name, ``forward`` and ``bridge`` of the networks of a host."""
 
 
@@ -52,7 +53,7 @@ def rank(interface: InterfaceData, networks: Networks, wanted: t.Sequence[str]) 
 
 
 def suffices(
-    interfaces: t.Sequence[InterfaceData], found: t.Sequence[t.Any], networks: Networks, wanted: t.Sequence[str]
+    interfaces: t.Sequence[InterfaceData], found: t.Sequence[GuestAddress], networks: Networks, wanted: t.Sequence[str]
 ) -> bool:
     """Whether further sources have nothing better to tell: an address on the best network, or nothing is wanted.
 

@@ -80,7 +80,7 @@ def digest(way: Reach, order: Order) -> str:
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
-def is_good(entry: t.Any, mark: str, age: float) -> bool:
+def is_good(entry: object, mark: str, age: float) -> bool:
     """Whether an entry of the cache answers what is asked now, and is young enough."""
     if not isinstance(entry, dict) or entry.get("asked") != mark or not isinstance(entry.get("answer"), dict):
         return False

@@ -70,13 +70,13 @@ def alias(guest: JoinedGuest) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", f"{guest['name']}.{guest['host']}")
 
 
-def variables(guest: JoinedGuest, way: Reach | None = None, connect: str = "ssh") -> dict[str, t.Any]:
+def variables(guest: JoinedGuest, way: Reach | None = None, connect: str = "ssh") -> dict[str, object]:
     """The variables of a guest.
 
     :param way: the way to its host; None where there is none
     :param connect: how Ansible is to reach the guest: ``ssh``, ``vsock``, or ``agent``
     """
-    found: dict[str, t.Any] = {"kvm_guest": guest}
+    found: dict[str, object] = {"kvm_guest": guest}
     if connect == "vsock" and is_over_vsock(guest, way):
         found["ansible_host"] = alias(guest)  # A name for messages: ssh looks up none where a command connects it.
     elif guest["address"] is not None:

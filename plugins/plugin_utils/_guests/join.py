@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Item, ReadOnlyItem, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import entries, host_part, word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive
 from . import address, tags, vsock
 from .address import Networks
 
-JoinedGuest = dict[str, t.Any]
+JoinedGuest = Item
 
 DECLARED = "declared"
 """The source of addresses that are declared: as the guest's own, or in the DHCP of a network."""
@@ -39,7 +39,7 @@ def guests_of(
     host: str,
     declared: t.Sequence[JoinedGuest],
     networks: t.Sequence[JoinedGuest],
-    answer: t.Mapping[str, t.Any] | None,
+    answer: ReadOnlyItem | None,
     choice: AddressChoice,
     undeclared: bool,
 ) -> list[JoinedGuest]:

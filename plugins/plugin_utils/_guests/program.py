@@ -45,8 +45,16 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import mas
 
 from . import address, tags, vsock
 
-OrderData = dict[str, t.Any]
-"""What is to be asked: ``hosts``, ``forks``, ``timeout``, ``sources`` and ``networks`` (see ask)."""
+
+class OrderData(t.TypedDict):
+    """What is to be asked: see ask.Order. Of each host the URI."""
+
+    hosts: list[tuple[str, str]]
+    forks: int
+    timeout: float
+    sources: list[str]
+    networks: list[str]
+
 
 AnswerData = dict[str, t.Any]
 """What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""
@@ -61,7 +69,10 @@ PAUSED = 3
 """A state of a guest: VIR_DOMAIN_PAUSED."""
 
 
-Piece = tuple[str, str, t.Any]
+PieceValue = t.Any
+"""A piece of the answer of a host: see HostAnswers.take_in."""
+
+Piece = tuple[str, str, PieceValue]
 """A host, and a piece of its answer: see HostAnswers.take_in."""
 
 
@@ -75,7 +86,7 @@ class HostAnswers:
         self.deadline = deadline
         self.answer: AnswerData = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
 
-    def take_in(self, key: str, value: t.Any) -> None:
+    def take_in(self, key: str, value: PieceValue) -> None:
         """Take in a piece of the answer: ``guests`` and ``networks`` as they are, ``addresses`` of one guest."""
         if key == "addresses":
             name, found = value

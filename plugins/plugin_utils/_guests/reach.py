@@ -69,7 +69,7 @@ def reach(host: str, templar: HostTemplar) -> Reach:
     :param templar: what evaluates its variables
     """
 
-    def value(name: str) -> t.Any:
+    def value(name: str) -> object:
         try:
             return templar.value(templar.raw[name])
         except Exception as error:  # A template may hold any filter or lookup.
@@ -114,7 +114,7 @@ def ssh_of(known: t.Mapping[str, object]) -> Ssh:
     :param known: variables of the host
     """
 
-    def option(name: str) -> tuple[t.Any, str]:
+    def option(name: str) -> tuple[object, str]:
         return constants.config.get_config_value_and_origin(
             name, plugin_type="connection", plugin_name="ssh", variables=known
         )[:2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
 LISTS = {"groups_by": "groups", "address_sources": "sources of addresses", "families": "address families"}
@@ -17,11 +18,11 @@ POSITIVE = ("timeout", "forks")
 """Options that are a number above zero."""
 
 
-Option = t.Mapping[str, t.Any]
+Option = ReadOnlyItem
 """An option, as the documentation of the plugin says what it takes."""
 
 
-def problems(config: t.Any, options: t.Mapping[str, Option]) -> list[str]:
+def problems(config: object, options: t.Mapping[str, Option]) -> list[str]:
     """What is wrong with the content of the file, a sentence each.
 
     :param config: what is in it
@@ -52,7 +53,7 @@ def unknown(name: object, known: t.Sequence[str]) -> str:
     return f"{named(name)}: no such option{f'; did you mean {printable(like[0])}?' if like else ''}"
 
 
-def problem_of(name: str, value: t.Any, option: Option) -> str | None:
+def problem_of(name: str, value: object, option: Option) -> str | None:
     """What is wrong with one value; None where nothing is, or Ansible says so itself."""
     choices = option.get("choices") or []
     if name in LISTS:

@@ -40,9 +40,9 @@ def of_definition(root: ET.Element) -> int | None:
     return of_number(int(text) if text.isascii() and text.isdigit() else None)
 
 
-def of_declaration(item: t.Mapping[str, t.Any]) -> int | None:
+def of_declaration(item: t.Mapping[str, object]) -> int | None:
     """The number that a guest is declared to have."""
-    part: t.Any = item.get("vsock")
+    part = item.get("vsock")
     part = part.get("cid") if isinstance(part, dict) else None
     return of_number(part.get("address") if isinstance(part, dict) and not part.get("auto") else None)
 

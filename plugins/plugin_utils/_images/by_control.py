@@ -70,14 +70,14 @@ class ControlAnswers:
         self, images: t.Mapping[str, DeclaredImage], sending: Sending, seconds: float | None, check: bool = False
     ) -> None:
         self.images, self.sending, self.seconds, self.check = images, sending, seconds, check
-        self.versions: dict[str, dict[str, t.Any]] = {}
+        self.versions: dict[str, dict[str, object]] = {}
         self.files: dict[str, dict[str, str]] = {}
         self.arch: str | None = None
         self.tried: dict[str, str] = {}
         self.done = set[str]()
 
     @property
-    def parameter(self) -> dict[str, t.Any]:
+    def parameter(self) -> dict[str, object]:
         """The parameter by which the module gets them."""
         return {"versions": self.versions, "files": self.files}
 

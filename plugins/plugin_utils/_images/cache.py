@@ -122,7 +122,7 @@ def refuse_other(descriptor: int, path: str) -> None:
         raise VirtfleetError(f"{path} is no file: look at it, and remove it")
 
 
-def once(key: str, find: t.Callable[[], dict[str, t.Any]], seconds: float | None = None) -> dict[str, t.Any]:
+def once(key: str, find: t.Callable[[], dict[str, object]], seconds: float | None = None) -> dict[str, object]:
     """What is found out once in a run of Ansible, for all hosts. What failed is tried again by who asks later.
 
     Raises VirtfleetError where it cannot be noted.
@@ -143,7 +143,7 @@ def once(key: str, find: t.Callable[[], dict[str, t.Any]], seconds: float | None
     return found
 
 
-def noted(path: str) -> tuple[dict[str, t.Any] | None, float]:
+def noted(path: str) -> tuple[dict[str, object] | None, float]:
     """What is noted in a file, and when that was; None where nothing is that can be read."""
     try:
         with opened(path) as file:

@@ -40,7 +40,7 @@ def with_disks(options: Item, images: t.Iterable[str]) -> Item:
     return {**options, "disks": [{"image": options["image"]}]}
 
 
-def in_pool(disks: t.Sequence[t.Any]) -> list[t.Any]:
+def in_pool(disks: t.Sequence[object]) -> list[object]:
     """Disks, of which those that are made for a guest are in the pool of all scenarios."""
     return [
         {"pool": POOL, **disk}
@@ -50,7 +50,7 @@ def in_pool(disks: t.Sequence[t.Any]) -> list[t.Any]:
     ]
 
 
-def check_images(disks: t.Sequence[t.Any], images: t.Mapping[str, Item]) -> None:
+def check_images(disks: t.Sequence[object], images: t.Mapping[str, Item]) -> None:
     """Raise VirtfleetError where a disk names an image that nobody declares, or no disk has anything to boot.
 
     :param disks: the disks of a guest, as the module takes them

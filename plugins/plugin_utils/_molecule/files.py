@@ -15,9 +15,11 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_addresses import reachable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from .._guests import reach
 from .names import HOST
+from .shapes import KnownAddresses, NewHost, ScenarioGuest, ScenarioHost, ScenarioKit
 
 OWN = "kvm"
 """The kit's own folder in molecule's ephemeral directory."""
@@ -62,7 +64,7 @@ DESTINATION = re.compile(
 """Where a KVM host is: USER@HOST:PORT, as ssh takes it."""
 
 
-def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
+def kvm_host(wanted: object, hosts: t.Container[str]) -> ScenarioHost:
     """The KVM host of a scenario: its ``name`` in the inventory, whether it is ``remote``, and its ``variables``.
 
     Raises VirtfleetError for what is no host.
@@ -71,7 +73,7 @@ def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
     :param hosts: the hosts of the scenario's inventory
     """
     name = str(wanted or "localhost")
-    found: dict[str, t.Any] = {"ansible_python_interpreter": "/usr/bin/python3"}
+    found: dict[str, object] = {"ansible_python_interpreter": "/usr/bin/python3"}
     if name in ("localhost", "127.0.0.1", "::1"):
         return {
             "name": HOST,
@@ -94,13 +96,13 @@ def kvm_host(wanted: object, hosts: t.Container[str]) -> dict[str, t.Any]:
     return {"name": HOST, "remote": True, "known": False, "variables": found}
 
 
-def place_of(guest: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any]) -> tuple[str, int]:
+def place_of(guest: ScenarioGuest, addresses: KnownAddresses) -> tuple[str, int]:
     """The address and the port by which a guest is reached. Raises VirtfleetError where it has no address."""
     forward = guest.get("forward")
     return (forward["address"], forward["port"]) if forward else (address_of(guest["domain"], addresses), SSH_PORT)
 
 
-def address_of(domain: str, addresses: t.Mapping[str, t.Any]) -> str:
+def address_of(domain: str, addresses: KnownAddresses) -> str:
     """The address that a guest has, IPv4 before IPv6. Raises VirtfleetError where it has none.
 
     :param addresses: as the module domains returns them: of each guest a list
@@ -129,8 +131,8 @@ class GuestFiles:
     def __init__(
         self,
         folder: str,
-        guests: t.Sequence[t.Mapping[str, t.Any]],
-        addresses: t.Mapping[str, t.Any],
+        guests: t.Sequence[ScenarioGuest],
+        addresses: KnownAddresses,
         jump: str | None = None,
         where: str = "",
         project: str = "",
@@ -152,7 +154,7 @@ class GuestFiles:
         """A file of the kit."""
         return f"{self.folder}/{name}"
 
-    def variables(self, guest: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def variables(self, guest: ScenarioGuest) -> dict[str, object]:
         """The variables of a guest in the inventory."""
         address, port = self.places[guest["name"]]
         # Ansible keeps connections open. One to a guest that is no more would hang.
@@ -169,10 +171,10 @@ class GuestFiles:
             "ansible_ssh_private_key_file": self.path(KEY),
             "ansible_ssh_common_args": f"-F {shlex.quote(self.path(SSH_CONFIG))}",
             "ansible_control_path": f"%(directory)s/{mark}",
-            "molecule_guest": {name: guest[name] for name in IN_INVENTORY if name in guest},
+            "molecule_guest": {name: value for name, value in guest.items() if name in IN_INVENTORY},
         }
 
-    def hosts(self) -> list[dict[str, t.Any]]:
+    def hosts(self) -> list[NewHost]:
         """The guests as hosts of Ansible: ``name``, ``groups`` and ``variables``."""
         return [
             {"name": guest["name"], "groups": list(guest["groups"]), "variables": self.variables(guest)}
@@ -182,11 +184,11 @@ class GuestFiles:
     def inventory(self) -> str:
         """The inventory. Its JSON is YAML."""
         hosts = self.hosts()
-        groups: dict[str, t.Any] = {}
+        groups: dict[str, dict[str, dict[str, object]]] = {}
         for host in hosts:
             for group in host["groups"]:
                 groups.setdefault(group, {"hosts": {}})["hosts"][host["name"]] = {}
-        whole: dict[str, t.Any] = {
+        whole: dict[str, object] = {
             "hosts": {host["name"]: host["variables"] for host in hosts},
             "children": groups,
         }
@@ -230,7 +232,7 @@ class GuestFiles:
             for guest in self.guests
         ], indent=2) + "\n"  # fmt: skip
 
-    def for_playbooks(self) -> dict[str, t.Any]:
+    def for_playbooks(self) -> dict[str, object]:
         """All of it, for the playbooks."""
         texts = {INVENTORY: self.inventory(), SSH_CONFIG: self.ssh_config(), INSTANCES: self.instances()}
         written = [{"path": self.path(name), "content": text} for name, text in texts.items()]
@@ -255,7 +257,7 @@ def quoted(path: str) -> str:
     return '"' + path.replace("%", "%%") + '"'
 
 
-def molecule_files(kit: t.Mapping[str, t.Any], addresses: t.Mapping[str, t.Any], host: t.Any, turn: str = "") -> object:
+def molecule_files(kit: ScenarioKit, addresses: KnownAddresses, host: Variables, turn: str = "") -> object:
     """The files by which the guests of a scenario are found.
 
     :param kit: what the lookup molecule_scenario returns

@@ -12,6 +12,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
+from .shapes import ScenarioGuest
+
 GROUP = "molecule"
 """The group of the guests in the inventory."""
 
@@ -82,7 +84,7 @@ def whose(name: str) -> str:
     return "to Ansible" if name in OF_ANSIBLE else "in the steps of molecule"
 
 
-def mixed_up(guests: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+def mixed_up(guests: t.Sequence[ScenarioGuest]) -> list[str]:
     """A sentence for each guest whose name a group of guests has, too."""
     groups = {group for guest in guests for group in guest["groups"]}
     return [

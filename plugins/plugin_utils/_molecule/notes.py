@@ -46,8 +46,9 @@ def noted(folder: str) -> Noted:
     """
     note = read(Path(folder) / NOTE)
     there = member(member(read(Path(folder) / INVENTORY), "all"), "vars")
-    found = [note.get(name, there.get(f"molecule_{other}", "")) for name, other in NAMES.items()]
-    if not all(isinstance(value, str) for value in found) or found[-1] not in ("", SYSTEM, SESSION):
+    values = [note.get(name, there.get(f"molecule_{other}", "")) for name, other in NAMES.items()]
+    found = [value for value in values if isinstance(value, str)]
+    if len(found) < len(values) or found[-1] not in ("", SYSTEM, SESSION):
         raise foreign(Path(folder) / NOTE)
     return Noted(*found)
 
@@ -56,7 +57,7 @@ NAMES = {"mark": "mark", "where": "kvm_host", "project": "project", "uri": "kvm_
 """What is noted, and what the inventory calls it."""
 
 
-def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, object]]) -> None:
     """Raise VirtfleetError where the files in molecule's folder are about guests of somebody else.
 
     :param guests: the guests that the inventory there has
@@ -73,7 +74,7 @@ def check(place: Checkout, note: Noted, guests: t.Sequence[t.Mapping[str, t.Any]
     )
 
 
-def guests_in(folder: str) -> list[dict[str, t.Any]]:
+def guests_in(folder: str) -> list[dict[str, object]]:
     """The guests that the kit's inventory has: what each is called, and what it is on its host.
 
     It is read as it is written, for what Ansible makes of it depends on the other inventories. Raises VirtfleetError
@@ -86,12 +87,12 @@ def guests_in(folder: str) -> list[dict[str, t.Any]]:
     found = [member(member(hosts, name), "molecule_guest") for name in hosts]
     for guest in found:
         whole_guest = all(isinstance(guest.get(name), kind) for name, kind in GUEST.items())
-        if not whole_guest or not is_forward(guest) or guest["snapshot"].get("domain") != guest["domain"]:
+        if not whole_guest or not is_forward(guest) or member(guest, "snapshot").get("domain") != guest["domain"]:
             raise foreign(Path(folder) / INVENTORY)
     return found
 
 
-def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
+def is_forward(guest: t.Mapping[str, object]) -> bool:
     """Whether a noted guest has a right address and port to reach it at, or neither of them."""
     forward = guest.get("forward", {"address": "", "port": 0})
     if not isinstance(forward, dict) or not isinstance(forward.get("address"), str):
@@ -100,7 +101,7 @@ def is_forward(guest: t.Mapping[str, t.Any]) -> bool:
     return isinstance(port, int) and not isinstance(port, bool)
 
 
-def read(path: Path) -> dict[str, t.Any]:
+def read(path: Path) -> dict[str, object]:
     """A file of JSON below a line of comment; empty where it is not there. Raises VirtfleetError for another file."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -117,7 +118,7 @@ def read(path: Path) -> dict[str, t.Any]:
     return found
 
 
-def member(of: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
+def member(of: t.Mapping[str, object], name: str) -> dict[str, object]:
     """A dictionary in one; empty for anything else."""
     found = of.get(name)
     return found if isinstance(found, dict) else {}

@@ -27,6 +27,7 @@ from . import session
 from .access import checked_cards, checked_seed, keys_of, with_user_data
 from .disks import POOL, check_images, image_of, in_pool, with_disks
 from .names import NAME, Names, mixed_up
+from .shapes import ScenarioGuest
 
 FOLDER, SCENARIO, PROJECT = (
     f"MOLECULE_{name}" for name in ("EPHEMERAL_DIRECTORY", "SCENARIO_NAME", "PROJECT_DIRECTORY")
@@ -143,10 +144,10 @@ class Scenario:
     def __init__(
         self,
         place: Checkout,
-        variables: t.Mapping[str, t.Any],
+        variables: t.Mapping[str, object],
         key: str = "",
         taken: Names | None = None,
-        ports: t.Mapping[str, t.Any] | None = None,
+        ports: t.Mapping[str, object] | None = None,
     ) -> None:
         self.place, self.variables, self.key, self.taken, self.ports = place, variables, key, taken or Names(), ports
         self.problems: list[str] = []
@@ -159,7 +160,7 @@ class Scenario:
         ]
         self.problems += mixed_up(self.guests)
 
-    def for_playbooks(self) -> dict[str, t.Any]:
+    def for_playbooks(self) -> dict[str, object]:
         """What the playbooks need. Raises VirtfleetError where something is wrong, or there are no guests."""
         if self.problems:
             raise VirtfleetError("\n".join(dict.fromkeys(self.problems)))
@@ -224,7 +225,7 @@ class Scenario:
             raise VirtfleetError(f"{PROFILE}: {printable(name)} is not in {PROFILES}{hint}")
         return self.layer(f"profile {label(name)}", profiles[name])
 
-    def guest(self, declared: Item) -> dict[str, t.Any] | None:
+    def guest(self, declared: Item) -> ScenarioGuest | None:
         """A guest of the scenario; None where something is wrong with it."""
         name = declared.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -239,7 +240,7 @@ class Scenario:
             self.problems.append(f"guest {label(name)}: {error}")
             return None
 
-    def checked_guest(self, name: str, declared: Item) -> dict[str, t.Any]:
+    def checked_guest(self, name: str, declared: Item) -> ScenarioGuest:
         """A guest of the scenario. Raises VirtfleetError where something is wrong with it."""
         for option, why in NOT_HERE.items():
             if declared.get(option) is not None:
@@ -269,7 +270,7 @@ class Scenario:
             "wait_timeout": self.timeout(),
         }
         config.pop("image", None)
-        guest: dict[str, t.Any] = {
+        guest: ScenarioGuest = {
             "name": name,
             "domain": domain,
             "user": user,

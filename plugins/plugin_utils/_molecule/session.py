@@ -19,6 +19,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
 
+from .shapes import GuestForward
+
 SYSTEM, SESSION = "qemu:///system", "qemu:///session"
 
 POOL_FOLDER = ".local/share/libvirt/virtfleet-molecule"
@@ -76,7 +78,7 @@ def loopback(domain: str) -> str:
     return f"127.{first % 254 + 1}.{second}.{third % 254 + 1}"
 
 
-def forward_of(domain: str, ports: t.Mapping[str, t.Any]) -> Item:
+def forward_of(domain: str, ports: t.Mapping[str, object]) -> GuestForward:
     """Where the SSH server of a guest is reached on its host: ``address`` and ``port``.
 
     :param ports: the free port that was found for each address; empty before somebody has looked
@@ -92,7 +94,7 @@ def forward_of(domain: str, ports: t.Mapping[str, t.Any]) -> Item:
     return {"address": address, "port": found}
 
 
-def with_forward(config: Item, forward: Item) -> Item:
+def with_forward(config: Item, forward: GuestForward) -> Item:
     """A guest whose SSH server is reached by a forwarded port. Raises VirtfleetError where it has no card for that.
 
     libvirt can tell passt to forward ports (since 9.0), but not slirp, which is a part of QEMU. So a card of that is
@@ -121,7 +123,7 @@ def with_forward(config: Item, forward: Item) -> Item:
     return with_slirp(config, found, forward)
 
 
-def with_slirp(config: Item, card: Item, forward: Item) -> Item:
+def with_slirp(config: Item, card: Item, forward: GuestForward) -> Item:
     """A guest with a card that QEMU itself runs. Raises VirtfleetError for what cannot be said to QEMU that way."""
     strange = sorted(str(option) for option in card if option not in OF_CARD and card[option] is not None)
     if strange:
@@ -153,7 +155,7 @@ def with_slirp(config: Item, card: Item, forward: Item) -> Item:
     return {**whole, "cloud_init": with_card(seed, mac, whole["interfaces"])}
 
 
-def with_card(seed: t.Any, mac: str, others: t.Sequence[t.Any]) -> t.Any:
+def with_card(seed: object, mac: str, others: t.Sequence[object]) -> object:
     """What cloud-init is told, with a card that is not in the guest's definition."""
     if not isinstance(seed, dict) or seed.get("network") not in (None, "auto"):
         return seed

@@ -17,6 +17,7 @@ import typing as t
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import HostProblem, merged, place_in, title
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import LayeredGuest
@@ -80,7 +81,7 @@ class Checker:
 
     def parsed(self, raw: t.Mapping[str, object]) -> list[FoundProblem]:
         """The same for options that were not looked at yet."""
-        item: dict[str, t.Any] = {}
+        item: dict[str, object] = {}
         problems: list[Invalid] = []
         CLOUD_INIT.parse({"cloud_init": raw}, item, "", problems)
         options = item.get("cloud_init")
@@ -114,7 +115,7 @@ class Checker:
         findings = self.entries(data)
         return [(shown_place(("vendor_data", *one.place)), one.problem, one.sure) for one in findings]
 
-    def entries(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def entries(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What is wrong with a cloud-config."""
         if not bearable(entries):
             return [Finding((), TOO_LARGE, False)]
@@ -252,7 +253,7 @@ def problems(
     return [(None, line) for line in refused], [(None, f"{line}. {GOES_ON}") for line in warned]
 
 
-def of_guest(guest: dict[str, t.Any], called: str, checker: Checker) -> t.Iterator[tuple[str, bool]]:
+def of_guest(guest: Item, called: str, checker: Checker) -> t.Iterator[tuple[str, bool]]:
     """What is wrong with the data of one guest: a sentence, and whether it is for sure. What stands in options that
     guests have in common is a sentence about those.
 

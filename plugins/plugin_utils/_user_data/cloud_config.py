@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names 
     near,
     surely,
 )
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import ReadOnlyItem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init.values import AS_DICTIONARY
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
@@ -131,7 +132,7 @@ def unknown(name: object, known: t.Collection[str]) -> tuple[str, bool]:
     return f"cloud-init knows no such entry here{hint}", bool(meant)
 
 
-def of_config(entries: t.Mapping[str, t.Any], more: t.Collection[str] = ()) -> t.Iterator[Finding]:
+def of_config(entries: t.Mapping[str, object], more: t.Collection[str] = ()) -> t.Iterator[Finding]:
     """What is wrong with a cloud-config. What is null is as if it were left out.
 
     :param more: entries that are known besides those of the table
@@ -145,7 +146,7 @@ def of_config(entries: t.Mapping[str, t.Any], more: t.Collection[str] = ()) -> t
             yield from of_value(value, ENTRIES[name].split(), name, (name,))
 
 
-def of_value(value: t.Any, kinds: t.Sequence[str], path: str, place: DataPlace) -> t.Iterator[Finding]:
+def of_value(value: object, kinds: t.Sequence[str], path: str, place: DataPlace) -> t.Iterator[Finding]:
     """What is wrong with a value.
 
     :param kinds: the types that it may be of
@@ -190,7 +191,7 @@ def path_of(place: DataPlace) -> str:
     return text
 
 
-def counted(entries: t.Mapping[str, t.Any], found: Finding) -> Finding | None:
+def counted(entries: t.Mapping[str, object], found: Finding) -> Finding | None:
     """What a schema has against a cloud-config, as far as it counts; None where the table knows better.
 
     The schema on the control node may be older than the guest's cloud-init, and stricter than it.
@@ -205,13 +206,13 @@ def counted(entries: t.Mapping[str, t.Any], found: Finding) -> Finding | None:
     return found._replace(sure=False) if lenient or is_taken(value, path) else found
 
 
-def takes(entries: t.Mapping[str, t.Any], place: DataPlace) -> bool:
+def takes(entries: t.Mapping[str, object], place: DataPlace) -> bool:
     """Whether the table says that the value at a place of a cloud-config is of a right type."""
     value = value_at(entries, place)
     return any(is_of(value, kind) for kind in kinds_at(place))
 
 
-def value_at(entries: t.Mapping[str, t.Any], place: DataPlace) -> t.Any:
+def value_at(entries: t.Mapping[str, object], place: DataPlace) -> object:
     """The value at a place of a cloud-config."""
     return functools.reduce(lambda value, part: value[part], place, t.cast("t.Any", entries))
 
@@ -225,7 +226,7 @@ def kinds_at(place: DataPlace) -> list[str]:
     return (KEYS.get(path, {}) if above else ENTRIES).get(last, "").split()
 
 
-def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
+def of_network(entries: ReadOnlyItem) -> t.Iterator[Finding]:
     """What is wrong with network-config of version 2."""
     for name, value in entries.items():
         if name not in NETWORK:
@@ -244,7 +245,7 @@ def of_network(entries: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
                     yield from of_device(options, (name, device))
 
 
-def of_device(options: t.Mapping[str, t.Any], place: DataPlace) -> t.Iterator[Finding]:
+def of_device(options: ReadOnlyItem, place: DataPlace) -> t.Iterator[Finding]:
     """What is wrong with the names of the entries of a device. The names of other tools do not count here."""
     for name in options:
         if name in DEVICE:

@@ -19,6 +19,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
+
 from .cloud_config import SCALARS, DataPlace, Finding, is_of, not_of, unknown
 
 FOLDERS = (
@@ -38,8 +40,8 @@ LARGEST = 8 * 1024**2
 
 BRANCHES, CHOICES = ("anyOf", "oneOf"), ("const", "enum")
 
-SchemaError = t.Any
-"""An error of jsonschema, which has no types."""
+JsonSchema = t.Any
+"""The package jsonschema, its validators, and its errors. It has no types."""
 
 
 class Schema:
@@ -50,14 +52,14 @@ class Schema:
     """
 
     def __init__(self, folder: str) -> None:
-        jsonschema: t.Any = importlib.import_module("jsonschema")
+        jsonschema: JsonSchema = importlib.import_module("jsonschema")
         self.version = version_in(folder)
         self.root = loaded(os.path.join(folder, "config", "schemas", CONFIG)) or {}
         self.known: dict[str, list[Finding]] = {}
         definitions = self.root.get("$defs") or {}
         draft4, draft7 = (with_bytes(jsonschema, name) for name in ("Draft4Validator", "Draft7Validator"))
         self.modules: dict[str, tuple[str, ...]] = {}
-        self.checkers: dict[str, t.Any] = {}
+        self.checkers: dict[str, JsonSchema] = {}
         for part in self.root.get("allOf") or []:
             name = part["$ref"].rpartition("/")[2]
             for entry in definitions[name].get("properties") or {}:
@@ -67,7 +69,7 @@ class Schema:
         network = loaded(os.path.join(folder, "config", "schemas", NETWORK))
         self.network = None if network is None else draft7(network)
 
-    def of_config(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def of_config(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What is wrong with a cloud-config. The parts that several have in the same words are looked at once."""
         given = {name: value for name, value in entries.items() if value is not None}
         found: list[Finding] = []
@@ -76,13 +78,13 @@ class Schema:
             found += self.once(module, part, self.checkers[module])
         return found
 
-    def of_network(self, entries: t.Mapping[str, t.Any]) -> list[Finding]:
+    def of_network(self, entries: t.Mapping[str, object]) -> list[Finding]:
         """What may be wrong with network-config: where the guest has netplan, it takes more than the schema knows."""
         if self.network is None:
             return []
         return [found._replace(sure=False) for found in self.once(NETWORK, entries, self.network) if found.sure]
 
-    def once(self, name: str, value: t.Mapping[str, t.Any], checker: t.Any) -> list[Finding]:
+    def once(self, name: str, value: t.Mapping[str, object], checker: JsonSchema) -> list[Finding]:
         """What one part of the schema has against a value."""
         try:
             key = hashlib.sha256(f"{name} {json.dumps(value, sort_keys=True)}".encode()).hexdigest()
@@ -93,14 +95,14 @@ class Schema:
         return self.known[key]
 
 
-def with_bytes(jsonschema: t.Any, name: str) -> t.Any:
+def with_bytes(jsonschema: JsonSchema, name: str) -> JsonSchema:
     """A kind of validator that takes bytes for a text, as cloud-init does: YAML makes them of ``!!binary``."""
     kind = getattr(jsonschema, name)
     texts = kind.TYPE_CHECKER.redefine("string", lambda _checker, value: isinstance(value, (str, bytes)))
     return jsonschema.validators.extend(kind, type_checker=texts)
 
 
-def loaded(path: str) -> dict[str, t.Any] | None:
+def loaded(path: str) -> Item | None:
     """A schema; None where none can be read."""
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:
@@ -148,7 +150,7 @@ def installed() -> Schema | None:
     return None
 
 
-def findings(checker: t.Any, value: object) -> list[Finding]:
+def findings(checker: JsonSchema, value: object) -> list[Finding]:
     """What a schema has against a value; nothing of one that it cannot be held against."""
     try:
         wrong = [found for error in checker.iter_errors(value) for found in findings_of(error)]
@@ -157,7 +159,7 @@ def findings(checker: t.Any, value: object) -> list[Finding]:
     return list(dict.fromkeys(wrong))
 
 
-def findings_of(error: SchemaError) -> t.Iterator[Finding]:
+def findings_of(error: JsonSchema) -> t.Iterator[Finding]:
     """An error as sentences; none for what is no mistake here."""
     place, kind, value = tuple(error.absolute_path), error.validator, error.instance
     if kind in BRANCHES:
@@ -182,7 +184,7 @@ def of_type(value: object, kinds: list[str], place: DataPlace) -> t.Iterator[Fin
         yield Finding(place, wrong, not ("string" in kinds and isinstance(value, SCALARS)), "type")
 
 
-def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
+def strangers(error: JsonSchema, place: DataPlace) -> t.Iterator[Finding]:
     """The entries that a schema does not know. cloud-init's releases differ in ``-`` and ``_``: that is no slip."""
     known = error.schema.get("properties") or {}
     patterns = list(error.schema.get("patternProperties") or {})
@@ -193,7 +195,7 @@ def strangers(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
             yield Finding((*place, name), problem, sure and not same, "name")
 
 
-def in_words(kind: str, wanted: t.Any, value: t.Any) -> str | None:
+def in_words(kind: str, wanted: JsonSchema, value: object) -> str | None:
     """What is wrong with a value by a simple rule; None where nothing is.
 
     An empty list or dictionary does nothing, so it may be there.
@@ -217,12 +219,12 @@ def in_words(kind: str, wanted: t.Any, value: t.Any) -> str | None:
     return simple[kind].format(wanted) if kind in simple else "is not as cloud-init takes it"
 
 
-def of_branches(error: SchemaError, place: DataPlace) -> t.Iterator[Finding]:
+def of_branches(error: JsonSchema, place: DataPlace) -> t.Iterator[Finding]:
     """What is wrong with a value that has to be as one of several schemas says.
 
     The one that is meant is that of the value's own type with the fewest mistakes.
     """
-    branches: dict[object, list[SchemaError]] = {}
+    branches: dict[object, list[JsonSchema]] = {}
     for one in error.context or ():
         branches.setdefault(one.schema_path[0], []).append(one)
     if not branches:

@@ -12,11 +12,18 @@ from xml.etree import ElementTree as ET
 from ..._printing import BITS, Showing, printable
 from ..close_names import near
 
+if t.TYPE_CHECKING:
+    from ..rows.model import Host
+
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
 
 TRUE = frozenset(("yes", "on", "true", "1"))
 FALSE = frozenset(("no", "off", "false", "0"))
+
+
+NormalValue = t.Any
+"""A value in normal form: a converter decides of which type that is."""
 
 
 class Doubtful(ValueError):
@@ -96,7 +103,7 @@ class Converter:
     presence = False
     whole = False
 
-    def parse(self, value: object) -> t.Any:
+    def parse(self, value: object) -> NormalValue:
         """The user's value in normal form. Raises ValueError with what to write instead."""
         if isinstance(value, bool):
             raise ValueError(
@@ -114,15 +121,15 @@ class Converter:
             )
         return self.from_text(str(value))
 
-    def from_text(self, text: str) -> t.Any:
+    def from_text(self, text: str) -> NormalValue:
         """libvirt's text in normal form."""
         return text
 
-    def to_text(self, value: t.Any) -> str:
+    def to_text(self, value: NormalValue) -> str:
         """The normal form as libvirt writes it."""
         return str(value)
 
-    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+    def decode(self, node: ET.Element, attribute: str | None) -> NormalValue:
         """Read from a node's attribute, or its text. None where there is none."""
         text = (node.text or "").strip() if attribute is None else node.get(attribute)
         if text is None or (attribute is None and not text):
@@ -132,7 +139,7 @@ class Converter:
         except ValueError:
             return text
 
-    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+    def encode(self, node: ET.Element, attribute: str | None, value: NormalValue) -> None:
         """Write to a node's attribute, or its text."""
         if attribute is None:
             node.text = self.to_text(value)
@@ -146,15 +153,15 @@ class Converter:
         """Whether a value that a definition has could be declared, too."""
         return True
 
-    def resolve(self, value: t.Any, host: t.Any) -> object:
+    def resolve(self, value: NormalValue, host: Host) -> object:
         """The value to write on that host, where the user's stands for another."""
         return value
 
-    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+    def same(self, have: NormalValue, want: NormalValue, host: Host) -> bool:
         """Whether two values in normal form mean the same on that host."""
         return have == self.resolve(want, host)
 
-    def show(self, value: t.Any) -> t.Any:
+    def show(self, value: NormalValue) -> NormalValue:
         """The value for people: in changes and diffs."""
         return value
 
@@ -247,7 +254,7 @@ class Identifier(Number):
         super().__init__(width)
         self.anything = anything
 
-    def parse(self, value: object) -> t.Any:
+    def parse(self, value: object) -> NormalValue:
         text = digits(value).lower()
         if self.anything and text == "-1":
             return text
@@ -259,13 +266,13 @@ class Identifier(Number):
             raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
         return self.to_text(int(text, 16))
 
-    def from_text(self, text: str) -> t.Any:
+    def from_text(self, text: str) -> NormalValue:
         return self.to_text(in_any_base(text)) if text.strip() != "-1" else "-1"
 
-    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+    def decode(self, node: ET.Element, attribute: str | None) -> NormalValue:
         return Converter.decode(self, node, attribute)
 
-    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+    def encode(self, node: ET.Element, attribute: str | None, value: NormalValue) -> None:
         node.set(t.cast(str, attribute), value)
 
 

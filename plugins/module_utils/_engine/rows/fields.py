@@ -14,11 +14,11 @@ from ..._errors import Invalid
 from ..._printing import SECRET, displayed, label, printable
 from .. import paths
 from ..converters import Converter, Doubtful, DoubtfulValue
-from .model import Change, Item, Problems, Scope
+from .model import Change, Item, OptionValue, Problems, Scope
 from .row import Row, Rows
 from .row_index import join, refused_value
 
-UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
+UNSET: object = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 
 
 def root_of(path: str) -> str:
@@ -42,7 +42,7 @@ def understood(type_: Converter, text: str) -> bool:
     return True
 
 
-def kept(type_: Converter, path: str, value: object) -> t.Any:
+def kept(type_: Converter, path: str, value: object) -> object:
     """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
     if not isinstance(value, str) or type_.kind != "str" or type_.whole or paths.parse(path).attribute is not None:
         return value
@@ -90,9 +90,9 @@ class Field(Row):
     type: Converter
     doc: str
     required: bool = False
-    default: t.Any = None
+    default: OptionValue = None
     like: str | None = None
-    new: t.Any = UNSET
+    new: object = UNSET
     filled: bool = False
     belongs: tuple[str, ...] = ()
     fixed: bool = False
@@ -202,7 +202,7 @@ class Field(Row):
             return self.value_at(element, self.like)
         return self.default(element) if callable(self.default) else self.default
 
-    def value(self, element: ET.Element) -> t.Any:
+    def value(self, element: ET.Element) -> object:
         """The value that the definition has, or amounts to."""
         value = self.value_at(element, self.path)
         return self.fallback(element) if value is None else value
@@ -292,14 +292,14 @@ class Field(Row):
         """The value in a sentence."""
         return label(displayed(self.shown(value), self.name))
 
-    def shown(self, value: object) -> t.Any:
+    def shown(self, value: object) -> object:
         """The value for people."""
         if value is None:
             return None
         return SECRET if self.secret else self.type.show(value)
 
-    def document(self) -> dict[str, t.Any]:
-        options: dict[str, t.Any] = {"description": self.doc, "type": self.type.kind}
+    def document(self) -> dict[str, object]:
+        options: dict[str, object] = {"description": self.doc, "type": self.type.kind}
         if self.filled and self.default is None and self.like is None and not self.fixed:
             options["description"] = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."]
         if self.type.choices:

@@ -15,7 +15,7 @@ from ..._printing import label
 from .. import paths
 from .fields import UNSET, root_of
 from .match import Key, options_of, pair
-from .model import Change, Item, Problems, Scope
+from .model import Change, Item, OptionValue, Problems, Scope
 from .parts import taken_out, without_places
 from .row import Row, Rows, Undo, Way
 from .row_index import (
@@ -143,7 +143,7 @@ class Group(Row):
             for index, value in enumerate(values)
         ]
 
-    def written_out(self, value: object) -> t.Any:
+    def written_out(self, value: object) -> object:
         if not isinstance(value, (list, tuple)):
             return value
         return [written_out(self.fields, of_text(self.fields, one, self.short)) for one in value]
@@ -312,7 +312,7 @@ class Group(Row):
     def without(self, element: ET.Element, scope: Scope) -> t.Iterator[Undo]:
         yield from self.removed(element, self.nodes(element))
 
-    def without_part(self, element: ET.Element, value: t.Any, way: Way, scope: Scope) -> t.Iterator[Undo]:
+    def without_part(self, element: ET.Element, value: OptionValue, way: Way, scope: Scope) -> t.Iterator[Undo]:
         nodes, index = self.nodes(element), int(way[0])
         spot = self.spots(list(value), nodes)[index]
         if spot is None or spot >= len(nodes):

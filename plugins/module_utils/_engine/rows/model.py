@@ -11,10 +11,13 @@ from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
 
-Item = dict[str, t.Any]
-"""Options by name. A value may be anything that YAML has."""
+OptionValue = t.Any
+"""The value of an option, or one within it: anything that YAML has."""
 
-ReadOnlyItem = t.Mapping[str, t.Any]
+Item = dict[str, OptionValue]
+"""Options by name."""
+
+ReadOnlyItem = t.Mapping[str, OptionValue]
 """The same where nobody changes it."""
 
 Problems = list[Invalid]
@@ -98,8 +101,8 @@ class Change:
     """
 
     path: str
-    before: t.Any
-    after: t.Any
+    before: OptionValue
+    after: OptionValue
     live: str | None = dataclasses.field(default=None, compare=False)
     elements: tuple[ET.Element, ...] = dataclasses.field(default=(), compare=False, repr=False)
 

@@ -236,10 +236,11 @@ def complete_rows(rows: Rows, item: Item, scope: Scope, problems: Problems, wher
     return out
 
 
-def lacks_rows(rows: Rows, item: t.Any, kind: str, where: str) -> t.Iterator[Invalid]:
+def lacks_rows(rows: Rows, item: object, kind: str, where: str) -> t.Iterator[Invalid]:
     """What a new element needs, and the user's options do not say (see Row.lacks)."""
-    for row in body(rows).needing if isinstance(item, dict) else ():
-        yield from row.lacks(item, kind, where)
+    if isinstance(item, dict):
+        for row in body(rows).needing:
+            yield from row.lacks(item, kind, where)
 
 
 def read_rows(rows: Rows, element: ET.Element) -> Item:

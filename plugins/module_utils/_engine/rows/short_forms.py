@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from .model import Item
+from .model import Item, OptionValue
 from .row import Rows
 from .row_index import body
 from .suggestions import pairs
@@ -26,7 +24,7 @@ def of_text(rows: Rows, value: object, short: str | None) -> object:
     return {short: value}
 
 
-def written_out(rows: Rows, item: object) -> t.Any:
+def written_out(rows: Rows, item: object) -> OptionValue:
     """The user's options with every short form in them written out. What no row knows stays as it is."""
     if not isinstance(item, dict):
         return item

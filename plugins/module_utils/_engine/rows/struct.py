@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from .. import paths
 from .fields import root_of
-from .model import Change, Item, Problems, Scope
+from .model import Change, Item, OptionValue, Problems, Scope
 from .parts import taken_out, without_places
 from .row import Row, Rows, Undo, Way
 from .row_index import (
@@ -199,7 +199,7 @@ class Struct(Row):
         if node is not None:
             strip_rows(self.fields, node, scope)
 
-    def without_part(self, element: ET.Element, value: t.Any, way: Way, scope: Scope) -> t.Iterator[Undo]:
+    def without_part(self, element: ET.Element, value: OptionValue, way: Way, scope: Scope) -> t.Iterator[Undo]:
         steps = paths.parse(self.path).steps
         node = paths.find(element, steps)
         if node is not None:

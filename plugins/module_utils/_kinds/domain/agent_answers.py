@@ -122,7 +122,7 @@ class Ask(t.NamedTuple):
     cloud: bool
     macs: t.Container[str]
 
-    def by(self, connection: Connection) -> Resource:
+    def by(self, connection: Connection | None) -> Resource:
         """The guest by another connection, if there is one, and it is found there."""
         try:
             return self.domain if connection is None else connection.lookupByName(self.name)
@@ -188,7 +188,7 @@ class AgentAnswers:
         except VirtfleetError:
             self.uri = ""  # The first workers do it alone.
 
-    def work(self, connection: Connection = None) -> None:
+    def work(self, connection: Connection | None = None) -> None:
         """Ask one agent after the other.
 
         :param connection: finds the guests; None where they are asked as they were found

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import typing as t
 import uuid
 
 from ..._engine.rows.model import Item
@@ -79,7 +78,7 @@ def own_parts(config: Item, want: Item) -> tuple[Item, dict[str, str]]:
     return whole, left
 
 
-def drop(part: t.Any, place: tuple[str, ...]) -> None:
+def drop(part: object, place: tuple[str, ...]) -> None:
     """Take an option out, in each item of the lists on the way. A dictionary that is empty then goes with it."""
     for one in part if isinstance(part, list) else [part]:
         if not isinstance(one, dict) or place[0] not in one:

@@ -16,6 +16,7 @@ import re
 import time
 import typing as t
 
+from ..._engine.rows.model import ReadOnlyItem
 from ..._libvirt.connection import LibvirtError, libvirt_qemu, message_of
 from ..._libvirt.objects import Resource
 from ..._printing import printable, shortened
@@ -112,7 +113,7 @@ def status(domain: Resource, answer: float = ANSWER) -> CloudStatus:
     return CloudStatus()
 
 
-def command(domain: Resource, execute: str, arguments: dict[str, t.Any], answer: float = ANSWER) -> dict[str, t.Any]:
+def command(domain: Resource, execute: str, arguments: dict[str, object], answer: float = ANSWER) -> ReadOnlyItem:
     """What a command of the agent returns."""
     order = json.dumps({"execute": execute, "arguments": arguments})
     return dict(json.loads(libvirt_qemu.qemuAgentCommand(domain, order, answer, 0))["return"])

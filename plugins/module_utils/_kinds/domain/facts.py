@@ -16,7 +16,7 @@ SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
 
 
-def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], FactsByName]:
+def domain_facts(source: str) -> t.Callable[[Connection, t.Container[str]], FactsByName]:
     """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
 
     def live(connection: Connection, names: t.Container[str]) -> FactsByName:

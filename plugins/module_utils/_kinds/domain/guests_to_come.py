@@ -88,7 +88,7 @@ def disks(root: ET.Element) -> str:
     return paths.text(bare_domain)
 
 
-def find_guest(connection: Connection, name: str) -> Domain:
+def find_guest(connection: Connection, name: str) -> Domain | None:
     """A guest; None where there is none."""
     try:
         return connection.lookupByName(name)

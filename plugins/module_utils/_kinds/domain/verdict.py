@@ -97,7 +97,7 @@ class Verdict:
 
     def __init__(self, connection: Connection, secrets: t.Collection[str] = ()) -> None:
         self.secrets = secrets
-        self.connection: Connection = connection if str(connection.getURI()).startswith("qemu:///") else None
+        self.connection: Connection | None = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()
         self.ends: str | None = None
         """What libvirt says of the mapping; empty where it takes it: then there is no second question."""
@@ -174,7 +174,7 @@ class Verdict:
         """
         kind, emulator = root.find("os/type"), root.findtext("devices/emulator")
         wanted = "" if kind is None else kind.get("machine", "")
-        if kind is None or not wanted:
+        if kind is None or not wanted or self.connection is None:
             return None
         try:
             capabilities = ET.fromstring(self.connection.getCapabilities())
@@ -201,7 +201,8 @@ class Verdict:
             return None
         reason = message_of(error)
         refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
-        early = FIRMWARE.search(reason) is not None and self.connection.getLibVersion() >= FIRMWARE_AT_DEFINE
+        asked = self.connection if FIRMWARE.search(reason) is not None else None
+        early = asked is not None and asked.getLibVersion() >= FIRMWARE_AT_DEFINE
         surely = early or DEFINE.search(reason) is not None
         return Complaint(reason, surely or (refused and START.search(reason) is None))
 

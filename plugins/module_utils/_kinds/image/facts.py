@@ -19,7 +19,7 @@ from .bases import Base, is_base
 from .declared import DeclaredImage
 from .products import Version, arch_of
 
-ImageFacts = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
+ImageFacts = t.Dict[str, object]  # noqa: UP006 - sanity tests import it with older Pythons
 """The facts of an image, as the module images_info documents them."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
@@ -75,7 +76,7 @@ def handed_out(dhcp: Item, own: ipaddress.IPv4Interface | ipaddress.IPv6Interfac
         seen.add(host["ip"])
 
 
-def of_the_subnet(address: t.Any, subnet: t.Any) -> str:
+def of_the_subnet(address: object, subnet: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
     """What an address means that stands for a whole subnet of IPv4; empty for any other.
 
     :param address: the address
@@ -143,7 +144,7 @@ def translating(network: Item) -> t.Iterator[Invalid]:
     nat = forward.get("nat") or {}
     if nat and forward.get("mode") not in (None, "nat"):
         yield Invalid("forward.nat", f"goes with mode nat, and not with {forward['mode']}: leave one of the two out")
-    numbers: dict[str, t.Any] = {"address": ipaddress.ip_address, "port": int}
+    numbers: dict[str, t.Callable[[str], t.SupportsInt]] = {"address": ipaddress.ip_address, "port": int}
     for name, number in numbers.items():
         here = f"forward.nat.{name}"
         start, end = ((nat.get(name) or {}).get(side) for side in ("start", "end"))
@@ -154,13 +155,15 @@ def translating(network: Item) -> t.Iterator[Invalid]:
                 yield Invalid(f"{here}.{side}", f"{value} is an address of IPv6, and libvirt takes those of IPv4 here")
 
 
-def incomplete(forward: t.Any) -> list[str]:
+def incomplete(forward: ET.Element | None) -> list[str]:
     """What a range lacks that a network will have, a sentence each: libvirt takes none without its start or end.
 
     :param forward: the element of the definition, None where it has none
     """
+    if forward is None:
+        return []
     found = []
-    for name in ("address", "port") if forward is not None else ():
+    for name in ("address", "port"):
         node = forward.find(f"nat/{name}")
         found += [
             f"forward.nat.{name}.{side}: is missing: libvirt takes start and end together"

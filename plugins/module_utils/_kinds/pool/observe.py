@@ -41,7 +41,7 @@ def pools(connection: Connection, names: t.Container[str]) -> dict[str, Observed
     return found
 
 
-def kept_definition(pool: object) -> ET.Element:
+def kept_definition(pool: StoragePool) -> ET.Element:
     """The definition that libvirt keeps of a pool."""
     return POOL.declared(paths.document(inactive(pool)))
 
@@ -49,11 +49,11 @@ def kept_definition(pool: object) -> ET.Element:
 def inactive(pool: StoragePool) -> str:
     """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
     try:
-        return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
+        return pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE)
     except libvirt.libvirtError as error:
         if not lacks(error, "VIR_ERR_INVALID_ARG"):
             raise
-        return t.cast(str, pool.XMLDesc(0))
+        return pool.XMLDesc(0)
 
 
 def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, object]]:

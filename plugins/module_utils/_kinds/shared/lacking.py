@@ -150,7 +150,7 @@ class Site:
             return f"the network {name} is not active; start it with virtfleet.kvm.networks and state: active"
         return None
 
-    def behind(self, name: str, facts: ReadOnlyItem, found: Network) -> str | None:
+    def behind(self, name: str, facts: ReadOnlyItem, found: Network | None) -> str | None:
         """What is wrong with the bridge or the cards of the host that a network stands for."""
         forward, bridge = facts.get("forward"), facts.get("bridge")
         if found is not None and forward != {}:

@@ -32,7 +32,7 @@ class Capacity(Size):
             raise ValueError(f"{printable(value)} is more than a disk can have: {self.most} bytes, nearly 8192PiB")
         return amount
 
-    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+    def same(self, have: int | None, want: int, host: object) -> bool:
         return have is not None and -(-have // self.step) == -(-want // self.step)
 
 
@@ -75,7 +75,7 @@ class OwnerId(Converter):
             )
         return number
 
-    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+    def same(self, have: object, want: object, host: object) -> bool:
         # Whatever libvirt has chosen is what was asked for.
         return have == want or (want == -1 and have is not None)
 
@@ -188,7 +188,7 @@ UBUNTU_NAMES = {
 class DebianRelease(Converter):
     """A release of Debian, by its number or its name."""
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         text = digits(value).strip().lower()
         by_name = {name: number for number, name in DEBIAN_NAMES.items()}
         if text in by_name:
@@ -207,7 +207,7 @@ class UbuntuRelease(Converter):
 
     rule: t.ClassVar[str] = r"[0-9]{2}\.(?:04|10)"
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             raise ValueError(f"{printable(value)} is a number to YAML: write the release in quotes, such as '24.04'")
         text = str(super().parse(value)).strip()

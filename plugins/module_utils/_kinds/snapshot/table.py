@@ -29,7 +29,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 class Location(Boolean):
     """Whether the memory is in a snapshot, of which libvirt says where it is: ``no``, ``internal``, ``external``."""
 
-    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+    def decode(self, node: ET.Element, attribute: str | None) -> object:
         found = node.get(str(attribute))
         return None if found is None else found != "no"
 

@@ -40,7 +40,7 @@ class NewVolume:
 
     def __init__(self, connection: Connection, key: str) -> None:
         self.manifest, self.key = Manifest(connection.getURI()), key
-        self.volume: Volume = None
+        self.volume: Volume | None = None
         self.identity: str | None = None
         noted = self.manifest.entries("volumes").get(key, {})
         self.part = str(noted.get("part") or part_name(key.partition("/")[2]))

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import os
 import stat
-import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.model import Item
+from ..._engine.rows.model import Item, ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._host.image_format import Unfit
@@ -45,7 +44,7 @@ def image_problem(site: Site, volume: Making) -> str | None:
     image, clone = volume.item.get("image"), volume.item.get("clone_from")
     try:
         if image is not None:
-            source: t.Any = image_source(formats(site), volume)
+            source: object = image_source(formats(site), volume)
         else:
             source = None if clone is None else of_volume(site, volume, str(clone))
     except VirtfleetError as error:
@@ -101,7 +100,7 @@ def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
     return None
 
 
-def growth_problem(site: Site, growth: t.Mapping[str, object]) -> str | None:
+def growth_problem(site: Site, growth: ReadOnlyItem) -> str | None:
     """Why a volume cannot be made larger by a tool, which opens all that it is laid over, with the option."""
     key = f"{growth['pool']}/{growth['name']}"
     try:
@@ -145,7 +144,7 @@ def formats(site: Site) -> Formats:
     return site.once("formats", lambda: Formats(site.connection))
 
 
-def of_volume(site: Site, volume: Making, place: str) -> t.Any:
+def of_volume(site: Site, volume: Making, place: str) -> object:
     """What fills a copy of a volume; None where that is still to come, or libvirt has not seen it yet."""
     key = place if "/" in place else f"{volume.pool}/{place}"
     if key in site.new_volumes or key in site.forecast.volumes:

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._engine.converters import COUNT, digits
 from ..._engine.rows.create_only import Aside
-from ..._engine.rows.model import Item, Scope
+from ..._engine.rows.model import Item, OptionValue, Scope
 from ..._errors import Invalid
 from ..._printing import UNSURE, printable
 from ..shared.derived_values import image_format, unless_described
@@ -72,7 +72,7 @@ def describe_pool(item: Item) -> Item:
     item = default_pool(item)
     kind = str(item.get("type") or "dir")
     for need in NEEDS.get(kind, ()):
-        value: t.Any = item
+        value: OptionValue = item
         for name in need.split("."):
             value = (value or {}).get(name)
         if not value:

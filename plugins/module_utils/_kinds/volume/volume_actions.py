@@ -93,7 +93,7 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
         volume = lookup(pool, making.name)
         identities.append(sign or identity_of(volume if manifest.kept else None))
         refuse_larger(making, volume if manifest.kept else None)
-        facts.update(facts_of(volume.path()) if making.copied and manifest.kept else {})
+        facts.update(facts_of(volume.path()) if volume is not None and making.copied and manifest.kept else {})
         manifest.put("volumes", making.key, **facts, **({} if identities[0] is None else {"identity": identities[0]}))
     except BaseException as error:
         take_back(pool, making, manifest, identities)
@@ -105,7 +105,7 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
         raise
 
 
-def refuse_made(pool: object, making: Making) -> None:
+def refuse_made(pool: StoragePool, making: Making) -> None:
     """Raises Forestalled where somebody else made a volume by now, also as a file that libvirt does not know yet."""
     if unseen(pool, {making.name}):
         refresh(pool)
@@ -113,7 +113,7 @@ def refuse_made(pool: object, making: Making) -> None:
         raise Forestalled(f"somebody made a volume {making.key} meanwhile; run again to look at it")
 
 
-def refuse_larger(making: Making, volume: Volume) -> None:
+def refuse_larger(making: Making, volume: Volume | None) -> None:
     """Raises VirtfleetError where a new volume is larger than declared: none shrinks, so it would be refused for ever.
 
     The file of an encrypted one is larger than its capacity.
@@ -135,7 +135,7 @@ def refuse_larger(making: Making, volume: Volume) -> None:
         )
 
 
-def identity_of(volume: Volume) -> str | None:
+def identity_of(volume: Volume | None) -> str | None:
     """What tells a volume from another one in its place, as libvirt has it; None where it has none."""
     return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
 
@@ -179,7 +179,7 @@ def make(
     return new.identity
 
 
-def take_back(pool: object, making: Making, manifest: Manifest, identities: list[str | None]) -> None:
+def take_back(pool: StoragePool, making: Making, manifest: Manifest, identities: list[str | None]) -> None:
     """Take away a volume that was made and could not be noted, and the note that it was begun.
 
     What is there and is not known to be it stays, and so does the note: the next run finds out.
@@ -195,7 +195,7 @@ def take_back(pool: object, making: Making, manifest: Manifest, identities: list
             manifest.drop("volumes", making.key)
 
 
-def clear_away(connection: Connection, pool: object, making: Making, manifest: Manifest) -> None:
+def clear_away(connection: Connection, pool: StoragePool, making: Making, manifest: Manifest) -> None:
     """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
 
     Raises Forestalled where a run still makes it, or where what is there may be another one.
@@ -290,7 +290,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
-def find_volume(pool: StoragePool, name: str) -> Volume:
+def find_volume(pool: StoragePool, name: str) -> Volume | None:
     """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
     volume = lookup(pool, name)
     if volume is None or not is_local(pool.connect().getURI()):

@@ -17,12 +17,12 @@ from ..._host import meter, part_files, waiting_caller
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, message_of
-from ..._libvirt.objects import Connection, StoragePool, Stream, Volume
+from ..._libvirt.objects import Connection, Resource, StoragePool, Stream, Volume
 from ..._storage.manifest import Manifest
 from ..._storage.new_volumes import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
-from ..domain.cloud_init.seed_fill import seed_source
+from ..domain.cloud_init.seed_fill import SeedImage, seed_source
 from . import encryption, volume_image
 from .half_made import NewVolume, second_name
 from .new_file import too_large
@@ -71,7 +71,7 @@ def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 
 
-def filling(connection: Connection, making: Making) -> object:
+def filling(connection: Connection, making: Making) -> Source | SeedImage | Volume | None:
     """What fills a volume: a seed, an image, or a volume that libvirt itself has to copy; None for nothing."""
     if making.item.get("seed") is not None:
         return seed_source(making)
@@ -96,7 +96,7 @@ def image_source(formats: Formats, making: Making) -> Source:
     return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
 
 
-def volume_source(formats: Formats, making: Making, volume: Volume) -> object:
+def volume_source(formats: Formats, making: Making, volume: Volume) -> Source | Volume:
     """What fills a copy of a volume: its file, or the volume itself where libvirt has to copy it.
 
     Raises VirtfleetError where it cannot be copied.
@@ -126,7 +126,9 @@ def unchanged(volume: Volume, root: ET.Element, known: str) -> Volume:
     return volume
 
 
-def enlarge(connection: Connection, pool: object, volume: Volume, capacity: int, declared: str | None = None) -> None:
+def enlarge(
+    connection: Connection, pool: StoragePool, volume: Volume, capacity: int, declared: str | None = None
+) -> None:
     """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it.
 
     :param declared: the format that the user says
@@ -185,7 +187,9 @@ def create(pool: StoragePool, root: ET.Element) -> Volume:
         raise
 
 
-def fill(connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source | Volume) -> None:
+def fill(
+    connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source | Resource
+) -> None:
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
     new = NewVolume(connection, making.key)
     try:

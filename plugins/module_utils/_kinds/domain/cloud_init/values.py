@@ -130,13 +130,13 @@ class Data(Converter):
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> object:
         kind = "list" if isinstance(value, tuple) else type(value).__name__
         kind = next((one.__name__ for one in (str, dict, list) if isinstance(value, one)), kind)
         if kind not in self.kinds:
             kinds = " or ".join(self.names[one] for one in self.kinds)
             raise ValueError(f"{printable(value, hidden=True)} is not {kinds}")
-        if kind == "str":
+        if isinstance(value, str):
             return self.text(value)
         return self.checked(value)
 
@@ -261,7 +261,7 @@ class Sudo(Data):
     def __init__(self) -> None:
         super().__init__("str", "bool")
 
-    def parse(self, value: object) -> t.Any:
+    def parse(self, value: object) -> object:
         if value is True:
             raise ValueError("true is no rule of sudo; write one, such as 'ALL=(ALL) NOPASSWD:ALL', or false")
         return super().parse(value)

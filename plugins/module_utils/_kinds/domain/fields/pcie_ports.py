@@ -66,7 +66,7 @@ def slots(scope: Scope) -> int | None:
 
     There, none are asked for where a bridge is.
     """
-    machine: t.Any = scope.item.get("machine") or ""
+    machine = scope.item.get("machine") or ""
     if "q35" not in machine:
         return None
     if any(entry.get("type") == "pci" for entry in scope.item.get("controllers") or []):
