@@ -32,11 +32,11 @@ _raw:
   elements: str
 """
 
-import typing as t
 
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _unreadable_files
 
 display = Display()
@@ -45,7 +45,7 @@ display = Display()
 class LookupModule(LookupBase):
     """Ansible's entry point."""
 
-    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[str]:
+    def run(self, terms: object, variables: Variables | None = None, **kwargs: object) -> list[str]:
         """What is wrong with which file."""
         found = _unreadable_files.sentences(variables or {}, self._loader)
         for line in found:

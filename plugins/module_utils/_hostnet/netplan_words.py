@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
+from .._engine.rows.model import OptionValue
 from .._engine.rows.other_forms import OtherForm, is_plain
 
 MEANT = {
@@ -46,7 +45,7 @@ ELSEWHERE = {
 """Words of others, each with what to say of it."""
 
 
-def addresses(value: t.Any, link: t.Any, listed: bool) -> str | None:
+def addresses(value: OptionValue, link: OptionValue, listed: bool) -> str | None:
     """What to write in place of a list of addresses, or of one."""
     if is_plain(value) and "/" in value and not listed:
         return f"write [{value}]"
@@ -57,7 +56,7 @@ def addresses(value: t.Any, link: t.Any, listed: bool) -> str | None:
     return None
 
 
-def nameservers(value: t.Any, link: t.Any, listed: bool) -> str | None:
+def nameservers(value: OptionValue, link: OptionValue, listed: bool) -> str | None:
     """What to write in place of a list of name servers, or of one."""
     if isinstance(value, dict):
         return "write the addresses in 'nameservers', and the domains in 'search' beside it, both as lists"

@@ -93,7 +93,7 @@ class Checker:
             found += [("user_data", sentence, sure) for sentence, sure in self.text(own)]
         else:
             more = own if isinstance(own, dict) else {}
-            config = t.cast("dict[str, t.Any]", user_data(options, ""))
+            config = t.cast("dict[str, object]", user_data(options, ""))
             entries = {name: value for name, value in config.items() if name != "hostname" or name in more}
             for one in self.entries(entries):
                 within = ("user_data",) if one.place and one.place[0] in more else ()

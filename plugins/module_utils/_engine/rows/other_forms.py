@@ -9,10 +9,10 @@ import re
 import typing as t
 
 from ..._errors import Invalid
-from .model import Problems
+from .model import OptionValue, Problems
 from .suggestions import WORD, can_be_shown
 
-OtherForm = t.Callable[[t.Any, t.Any, bool], "str | None"]
+OtherForm = t.Callable[[OptionValue, OptionValue, bool], "str | None"]
 """Tells from a value, from the whole item, and from whether the value is one of a list, what to write; None where the
 form is none that is known."""
 
@@ -38,7 +38,7 @@ def with_ways(forms: t.Mapping[str, OtherForm], item: object, problems: Problems
             problems[number] = Invalid(problem.where, f"{what}; {told}")
 
 
-def value_at(item: t.Any, where: str) -> object:
+def value_at(item: OptionValue, where: str) -> object:
     """What an item has at the path of an option; None where that leads nowhere."""
     for name, index in re.findall(r"([^.\[\]]+)|\[([0-9]+)\]", where):
         if name:

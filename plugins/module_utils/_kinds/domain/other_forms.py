@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
+from ..._engine.rows.model import OptionValue
 from ..._engine.rows.other_forms import OtherForm, is_plain
 
 PCI = re.compile(r"(?:pci_)?(?:([0-9a-fA-F]{4})[:_])?([0-9a-fA-F]{2})[:_]([0-9a-fA-F]{2})[._]([0-7])")
@@ -17,7 +17,7 @@ USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 """A USB device as lsusb(8) names it, by vendor and product."""
 
 
-def device(value: t.Any) -> str | None:
+def device(value: OptionValue) -> str | None:
     """How to write a device of the host, without the list that it is in."""
     if not isinstance(value, str):
         return None
@@ -31,13 +31,13 @@ def device(value: t.Any) -> str | None:
     return None
 
 
-def hostdevs(value: t.Any, guest: t.Any, listed: bool) -> str | None:
+def hostdevs(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
     """What to write in place of a device of the host, or of a list of them."""
     told = device(value)
     return None if told is None else f"write {told}" if listed else f"write [{told}]"
 
 
-def source(value: t.Any, guest: t.Any, listed: bool) -> str | None:
+def source(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
     """What to write in place of the source of a disk, which is a text."""
     if not is_plain(value) or not value.startswith("/"):
         return None

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
+from ..._engine.rows.model import OptionValue
 from ..._engine.rows.other_forms import OtherForm, is_plain
 
 ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+"
@@ -28,13 +28,13 @@ def of_two(value: object) -> str | None:
     return range_of(" ".join(str(address) for address in value if is_plain(address)))
 
 
-def ranges(value: t.Any, network: t.Any, listed: bool) -> str | None:
+def ranges(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
     """What to write in place of a range, or of a list of them."""
     one = range_of(value) or of_two(value)
     return None if one is None else f"write {one}" if listed else f"write [{one}]"
 
 
-def dhcp(value: t.Any, network: t.Any, listed: bool) -> str | None:
+def dhcp(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
     """What to write in place of the DHCP of a network."""
     if value is True:
         return "write {ranges: [{start: ADDRESS, end: ADDRESS}]}, the addresses that it gives away"
@@ -46,12 +46,12 @@ def dhcp(value: t.Any, network: t.Any, listed: bool) -> str | None:
     return f"write {{ranges: [{', '.join(known)}]}}" if known and len(known) == len(found) <= 3 else None
 
 
-def reserved(value: t.Any, network: t.Any, listed: bool) -> str | None:
+def reserved(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
     """What to write in place of a host with an address of its own."""
     return f"write {{name: {value}, ip: ADDRESS}}" if is_plain(value) and listed else None
 
 
-def addresses(value: t.Any, network: t.Any, listed: bool) -> str | None:
+def addresses(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
     """What to write in place of a list of addresses."""
     return f"write [{{address: {value}}}]" if is_plain(value) and "/" in value and not listed else None
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
+from ..._engine.rows.model import OptionValue
 from ..._engine.rows.other_forms import OtherForm, is_plain
 
 BY_NAME = ("logical", "rbd", "gluster", "zfs", "vstorage")
@@ -18,7 +18,7 @@ EXPORT = re.compile(r"([\w.-]+):(/[\w./+-]*)")
 """A folder on a server, as mount(8) names it."""
 
 
-def source(value: t.Any, pool: t.Any, listed: bool) -> str | None:
+def source(value: OptionValue, pool: OptionValue, listed: bool) -> str | None:
     """What to write in place of a text."""
     export = EXPORT.fullmatch(value) if isinstance(value, str) and len(value) <= 100 else None
     kind = pool.get("type") if isinstance(pool, dict) else None
