@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,87 @@ def test_nobody_waits_for_guests_that_have_booted() -> None:
 def test_what_is_not_there_is_not_removed() -> None:
     (task,) = (one for one in tasks_of("begin") if one["name"] == "Note that the guests are used from now on")
     assert "molecule_place.fresh is exists" in task["when"]
+
+
+STEPS = ("create", "prepare", "cleanup")
+
+
+def decided(folder: Path, files: dict[str, bool], **more: Any) -> dict[str, str]:
+    """What each step decides to do, or why it fails.
+
+    :param files: which of the files ``fresh`` and ``removing`` are there
+    :param more: other parts of what was noted, and variables of the scenario
+    """
+    for name, there in files.items():
+        (folder / name).unlink(missing_ok=True)
+        if there:
+            (folder / name).touch()
+    place = {
+        "made": more.pop("made", ["web-1"]),
+        "worker": more.pop("worker", False),
+        **{name: str(folder / name) for name in ("fresh", "removing")},
+    }
+    tasks = [task for task in tasks_of("begin") if task["name"].startswith(("Check that", "Decide"))]
+    show = {"ansible.builtin.debug": {"msg": "{{ molecule_step }}: {{ molecule_does }}."}}
+    refused = {"ansible.builtin.debug": {"msg": "{{ molecule_step }}: {{ ansible_failed_result.msg }}."}}
+    whole = [
+        {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"molecule_place": place, "molecule_step": step, **more},
+            "tasks": [{"block": [*tasks, show], "rescue": [refused]}],
+        }
+        for step in STEPS
+    ]
+    (folder / "play.yml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+    done = ansible(folder, "ansible-playbook", "-i", "localhost,", "play.yml")
+    assert done.code == 0, done.output + done.errors
+    found = re.findall(r'"msg": "(create|prepare|cleanup): ([^"]*)\."', done.output)
+    return dict(found)
+
+
+def test_what_each_step_does(tmp_path: Path) -> None:
+    none = {"fresh": False, "removing": False}
+    assert decided(tmp_path, none) == {"create": "make", "prepare": "revert", "cleanup": "revert"}
+    assert decided(tmp_path, none, molecule_reset="recreate") == dict.fromkeys(STEPS, "make")
+    assert decided(tmp_path, none, worker=True) == {"create": "make", "prepare": "nothing", "cleanup": "nothing"}
+    assert decided(tmp_path, {**none, "fresh": True}) == {"create": "make", "prepare": "nothing", "cleanup": "revert"}
+    without = decided(tmp_path, none, made=[])
+    assert (without["create"], without["cleanup"]) == ("make", "nothing")
+    assert "has no guests: create has not made any" in without["prepare"]
+
+
+def test_guests_that_a_destroy_has_begun_to_remove_are_not_put_back(tmp_path: Path) -> None:
+    """molecule runs cleanup before destroy, and would never get to it."""
+    for reset in ("snapshot", "recreate"):
+        found = decided(tmp_path, {"fresh": False, "removing": True}, molecule_reset=reset)
+        assert (found["create"], found["cleanup"]) == ("make", "nothing")
+        assert "were being removed by a destroy that was broken off. Run molecule destroy" in found["prepare"]
+
+
+@pytest.mark.parametrize(
+    ("step", "there", "back"),
+    [
+        ("prepare", None, ["web", "db"]),
+        ("cleanup", ["web-1", "db-1", "other"], ["web", "db"]),
+        ("cleanup", ["db-1"], ["db"]),
+        ("cleanup", [], []),
+    ],
+)
+def test_only_prepare_insists_on_each_guest(
+    tmp_path: Path, step: str, there: list[str] | None, back: list[str]
+) -> None:
+    """A guest that somebody has removed must not keep destroy, before which cleanup runs, from the others."""
+    look, put = tasks_of("revert")
+    assert look["when"] == "molecule_step == 'cleanup'"
+    assert look["virtfleet.kvm.domains"] == {"uri": "{{ kit.uri }}", "config": [], "owner": "{{ kit.mark }}"}
+    guests = [{"domain": f"{name}-1", "snapshot": {"name": "clean", "domain": name}} for name in ("web", "db")]
+    shown = {"vars": put["vars"], "ansible.builtin.debug": {"msg": put["virtfleet.kvm.snapshots"]["config"]}}
+    found = {"skipped": True} if there is None else {"undeclared": there}
+    variables = {"molecule_step": step, "kit": {"guests": guests}, "molecule_there": found}
+    whole = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [shown]}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([whole]), encoding="utf-8")
+    done = ansible(tmp_path, "ansible-playbook", "-i", "localhost,", "play.yml")
+    assert done.code == 0, done.output + done.errors
+    assert re.findall(r'"domain": "([a-z]+)"', done.output) == back
