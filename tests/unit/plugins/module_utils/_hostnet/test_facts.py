@@ -76,9 +76,15 @@ def test_all_that_ip_tells_of_a_device_is_known() -> None:
     told: list[Any] = [
         {},
         {
-            **{"ifname": "br0", "ifindex": 4, "address": "52:54:00:00:00:01", "permaddr": "52:54:00:00:00:09"},
-            **{"link_type": "ether", "master": "vrf1", "mtu": 9000, "altnames": ["lan", "enx1"]},
-            **{"flags": ["BROADCAST", "UP", "LOWER_UP"]},
+            "ifname": "br0",
+            "ifindex": 4,
+            "address": "52:54:00:00:00:01",
+            "permaddr": "52:54:00:00:00:09",
+            "link_type": "ether",
+            "master": "vrf1",
+            "mtu": 9000,
+            "altnames": ["lan", "enx1"],
+            "flags": ["BROADCAST", "UP", "LOWER_UP"],
             "linkinfo": {"info_kind": "bridge", "info_data": {"stp_state": 1}},
             "addr_info": [
                 {"local": "192.0.2.10", "prefixlen": 24, "scope": "global", "dynamic": True},
@@ -92,10 +98,18 @@ def test_all_that_ip_tells_of_a_device_is_known() -> None:
     ]
     assert facts.devices(told) == {
         "br0": HostDevice(
-            **{"name": "br0", "index": 4, "mac": "52:54:00:00:00:01", "permanent": "52:54:00:00:00:09"},
-            **{"kind": "bridge", "master": "vrf1", "mtu": 9000, "altnames": ("lan", "enx1")},
-            **{"addresses": ("192.0.2.10/24", "192.0.2.11/32"), "settings": {"stp_state": 1}},
-            **{"lasting": ("192.0.2.11/32",), "dynamic": ("192.0.2.10/24",)},
+            name="br0",
+            index=4,
+            mac="52:54:00:00:00:01",
+            permanent="52:54:00:00:00:09",
+            kind="bridge",
+            master="vrf1",
+            mtu=9000,
+            altnames=("lan", "enx1"),
+            addresses=("192.0.2.10/24", "192.0.2.11/32"),
+            settings={"stp_state": 1},
+            lasting=("192.0.2.11/32",),
+            dynamic=("192.0.2.10/24",),
         ),
         "eno2": HostDevice("eno2", index=3, mtu=0, up=False, carrier=False),
     }
