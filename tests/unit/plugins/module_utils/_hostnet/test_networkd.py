@@ -363,3 +363,10 @@ def test_filtering_is_known_again_by_its_name(on: bool) -> None:
     assert networkd.is_filtering(name) is True
     assert networkd.is_filtering(f"{networkd.KEPT}/{name}") is True
     assert networkd.is_filtering("10-netplan-br0.netdev.d/virtfleet-identity.conf") is False
+
+
+def test_of_several_ports_with_addresses_of_vendors_the_first_is_named() -> None:
+    ports = [VENDORS, dataclasses.replace(VENDORS, name="eno5", network_file="/lib/systemd/network/9.network")]
+    with pytest.raises(Invalid, match=r"eno4 has its addresses from /usr/lib/systemd/network/8\.network"):
+        networkd.refuse_heirs(ports, [])
+    networkd.refuse_heirs([dataclasses.replace(port, addresses=()) for port in ports], [CARD])

@@ -158,6 +158,11 @@ def test_a_parent_is_there_or_is_to_come_as_a_link_that_can_be_one() -> None:
         (host(ifupdown=frozenset({"eno1"})), {}, ""),
         (host(), {"other": BRIDGE}, "eno2 is a port of the bridge br1, which takes all its traffic: use br1"),
         (host(), {"other": {**BRIDGE, "ports": ["eno1"]}}, ""),
+        (
+            host(HostDevice("eno2", master="br0"), BR0),
+            {"other": {**BRIDGE, "takeover": True}},
+            "eno2 is a port of the bridge br1, which takes all its traffic: use br1",
+        ),
     ],
 )
 def test_a_parent_can_carry_other_mac_addresses(kind: str, facts: Facts, more: Config, problem: str) -> None:
@@ -174,14 +179,16 @@ def test_a_parent_can_carry_other_mac_addresses(kind: str, facts: Facts, more: C
     [
         ("eno1", "passthru", True),
         ("eno1", "bridge", False),
+        ("eno5", "passthru", True),
         ("eno2", "passthru", False),
         ("br0", "passthru", False),
     ],
 )
 def test_the_hosts_own_traffic_is_not_passed_through(kind: str, parent: str, mode: str, refused: bool) -> None:
-    found = said(host(BR0), {**SHIM, "type": kind, "parent": parent, "mode": mode})
+    other = HostDevice("eno5", addresses=("198.51.100.1/24",))
+    found = said(host(BR0, other), {**SHIM, "type": kind, "parent": parent, "mode": mode})
     assert [each.partition(" and ")[0] for each in found] == (
-        ["mode: passthru gives sh0 all that eno1 receives,"] if refused else []
+        [f"mode: passthru gives sh0 all that {parent} receives,"] if refused else []
     )
 
 
@@ -366,6 +373,8 @@ BEHIND = Route("10.8.0.0/16", "eno1", "10.1.2.3")
         ({"to": "10.1.2.0/24", "metric": 900}, THERE, True),
         ({"to": "10.1.3.0/24"}, THERE, False),
         ({"to": "10.0.0.0/8"}, THERE, False),
+        ({"to": "10.0.0.0/15"}, dataclasses.replace(THERE, to="10.0.0.0/16"), False),
+        ({"to": "10.1.2.0/24"}, dataclasses.replace(THERE, to="10.2.0.0/16"), False),
         ({"to": "default"}, THERE, False),
         ({"to": "0.0.0.0/0"}, THERE, False),
         ({"to": "10.8.0.0/16"}, BEHIND, False),

@@ -169,3 +169,48 @@ def test_what_a_link_cannot_be_is_told_with_its_option(link: dict[str, Any], sai
 )
 def test_what_a_link_can_be_is_taken(link: dict[str, Any]) -> None:
     assert wrong(**link) == []
+
+
+@pytest.mark.parametrize(
+    ("addresses", "gateway", "said"),
+    [
+        (["192.0.2.2/24"], "192.0.2.1", ""),
+        (["192.0.2.2/24"], "192.0.2.0", "stands for no host"),
+        (["192.0.2.2/24"], "192.0.2.255", "stands for no host"),
+        (["192.0.2.2/30"], "192.0.2.3", "stands for no host"),
+        # A subnet for two has no addresses of its own (RFC 3021).
+        (["192.0.2.2/31"], "192.0.2.3", ""),
+        (["192.0.2.2/24"], "192.0.2.2", "is an address of the link itself"),
+        (["192.0.2.2/24"], "198.51.100.1", "is in no subnet of the link"),
+        (["192.0.2.2/24"], "127.0.0.1", "stands for no host"),
+        (["192.0.2.2/24"], "0.0.0.0", "stands for no host"),
+        (["192.0.2.2/24"], "224.0.0.1", "stands for no host"),
+        (["192.0.2.2/24"], "255.255.255.255", "stands for no host"),
+        (["2001:db8::2/64"], "2001:db8::1", ""),
+        (["2001:db8::2/64"], "fe80::1", ""),
+        (["2001:db8::2/64"], "2001:db8:1::1", "is in no subnet of the link"),
+        (["2001:db8::2/64", "192.0.2.2/24"], "2001:db8::2", "is an address of the link itself"),
+    ],
+)
+def test_a_router_is_a_host_of_the_links_subnets(addresses: list[str], gateway: str, said: str) -> None:
+    found = wrong(type="bridge", addressing="static", addresses=addresses, gateway=gateway)
+    assert [said in line for line in found if "gateway" in line] == ([True] if said else [])
+
+
+def test_a_router_may_be_reached_by_a_route_of_its_own() -> None:
+    link: dict[str, Any] = {"type": "bridge", **STATIC}
+    through = {"to": "default", "via": "198.51.100.1"}
+    assert wrong(**link, routes=[{"to": "198.51.100.1/32"}, through]) == []
+    assert any("routes[0].via" in line for line in wrong(**link, routes=[through]))
+    assert any("routes[1].via" in line for line in wrong(**link, routes=[{"to": "203.0.113.0/24"}, through]))
+
+
+@pytest.mark.parametrize("name", ["all", "default", "lo", "7", "0x1f", "0b1", "0o7", "0X", "a:b"])
+def test_a_name_that_no_link_of_its_own_can_have_is_refused(name: str) -> None:
+    assert any("is not a name that a link of its own can have" in line for line in wrong(name=name, type="bridge"))
+
+
+@pytest.mark.parametrize("to", ["default", "10.0.0.0/8", "fd00::/8", "192.0.2.1", "10.0.0.1/8", "x", "", 7])
+def test_a_route_leads_to_a_network_or_everywhere(to: Any) -> None:
+    found = wrong(type="bridge", **STATIC, routes=[{"to": to, "via": "fd00::1" if ":" in str(to) else "192.0.2.1"}])
+    assert any("is neither 'default' nor a network" in line for line in found) is (to in ("10.0.0.1/8", "x", "", 7))

@@ -251,3 +251,51 @@ def test_a_networkd_that_does_not_read_its_files_is_started_anew_ever_more_firml
         back.network.failing = failing  # type: ignore[attr-defined]
         back.reload(reload)
         assert given == calls
+
+
+@pytest.mark.parametrize(
+    ("state", "commands"),
+    [
+        ({}, ["networkctl reload"]),
+        ({"gone": ["nowhere8"]}, ["networkctl reload", "networkctl reload"]),
+        ({"again": {"nowhere8": "vepa"}}, ["networkctl reload", "systemctl restart systemd-networkd"]),
+        (
+            {"gone": ["nowhere8"], "again": {"nowhere8": "vepa"}},
+            ["networkctl reload", "systemctl restart systemd-networkd"],
+        ),
+        ({"undo": [["sysctl", "x"]]}, ["networkctl reload", "sysctl x"]),
+        ({"network_manager": True, "gone": ["nowhere8"]}, ["netplan apply", "netplan apply"]),
+        ({"network_manager": True}, ["netplan apply"]),
+    ],
+)
+def test_the_old_files_are_read_again_as_often_as_it_takes(state: dict[str, Any], commands: list[str]) -> None:
+    """networkd makes a link of before that was to go only once the trial's is gone."""
+    told: list[bool] = []
+    whole = {"apply": [["networkctl", "reload"]], "undo": [], "commands": [], **state}
+    back, calls = way({"lo": {}}, {"lo": {}}, **whole)
+    assert back.take_back(told.append) is True
+    assert calls == commands
+    assert told == [False]
+
+
+def test_what_a_rollback_tells_the_kernel_is_told_twice_at_most() -> None:
+    for failing, times, done in (("", 1, True), ("sysctl", 2, False)):
+        back, calls = way({"lo": {}}, {"lo": {}}, apply=[], undo=[["sysctl", "x"], ["tc", "y"]], commands=[])
+        back.network.failing = failing  # type: ignore[attr-defined]
+        assert back.take_back(lambda _again: None) is done
+        assert calls == [*["sysctl x"] * times, "tc y"]
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_network_manager_begins_anew_with_the_old_profiles_where_netplan_is_broken(starts: bool) -> None:
+    told: list[bool] = []
+    back, calls = way({"lo": {}}, {"lo": {}}, network_manager=True, undo=[], commands=[], addresses={"lo": []})
+    back.network.failing = "netplan apply" if starts else "a"  # type: ignore[attr-defined]
+    back.take_back(told.append)
+    assert told == [False, True]
+    again = ["systemctl kill -s SIGKILL NetworkManager", "systemctl start NetworkManager"]
+    assert calls == [
+        *("netplan apply", "systemctl stop NetworkManager", "ip address flush dev lo"),
+        *("systemctl start NetworkManager", *([] if starts else again)),
+        "nmcli --wait 15 connection up netplan-lo",
+    ]

@@ -221,7 +221,7 @@ def test_a_number_is_read_as_c_reads_it(text: str, base: int, number: int | None
     ("text", "base"), [("", 0), ("x", 0), ("0x", 0), ("ff", 0), ("09", 0), ("1 2", 10), ("--1", 10)]
 )
 def test_what_c_reads_no_number_of_is_none(text: str, base: int) -> None:
-    with pytest.raises(ValueError, match="is not a number|invalid literal"):
+    with pytest.raises(ValueError, match=r"is not a number|invalid literal"):
         basic.in_any_base(text, base)
 
 
@@ -274,7 +274,7 @@ LONG = 2**64 - 1
 def test_a_number_is_within_what_libvirt_keeps(converter: basic.Converter, written: Any, found: Any) -> None:
     """An unsigned long long at most, and a long long at least."""
     if found is None:
-        with pytest.raises(ValueError, match="is not a|is more than|is less than"):
+        with pytest.raises(ValueError, match=r"is not a|is more than|is less than"):
             converter.parse(written)
     else:
         assert converter.parse(written) == found
