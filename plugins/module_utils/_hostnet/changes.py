@@ -32,7 +32,7 @@ def typed(value: object) -> object:
     text = str(value)
     if text.lower() in ("true", "false", "yes", "no"):
         return is_true(text)
-    return int(text) if text.isdigit() and len(text) < 10 else None if value is None else text
+    return int(text) if text.isdecimal() and len(text) < 10 else None if value is None else text
 
 
 def compared(before: dict[str, object], after: dict[str, object]) -> list[Change]:

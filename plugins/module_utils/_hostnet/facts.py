@@ -264,12 +264,10 @@ class Facts:
 
 def devices(links: t.Iterable[shapes.DeviceData]) -> dict[str, HostDevice]:
     """The devices of ``ip -detail -json address``."""
-    links = list(links)
+    links = [link for link in links if "ifname" in link]  # Old versions of ip tell of one that has just gone as {}.
     names = {link["ifindex"]: link["ifname"] for link in links}
     found = {}
     for link in links:
-        if "ifname" not in link:
-            continue
         info = link.get("linkinfo") or {}
         # Without a netns id the index is one of this host's; a veth's peer may be far away.
         parent = link.get("link") or ("" if "link_netnsid" in link else names.get(link.get("link_index", 0), ""))
@@ -337,6 +335,7 @@ def cloud_init_writes(texts: t.Iterable[str]) -> bool:
     writes = True
     for text in texts:
         content = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
+        content = re.sub(r"[\"']\s*:", ": ", content)  # Behind a key in quotes no space is needed.
         words = " ".join(re.sub(r"[{}\"']", " ", content).split())
         if re.search(r"(^| )network: config:", words):
             writes = re.search(r"(^| )network: config: disabled( |$)", words) is None

@@ -203,3 +203,48 @@ def test_many_resources_share_one_warning() -> None:
 
 def test_no_warnings() -> None:
     assert report.warnings([Plan("domain", "a")]) == []
+
+
+def changed(name: str, *changes: tuple[str, Any, Any]) -> Plan:
+    return Plan("vault", name, changes=[Change(*change) for change in changes])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_goes_and_what_changes_is_told_though_others_failed(check: bool) -> None:
+    plans = [
+        changed("a", ("state", "open", "absent")),
+        changed("b", ("memory", 1, 2), ("users[0]", "joe", "absent")),
+        changed("c"),
+        changed("d", ("state", "shut", "open")),
+    ]
+    did = "would still be" if check else "was still"
+    assert report.all_the_same(plans, check) == [
+        f"{did} removed, though others failed: vault a, users[0]",
+        f"{did} made or changed, though others failed: vault b, vault d",
+    ]
+    assert report.all_the_same([changed("c")], check) == []
+
+
+FIVE = "n0, n1, n2, n3, n4"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "n0"), (5, FIVE), (7, "n0, n1, n2, n3, n4 and 2 more")])
+def test_of_many_names_the_first_are_told(count: int, said: str) -> None:
+    assert report.first_few([f"n{number}" for number in range(count)]) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("memory", "memory"), ("disks[0].size", "size"), ("xml/a@b", "b"), ("q:arg", "arg")],
+)
+def test_the_name_of_a_change_is_the_last_in_its_path(path: str, name: str) -> None:
+    assert report.name_of(path) == name
+
+
+def test_what_stays_behind_of_what_did_not_go_is_not_told() -> None:
+    plans = [changed("a"), changed("b"), changed("c")]
+    for each in plans[:2]:
+        each.warn_of_leftover("its file stays")
+    assert report.left_behind(plans) == ["vault a, b: its file stays"]
+    assert report.left_behind(plans, ["a"]) == ["vault b: its file stays"]
+    assert report.warnings(plans) == ["vault a, b: its file stays"]

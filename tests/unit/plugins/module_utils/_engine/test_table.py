@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import NAME, TEXT, Choice, Integer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Property
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table, nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 
@@ -124,3 +124,41 @@ def test_doubtful_values_are_said_along_with_what_is_wrong() -> None:
     with pytest.raises(VirtfleetError) as refused:
         NETWORK.parse([{"name": "bad", "mtu": 1}, {"name": "bad", "ips": ips}])
     assert "network bad: ips[0].dhcp.ranges[0]: 10.9.9.9 is not in 10.1.2.0/24" in str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"web01": {"mode": "a"}}, "write '- name: web01', and its options below, no deeper"),
+        ({"web01": None, "mode": "a"}, "write '- name: web01', and its options below, no deeper"),
+        ({"a b": {"mode": "a"}}, "write '- name: NAME', and its options below, no deeper"),
+        ({7: {"mode": "a"}}, "write '- name: NAME', and its options below, no deeper"),
+        ({"mode": "a"}, "is the option 'mode' alone; write it below the name, without '- '"),
+    ],
+)
+def test_an_item_that_is_written_in_another_way_is_told_how(item: dict[Any, Any], said: str) -> None:
+    assert said in "\n".join(refused([item]))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "a", "web01": {"mode": "a"}},
+        {"web01": {"mode": "a"}, "web02": {"mode": "a"}},
+        {"web01": "text"},
+        # What is like an option is meant for one.
+        {"modes": {"x": 1}},
+    ],
+)
+def test_an_item_with_a_wrong_option_is_not_taken_for_one_that_has_its_name_as_a_key(item: dict[str, Any]) -> None:
+    assert "its options below, no deeper" not in "\n".join(refused([item]))
+
+
+@pytest.mark.parametrize("make", [lambda inner: [inner], lambda inner: {"a": inner}, lambda inner: (inner, inner)])
+@pytest.mark.parametrize(("depth", "deeper"), [(1, False), (64, False), (65, True), (300, True)])
+def test_options_are_nested_as_deep_as_any_is(make: Any, depth: int, deeper: bool) -> None:
+    """What is there more than once is looked at once, or it would take for ever."""
+    value: Any = "end"
+    for _level in range(depth):
+        value = make(value)
+    assert nested(value) is deeper

@@ -188,3 +188,135 @@ def test_a_disk_of_another_type_keeps_nothing_of_what_it_was_on() -> None:
 def test_text_behind_an_element_is_no_part_of_it() -> None:
     node = xml_merge.element("<metadata><a xmlns='http://x/1'/>tail</metadata>")[0]
     assert xml_merge.canonical(node) == xml_merge.canonical(xml_merge.element("<a xmlns='http://x/1'/>"))
+
+
+# Any document, and any part of it
+
+
+WORDS = xml_merge.Grammar(
+    identities=(("@id",), ("key@id",)), repeated=frozenset({"item", "a"}), once=frozenset({"a"}),
+    parents=frozenset({"list"}), ordered=frozenset({"words"}),
+)  # fmt: skip
+SOME = st.dictionaries(st.sampled_from("xyz"), st.sampled_from("12"), max_size=2)
+
+
+def element(tag: str, attributes: dict[str, str], *children: ET.Element, text: str | None = None) -> ET.Element:
+    node = ET.Element(tag, attributes)
+    node.text = text
+    node.extend(children)
+    return node
+
+
+LEAVES = st.builds(element, st.sampled_from("bcd"), SOME, text=st.sampled_from([None, "t", "u"]))
+WORD_ROWS = st.lists(st.builds(element, st.just("w"), SOME), max_size=3).map(lambda row: element("words", {}, *row))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> ET.Element:
+    """A document in which a tag comes once, or as often as the grammar has it."""
+    root = element("root", draw(SOME))
+    root.extend({node.tag: node for node in draw(st.lists(LEAVES, max_size=3))}.values())
+    if draw(st.booleans()):
+        root.append(draw(WORD_ROWS))
+    for number in range(draw(st.integers(0, 3))):
+        inner = {node.tag: node for node in draw(st.lists(LEAVES, max_size=2))}.values()
+        item = element("item", draw(SOME) | ({"id": str(number)} if number else {}), *inner)
+        if not number:
+            item.append(element("key", {"id": "0"}))
+        root.append(item)
+    return root
+
+
+@st.composite
+def parts(draw: st.DrawFn, node: ET.Element) -> ET.Element:
+    """A part of a document: some attributes, texts and children left out, or another value in their place."""
+    out = ET.Element(node.tag)
+    for name, value in node.items():
+        if name == "id" or (kept := draw(st.sampled_from(["", "same", "other"]))) == "same":
+            out.set(name, value)
+        elif kept:
+            out.set(name, "9")
+    out.text = draw(st.sampled_from([node.text, None, "v"])) if node.text else None
+    for child in node:
+        if child.tag == "key" or draw(st.booleans()):
+            out.append(child if child.tag in ("key", "words") else draw(parts(child)))
+    return out
+
+
+def shape(node: ET.Element) -> Any:
+    """An element with its children in any order but that of words."""
+    inner = [shape(child) for child in node]
+    return node.tag, sorted(node.items()), node.text or "", inner if node.tag == "words" else sorted(inner)
+
+
+@given(documents().flatmap(lambda whole: st.tuples(st.just(whole), parts(whole))))
+def test_the_rest_of_any_part_makes_it_whole_and_says_nothing_that_is_there(
+    pair: tuple[ET.Element, ET.Element],
+) -> None:
+    whole, part = pair
+    missing = WORDS.rest(whole, part)
+    assert (missing is None) is (shape(part) == shape(whole))
+    if missing is not None:
+        assert WORDS.merge(part, missing) != []
+        assert shape(part) == shape(whole)
+        assert WORDS.merge(part, missing) == []
+        assert WORDS.rest(whole, part) is None
+
+
+@pytest.mark.parametrize(
+    ("parent", "tag", "several"),
+    [("root", "item", True), ("root", "b", False), ("root", "a", False), ("list", "a", True), ("list", "item", True)],
+)
+def test_whether_a_tag_comes_several_times_depends_on_its_parent(parent: str, tag: str, several: bool) -> None:
+    assert WORDS.several(ET.Element(parent), tag) is several
+    assert WORDS.several(ET.Element("{urn:x}" + parent), "{urn:x}" + tag) is several
+
+
+@pytest.mark.parametrize(
+    ("piece", "held"),
+    [
+        ("<a x='1'/>", True),
+        ("<a x='2'/>", False),
+        ("<a z='1'/>", False),
+        ("<a> t </a>", True),
+        ("<a>u</a>", False),
+        ("<a> </a>", True),
+        ("<a><b/></a>", True),
+        ("<a><b y='2'/></a>", True),
+        ("<a><b/><c/></a>", False),
+        ("<a><words><w i='2'/><w i='3'/></words></a>", True),
+        ("<a><words><w i='1'/><w i='3'/></words></a>", False),
+        ("<a><words><w i='3'/><w i='2'/></words></a>", False),
+        ("<a><words/></a>", True),
+    ],
+)
+def test_an_element_holds_a_piece_of_which_all_is_there(piece: str, held: bool) -> None:
+    """A row of words only counts with its words one behind the other."""
+    node = ET.fromstring("<a x='1' y='1'>t<b/><b y='2'/><words><w i='1'/><w i='2'/><w i='3'/></words></a>")
+    assert WORDS.contains(node, ET.fromstring(piece)) is held
+
+
+@pytest.mark.parametrize(
+    ("document", "identity"),
+    [
+        ("<item id='1'><key id='2'/></item>", (("@id", "1"),)),
+        ("<item><key id='2'/></item>", (("key@id", "2"),)),
+        ("<item><key/></item>", None),
+        ("<item><other id='2'/></item>", None),
+    ],
+)
+def test_an_element_is_told_from_others_by_the_strongest_that_it_has(document: str, identity: Any) -> None:
+    node = ET.fromstring(document)
+    assert WORDS.identity(node) == identity
+    if identity is not None:
+        assert xml_merge.is_same(node, identity)
+        assert not xml_merge.is_same(ET.fromstring("<item id='9'><key id='9'/></item>"), identity)
+        assert not xml_merge.is_same(ET.Element("item"), identity)
+        made = ET.Element("item")
+        xml_merge.identify(made, identity)
+        assert xml_merge.is_same(made, identity)
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(1, True), (249, True), (250, True), (251, False), (400, False)])
+def test_elements_are_nested_as_deep_as_libvirts_parser_takes(depth: int, taken: bool) -> None:
+    assert xml_merge.shallow(ET.fromstring("<a>" * depth + "</a>" * depth)) is taken

@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
-import socket
-import struct
 from typing import Any
 
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import namespaces
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
     Distant,
     Facts,
@@ -104,81 +101,3 @@ def test_queues_that_go_with_a_link_are_told(item: dict[str, Any]) -> None:
     assert [line for line in found.warnings if "tc has set" in line] == [f"{said}: have at hand what sets it"]
     quiet = dataclasses.replace(host(), queues={"br0": ["noqueue"], "shim0": ["noqueue"]})
     assert not [line for line in plan(LINK.parse([item]), quiet).warnings if "tc has set" in line]
-
-
-# What the kernel tells of other namespaces
-
-
-def attribute(number: int, data: bytes) -> bytes:
-    return struct.pack("=HH", len(data) + 4, number) + data + bytes(-len(data) % 4)
-
-
-def link(name: str, kind: str, below: int | None = None, place: int | None = None) -> bytes:
-    body = bytes(16) + attribute(namespaces.NAME, name.encode() + b"\0")
-    body += attribute(namespaces.INFO, attribute(namespaces.KIND, kind.encode() + b"\0"))
-    for number, value in ((namespaces.BELOW, below), (namespaces.BELOW_IN, place)):
-        body += attribute(number, struct.pack("=i", value)) if value is not None else b""
-    return body
-
-
-def message(kind: int, body: bytes, flags: int = 2) -> bytes:
-    return struct.pack("=IHHII", len(body) + 16, kind, flags, 0, 0) + body + bytes(-len(body) % 4)
-
-
-class Kernel:
-    """What answers on a netlink socket."""
-
-    def __init__(self, links: list[bytes], number: int) -> None:
-        dump = b"".join(message(namespaces.NEW_LINK, each) for each in links)
-        known = bytes(4) + attribute(namespaces.ID, struct.pack("=i", number))
-        self.answers = [dump, message(namespaces.DONE, bytes(4)), message(namespaces.NEW_ID, known, flags=0)]
-
-    def __call__(self, *_kind: int) -> Kernel:
-        return self
-
-    def __enter__(self) -> Kernel:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return
-
-    def settimeout(self, _seconds: float) -> None:
-        return
-
-    def send(self, _data: bytes) -> None:
-        return
-
-    def recv(self, _size: int) -> bytes:
-        return self.answers.pop(0)
-
-
-@pytest.mark.parametrize(
-    ("links", "number", "found"),
-    [
-        ([link("lo", ""), link("eth1", "macvlan", 4, 0)], 0, [("eth1", "macvlan", 4)]),
-        ([link("eth0", "veth", 4, 0)], 0, []),
-        ([link("eth1", "macvlan", 4, 1)], 0, []),
-        ([link("eth1", "macvlan", 9, 0)], 0, []),
-        ([link("eth1", "macvlan", 4)], 0, []),
-        ([link("eth1", "macvlan", 4, -1)], -1, []),
-        (
-            [link("eth1.7", "vlan", 4, 2), link("eth2", "ipvlan", 4, 2)],
-            2,
-            [("eth1.7", "vlan", 4), ("eth2", "ipvlan", 4)],
-        ),
-    ],
-    ids=[
-        "macvlan",
-        "the other end of a pair",
-        "of a third one",
-        "another device",
-        "in its own",
-        "not known",
-        "several",
-    ],
-)
-def test_what_another_namespace_has_built_on_this_one(
-    links: list[bytes], number: int, found: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(socket, "socket", Kernel(links, number))
-    assert namespaces.ask(3, {4: "br0"}) == found

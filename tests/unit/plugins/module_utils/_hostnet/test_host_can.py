@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import subprocess
 import types
 
 import pytest
@@ -107,6 +108,111 @@ def test_a_folder_that_networkd_cannot_read_is_refused(
         networkd_read_check.refuse([f"{folder}/{'x.network.d/' if made else ''}a.conf"])
     folder.chmod(0o755)
     networkd_read_check.refuse([f"{folder}/a.conf", "/etc/netplan/a.yaml"])
+
+
+NETWORKD, OTHERS = 501, 502
+
+
+@pytest.mark.parametrize("owner", ["user", "group", "another group", "nobody"])
+@pytest.mark.parametrize("mode", [0o000, 0o001, 0o004, 0o005, 0o010, 0o050, 0o100, 0o500, 0o705, 0o750, 0o755, 0o770])
+@pytest.mark.parametrize("wanted", [0o1, 0o5])
+def test_the_rights_of_networkd_are_those_of_the_first_that_it_is(
+    monkeypatch: pytest.MonkeyPatch, owner: str, mode: int, wanted: int
+) -> None:
+    """The owner's, else the group's, else those of all (path_resolution(7)): others are not added to them."""
+    user(monkeypatch, NETWORKD, NETWORKD)
+    groups = [types.SimpleNamespace(gr_gid=gid, gr_mem=names) for gid, names in ((7, ["systemd-network"]), (8, ["x"]))]
+    monkeypatch.setattr(networkd_read_check.grp, "getgrall", lambda: groups)
+    uid = NETWORKD if owner == "user" else OTHERS
+    gid = {"group": NETWORKD, "another group": 7}.get(owner, 8)
+    found = os.stat_result((mode, 0, 0, 0, uid, gid, 0, 0, 0, 0))
+    digits = f"{mode:03o}"
+    own = int(digits[{"user": 0, "nobody": 2}.get(owner, 1)])
+    assert networkd_read_check.may(found, wanted) is (own & wanted == wanted)
+
+
+@pytest.mark.parametrize("error", [KeyError("systemd-network"), OSError("no")])
+def test_a_host_without_networkds_user_closes_nothing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def unknown(_name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(networkd_read_check.pwd, "getpwnam", unknown)
+    assert networkd_read_check.may(os.stat_result((0,) * 10), 0o5) is True
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "refused"),
+    [
+        # Those above are only gone through: nobody need be able to list them.
+        ("etc", 0o711, False),
+        ("etc", 0o700, True),
+        ("etc/systemd", 0o711, False),
+        ("etc/systemd/network", 0o711, True),
+        ("etc/systemd/network", 0o755, False),
+        ("etc/systemd/network/x.network.d", 0o711, True),
+        ("etc/systemd/network/x.network.d", 0o755, False),
+    ],
+)
+def test_a_folder_of_units_is_listed_and_those_above_are_gone_through(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, closed: str, mode: int, refused: bool
+) -> None:
+    user(monkeypatch)
+    folder = tmp_path / "etc/systemd/network/x.network.d"
+    folder.mkdir(parents=True)
+    may, inside = (
+        networkd_read_check.may,
+        {path.stat().st_ino for path in (tmp_path / "etc", *folder.parents[:3], folder)},
+    )
+    inside -= {tmp_path.stat().st_ino}
+    # The folders of tests are root's alone.
+    monkeypatch.setattr(
+        networkd_read_check, "may", lambda found, wanted: found.st_ino not in inside or may(found, wanted)
+    )
+    (tmp_path / closed).chmod(mode)
+    said = networkd_read_check.unreadable_folder(str(folder))
+    place = tmp_path / closed
+    told = f"{place}: it is closed to the user systemd-network (mode {mode:04o}): chmod 755 {place}"
+    assert said == (told if refused else "")
+    assert networkd_read_check.unreadable_folder(str(tmp_path / "etc/nowhere")) == (
+        "" if not said or "network" in closed else said
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["K/a.network"], ["closed K", "late K"]),
+        (["K/a.network", "K/b.network"], ["closed K", "late K"]),
+        (["K/a.network.d/x.conf", "K/a.network"], ["closed K/a.network.d", "closed K", "late K"]),
+        (["T/a.network"], ["closed T"]),
+        (["/etc/netplan/a.yaml", "Kother/a.network"], []),
+        ([], []),
+    ],
+)
+def test_each_folder_that_networkd_does_not_read_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, paths: list[str], told: list[str]
+) -> None:
+    monkeypatch.setattr(networkd, "KEPT", "K")
+    monkeypatch.setattr(networkd, "TRIAL", "T")
+    monkeypatch.setattr(networkd_read_check, "unreadable_folder", lambda folder: f"closed {folder}")
+    monkeypatch.setattr(networkd_read_check, "mounted_late", lambda folder: f"late {folder}")
+    if not told:
+        networkd_read_check.refuse(paths)
+        return
+    with pytest.raises(VirtfleetError) as caught:
+        networkd_read_check.refuse(paths)
+    assert str(caught.value).splitlines()[1:] == told
+
+
+@pytest.mark.parametrize("silent", [OSError("no"), subprocess.TimeoutExpired("systemctl", 20)])
+def test_where_systemd_does_not_answer_networkd_waits_for_its_folder(
+    monkeypatch: pytest.MonkeyPatch, silent: Exception
+) -> None:
+    def run(_command: list[str], _seconds: float) -> tuple[int, str, str]:
+        raise silent
+
+    monkeypatch.setattr(network, "run", run)
+    assert networkd_read_check.is_waited_for("/usr/local") is True
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.ifupdown import configured
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.ifupdown import configured, lines
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     HOST,
     planned,
@@ -51,3 +52,11 @@ def test_a_link_that_ifupdown_makes_is_refused(there: bool) -> None:
         assert said.format("state") in refusal(gone, host=host)
     else:
         assert planned(gone, host=host).changes == []
+
+
+def test_lines_that_say_nothing_are_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "interfaces"
+    file.write_text("\n  \n# iface a\niface\niface eno1 inet \\\n  dhcp\n\t#x\nauto\n")
+    told = list(lines(str(file)))
+    assert told == [["iface"], ["iface", "eno1", "inet", "dhcp"], ["auto"]]
+    assert configured(told, "", ["eno1", "iface"]) == {"eno1"}

@@ -255,3 +255,104 @@ def test_another_name_that_networkd_does_not_come_to_is_no_hindrance(definition:
     netplan = dataclasses.replace(NETPLAN, text=f"network: {{version: 2, ethernets: {{{definition}}}}}")
     there = dataclasses.replace(with_device(ALTNAME), netplan=(netplan,))
     assert "dhcp4: true" in text(planned(BRIDGE, host=there), ".yaml")
+
+
+CARD = HostDevice("eno2", mac="52:54:00:00:00:02", permanent="52:54:00:00:00:03", altnames=("enp3s0",))
+
+
+@pytest.mark.parametrize(
+    ("match", "device", "found"),
+    [
+        ("Name=eno2", CARD, True),
+        ("Name=eno*", CARD, True),
+        ("Name=enp3s0", CARD, True),
+        ("Name=eno1 eno2", CARD, True),
+        ("Name=!eno2", CARD, False),
+        ("Name=!eno1 eno3", CARD, True),
+        ("Name=eno2", None, True),
+        ("Name=eno1", None, False),
+        ("MACAddress=52-54-00-00-00-02", CARD, True),
+        ("MACAddress=52:54:00:00:00:03", CARD, False),
+        ("PermanentMACAddress=52:54:00:00:00:03", CARD, True),
+        ("MACAddress=52:54:00:00:00:02", None, False),
+        ("Type=ether", CARD, True),
+        ("Type=ether", dataclasses.replace(CARD, wireless=True), False),
+        ("Type=wlan", dataclasses.replace(CARD, wireless=True), True),
+        ("Type=bridge", dataclasses.replace(CARD, kind="bridge"), True),
+        ("Type=ether", dataclasses.replace(CARD, kind="macvlan"), True),
+        ("Kind=bridge", dataclasses.replace(CARD, kind="bridge"), True),
+        ("Kind=bridge", CARD, False),
+        ("Kind=!*", CARD, True),
+        ("Kind=!*", dataclasses.replace(CARD, kind="bridge"), False),
+        # All of it must hold; in doubt it does not.
+        ("Name=eno2\nType=wlan", CARD, False),
+        ("Name=eno2\nDriver=e1000", CARD, False),
+        ("Name=eno1\nName=eno2", CARD, True),
+        ("Name=eno2\nName=", CARD, False),
+        ("Name=eno1\nName=\nName=eno2", CARD, True),
+        ("", CARD, False),
+    ],
+)
+def test_a_unit_is_for_what_all_of_its_match_holds_of(match: str, device: HostDevice | None, found: bool) -> None:
+    """systemd.network(5), [Match]."""
+    sections = networkd.parse(f"[Match]\n{match}\n[Network]\nName=eno2\n")
+    assert precedence.is_for(sections, "eno2", device) is found
+
+
+def test_of_one_name_the_unit_of_the_administrator_is_read() -> None:
+    folders = (networkd.KEPT, networkd.TRIAL, networkd.ADMIN)
+    units = {f"{folder}/{name}": "" for folder in folders for name in ("a.network", "a.netdev")}
+    units |= {f"{networkd.KEPT}/b.network": "", f"{networkd.TRIAL}/b.network": "", f"{networkd.KEPT}/c.network": ""}
+    units |= {f"{networkd.ADMIN}/a.network.d/x.conf": "", f"{networkd.ADMIN}/d.network.d/y.network": ""}
+    assert precedence.visible(Facts(units=units)) == {
+        "a.network": f"{networkd.ADMIN}/a.network",
+        "b.network": f"{networkd.TRIAL}/b.network",
+        "c.network": f"{networkd.KEPT}/c.network",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "made", "in_force"),
+    [
+        (f"{networkd.KEPT}/50-virtfleet-a.network", True, True, False),
+        (f"{networkd.TRIAL}/10-netplan-a.network", True, True, False),
+        (f"{networkd.ADMIN}/10-netplan-a.network", True, False, True),
+        (f"{networkd.ADMIN}/50-virtfleet-a.network", True, False, True),
+        (f"{networkd.TRIAL}/20-a.network", True, False, True),
+        (f"{networkd.TRIAL}/20-a.network", False, False, False),
+        ("/usr/lib/systemd/network/80-a.network", False, False, True),
+        ("", False, False, False),
+    ],
+)
+def test_a_unit_is_somebodys_that_neither_netplan_nor_we_have_made(
+    path: str, there: bool, made: bool, in_force: bool
+) -> None:
+    assert precedence.is_made(path) is made
+    device = HostDevice("a", network_file=path)
+    assert precedence.in_force(device, Facts(units={path: ""} if there else {})) == (path if in_force else None)
+    assert precedence.in_force(None, Facts(units={path: ""})) is None
+
+
+@pytest.mark.parametrize(
+    ("units", "now", "found"),
+    [
+        ({"00-a.network": "Name=eno2"}, "", "00-a.network"),
+        ({"00-a.network": "Name=eno3"}, "", None),
+        # What networkd goes by now it goes by, whatever its match is.
+        ({"00-a.network": "Driver=x"}, "00-a.network", "00-a.network"),
+        ({"20-a.network": "Name=eno2"}, "20-a.network", None),
+        ({"10-netplan-eno2.network": "Name=eno2"}, "", "10-netplan-eno2.network"),
+        ({"05-b.network": "Name=eno2", "00-a.network": "Name=eno*"}, "", "00-a.network"),
+        ({}, "/usr/lib/systemd/network/05-vendor.network", "/usr/lib/systemd/network/05-vendor.network"),
+        ({}, "/usr/lib/systemd/network/80-vendor.network", None),
+    ],
+)
+def test_the_first_unit_for_a_device_is_taken(units: dict[str, str], now: str, found: str | None) -> None:
+    def path(name: str) -> str:
+        return name if not name or name.startswith("/") else f"{ADMIN}/{name}"
+
+    facts = Facts(
+        devices={"eno2": dataclasses.replace(CARD, network_file=path(now))},
+        units={path(name): f"[Match]\n{match}\n" for name, match in units.items()},
+    )
+    assert precedence.other_unit("eno2", "10-netplan-eno2.network", facts) == (None if found is None else path(found))

@@ -305,6 +305,30 @@ def test_what_its_owner_changes_during_the_trial_stays_changed(
     assert kernel.on("eno1") == ["198.18.0.12/24"]
 
 
+def test_what_its_owner_adds_during_the_trial_is_given_back_where_it_can_be(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on what the trial has made; what a program has set is the program's to set again."""
+    kernel = Kernel(tmp_path, monkeypatch, eno1=["198.18.0.251/32", "198.18.0.252/32"])
+    for number in (252, 253):
+        kernel.devices["eno1"]["addr_info"].append({**VIP, "local": f"198.18.0.{number}"})
+    kernel.routes = [BY_HAND]
+    kernel.note()
+    # The trial itself takes one address away; so that nobody has done that meanwhile.
+    kernel.devices["eno1"]["addr_info"] = [LEASED, {**VIP, "local": "198.18.0.252"}]
+    kernel.mark(restore_others.APPLIED)
+    start = ["-4", "route", "replace"]
+    beside, nowhere = [*start, "10.80.0.0/16", "dev", "eno2"], [*start, "blackhole", "10.81.0.0/16"]
+    both = [*start, "10.82.0.0/16", "nexthop", "via", "10.9.9.1", "dev", "eno1", "nexthop", "via", "10.9.9.2"]
+    on_new = [[*start, "10.83.0.0/16", "dev", "br2"], [*both, "dev", "br2"]]
+    kernel.routes = [BY_HAND, beside, nowhere, [*both, "dev", "eno2"], *on_new, BIRD]
+    kernel.mark(restore_others.ENDED)
+    kernel.routes, kernel.devices["eno1"]["addr_info"] = [], [LEASED]
+    assert kernel.back() == []
+    assert kernel.routes == [BY_HAND, beside, nowhere, [*both, "dev", "eno2"]]
+    assert kernel.on("eno1") == ["198.18.0.12/24", "198.18.0.251/32", "198.18.0.252/32"]
+
+
 def test_what_its_owner_has_set_at_the_same_place_meanwhile_is_not_replaced(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

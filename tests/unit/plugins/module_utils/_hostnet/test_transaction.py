@@ -476,3 +476,26 @@ def test_what_is_damaged_of_an_earlier_run_is_told_by_check_mode_in_the_same_wor
     assert said[0] == said[1]
     with transaction.alone(check=True):
         pass
+
+
+def test_of_two_runs_at_once_one_has_the_links(host: Host) -> None:
+    with transaction.alone():
+        with pytest.raises(VirtfleetError, match="another run is at work on this host's links"), transaction.alone():
+            pytest.fail("two have them")
+        # A look changes nothing, and needs nobody's leave.
+        with transaction.alone(check=True):
+            pass
+    with transaction.alone():
+        pass
+
+
+@pytest.mark.parametrize("silent", [OSError("no"), subprocess.TimeoutExpired("systemctl", 20)])
+def test_where_systemd_does_not_answer_nothing_is_told_of_the_unit(
+    monkeypatch: pytest.MonkeyPatch, silent: Exception
+) -> None:
+    def run(_command: list[str], _seconds: float) -> tuple[int, str, str]:
+        raise silent
+
+    monkeypatch.setattr(network, "run", run)
+    assert transaction.shown("ActiveState") == {}
+    assert transaction.systemctl("start", "x").startswith("systemctl start: ")

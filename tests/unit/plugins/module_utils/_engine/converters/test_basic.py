@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -189,3 +190,174 @@ def test_a_word_that_yaml_reads_as_a_number_is_told(value: Any) -> None:
     with pytest.raises(ValueError, match=r"is not one of 1\.2, 2\.0") as told:
         converters.Choice("1.2", "2.0").parse(value)
     assert ("YAML reads it as a number: put it into quotes, '2.0'" in str(told.value)) == (value == 2.0)
+
+
+# Numbers in other bases, and sets of them
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "number"),
+    [
+        ("0x1F", 0, 31),
+        (" 017 ", 0, 15),
+        ("17", 0, 17),
+        ("+17", 0, 17),
+        ("-0x10", 0, -16),
+        ("0", 0, 0),
+        ("017", 10, 17),
+        ("0x10", 10, 16),
+        ("ff", 16, 255),
+        ("0xff", 16, 255),
+        ("1" * 9000, 10, None),
+    ],
+)
+def test_a_number_is_read_as_c_reads_it(text: str, base: int, number: int | None) -> None:
+    """strtoul(3). Of one that is too long for any number, that is known."""
+    found = basic.in_any_base(text, base)
+    assert found == number if number is not None else found > basic.MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "base"), [("", 0), ("x", 0), ("0x", 0), ("ff", 0), ("09", 0), ("1 2", 10), ("--1", 10)]
+)
+def test_what_c_reads_no_number_of_is_none(text: str, base: int) -> None:
+    with pytest.raises(ValueError, match=r"is not a number|invalid literal"):
+        basic.in_any_base(text, base)
+
+
+LONG = 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    ("converter", "written", "found"),
+    [
+        (basic.Integer(), LONG, LONG),
+        (basic.Integer(), LONG + 1, None),
+        (basic.Integer(), -(2**63), -(2**63)),
+        (basic.Integer(), -(2**63) - 1, None),
+        (basic.Integer(2, 5), 2, 2),
+        (basic.Integer(2, 5), 5, 5),
+        (basic.Integer(2, 5), 1, None),
+        (basic.Integer(2, 5), 6, None),
+        (basic.Integer(0), -1, None),
+        (basic.Integer(), "1" * 9000, None),
+        (basic.Power(), 1, 1),
+        (basic.Power(), 2**40, 2**40),
+        (basic.Power(), 0, None),
+        (basic.Power(), -2, None),
+        (basic.Power(), 3, None),
+        (basic.Number(), "0x1f", 31),
+        (basic.Number(), "0X1F", 31),
+        (basic.Number(), "31", 31),
+        (basic.Number(), -1, None),
+        (basic.Number(), "1f", None),
+        (basic.Number(), "0x", None),
+        (basic.Number(), "0x" + "f" * 16, LONG),
+        (basic.Number(), "0x1" + "0" * 16, None),
+        (basic.Identifier(4), "46d", "0x046d"),
+        (basic.Identifier(4), "0x046D", "0x046d"),
+        (basic.Identifier(4), 0x046D, "0x046d"),
+        (basic.Identifier(4), "f" * 16, "0x" + "f" * 16),
+        (basic.Identifier(4), "f" * 17, None),
+        (basic.Identifier(4), LONG, "0x" + "f" * 16),
+        (basic.Identifier(4), LONG + 1, None),
+        (basic.Identifier(4), -1, None),
+        (basic.Identifier(4), "-1", None),
+        (basic.Identifier(4), True, None),
+        (basic.Identifier(4), "", None),
+        (basic.Identifier(4), "xyz", None),
+        (basic.Identifier(4, anything=True), "-1", "-1"),
+        (basic.Identifier(4, anything=True), -1, "-1"),
+        (basic.Identifier(4, anything=True), "-2", None),
+    ],
+)
+def test_a_number_is_within_what_libvirt_keeps(converter: basic.Converter, written: Any, found: Any) -> None:
+    """An unsigned long long at most, and a long long at least."""
+    if found is None:
+        with pytest.raises(ValueError, match=r"is not a|is more than|is less than"):
+            converter.parse(written)
+    else:
+        assert converter.parse(written) == found
+        assert roundtrip(converter, found) == found
+
+
+@given(st.sets(st.integers(0, 40), min_size=1), st.randoms())
+def test_a_set_of_cpus_has_one_spelling(numbers: set[int], dice: Any) -> None:
+    """Each row of numbers is told by its ends; written in any order, twice, and with some taken out, it is the same."""
+    spelling = basic.CpuSet().from_text(",".join(map(str, numbers)))
+    rows = [list(map(int, row.split("-"))) for row in spelling.split(",")]
+    assert {number for row in rows for number in range(row[0], row[-1] + 1)} == numbers
+    assert all(before[-1] + 1 < after[0] for before, after in itertools.pairwise(rows))
+    assert all(len(row) == 1 or row[0] < row[1] for row in rows)
+    shuffled = [*map(str, numbers), *spelling.split(",")]
+    dice.shuffle(shuffled)
+    assert basic.CpuSet().from_text(" , ".join(shuffled)) == spelling
+    out = ["0-41", *(f"^{number}" for number in range(42) if number not in numbers)]
+    assert basic.CpuSet().from_text(",".join(out)) == spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("0-65535", True),
+        ("0-65536", False),
+        ("3-2", False),
+        ("3-3", True),
+        ("^1-2", False),
+        ("", False),
+        ("1,", False),
+        ("a", False),
+        ("-1", False),
+        ("999999999", True),
+        ("1000000000", False),
+        (",".join(["0-65535"] * 16), True),
+        (",".join(["0-65535"] * 16 + ["1"]), False),
+    ],
+)
+def test_a_set_of_cpus_is_no_longer_than_any_host_has(text: str, taken: bool) -> None:
+    if taken:
+        assert basic.CpuSet().from_text(text)
+    else:
+        with pytest.raises(ValueError, match=r"is not a set of numbers|names more CPUs than any host has"):
+            basic.CpuSet().from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("on", None),
+        (True, None),
+        (False, None),
+        ("On", "; did you mean 'on'?"),
+        ("offf", "; did you mean 'off'?"),
+        ("enabled", "; write on"),
+        (" Enabled ", "; write on"),
+        ("zzz", ""),
+        (7, "; YAML reads it as a number: put it into quotes, '7'"),
+        (8, ""),
+        (None, ""),
+    ],
+)
+def test_what_may_be_meant_by_a_word_is_said(written: Any, said: str | None) -> None:
+    choice = basic.Choice("on", "off", "7", meant={"enabled": "write on"})
+    if said is None:
+        assert choice.parse(written) == {True: "on", False: "off"}.get(written, written)
+    else:
+        with pytest.raises(ValueError, match="is not one of on, off, 7") as caught:
+            choice.parse(written)
+        assert str(caught.value).partition("off, 7")[2] == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [(True, "; YAML makes true of on and yes"), (False, "; YAML makes false of off and no; write no")],
+)
+def test_a_word_that_yaml_makes_a_truth_of_is_told(written: bool, said: str) -> None:
+    with pytest.raises(ValueError, match="is not one of a, b") as caught:
+        basic.Choice("a", "b", meant={"off": "write no"}).parse(written)
+    assert str(caught.value).endswith(said)
+
+
+def test_a_later_libvirt_may_have_words_that_nobody_can_declare() -> None:
+    choice = basic.Choice("a")
+    assert [choice.knows(value) for value in ("a", None, "b")] == [True, True, False]
