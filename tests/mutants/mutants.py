@@ -54,7 +54,8 @@ def arguments() -> argparse.Namespace:
     told = "only this: make NEW of the one OLD in FILE"
     parser.add_argument("--change", nargs=3, action="append", default=[], metavar=names, help=told)
     parser.add_argument("paths", nargs="*", default=FOLDERS, help=f"files and folders (without: {' '.join(FOLDERS)})")
-    return parser.parse_args()
+    # Else the paths are taken to be none where they stand behind the options, and then nobody knows them.
+    return parser.parse_intermixed_args()
 
 
 def run(*command: str | Path, **options: Any) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import choose
 import judge
 import loops
+import mutants
 import pytest
 
 SOURCE = '''\
@@ -206,3 +207,20 @@ def test_a_recorder_notes_each_call_of_a_test_once_and_leaves_all_as_it_was(live
         ("t.py::c", []),
     ]
     assert code.co_code == recorder.codes[0].co_code
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "paths"),
+    [
+        ([], 300, mutants.FOLDERS),
+        (["--number", "50", "plugins/a.py", "plugins/b"], 50, ["plugins/a.py", "plugins/b"]),
+        (["plugins/a.py", "--number", "50", "--seed", "1"], 50, ["plugins/a.py"]),
+        (["--change", "f", "old", "new"], 300, mutants.FOLDERS),
+    ],
+)
+def test_the_paths_stand_before_or_behind_the_options(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], number: int, paths: list[str]
+) -> None:
+    monkeypatch.setattr(mutants.sys, "argv", ["mutants.py", "/checkout", "/work", *words])
+    options = mutants.arguments()
+    assert (options.number, options.paths, options.work) == (number, paths, Path("/work"))

@@ -84,7 +84,7 @@ def test_where_nothing_must_be_there_nothing_is_waited_for(monkeypatch: pytest.M
     ],
 )
 def test_one_of_several_devices_must_have_it_all(devices: Any, needed: list[str]) -> None:
-    assert expected.look([ENTRY], devices) == (needed, [])  # type: ignore[list-item]
+    assert expected.look([ENTRY], devices) == (needed, [])
     no_cable: Any = [{**ENTRY, "carrier": False}]
     assert expected.look(no_cable, devices) == ([], needed)
 
@@ -98,7 +98,7 @@ def test_a_route_is_missed_where_its_device_has_its_addresses(
     monkeypatch.setattr(expected, "default_routes", lambda: there)
     routes = [["0.0.0.0/0", f"192.0.2.{number}"] for number in (1, 2, 3)]
     entry: Any = {**ENTRY, "routes": routes}
-    found = expected.look([entry, ENTRY], {"br0": {"addr_info": [ADDRESS] if has else []}})  # type: ignore[list-item, typeddict-item]
+    found = expected.look([entry, ENTRY], {"br0": {"addr_info": [ADDRESS] if has else []}})
     lost = "br0 does not have the route to 0.0.0.0/0 by 192.0.2.2, 0.0.0.0/0 by 192.0.2.3"
     assert found.wanted == ([lost] if known and has else [])
 

@@ -55,7 +55,7 @@ class Clocked:
         self.failing: dict[str, int] = {}
         self.raising: Exception | None = None
         self.there: list[Any] = [{"ifname": "lo"}]
-        self.network = network.TrialNetwork({**empty, "network_manager": False, **state})  # type: ignore[typeddict-item]
+        self.network = network.TrialNetwork({**empty, "network_manager": False, **state})
         monkeypatch.setattr(network, "clock", lambda: self.now)
         monkeypatch.setattr(network.time, "sleep", self.sleep)
         monkeypatch.setattr(network, "run", self.run)

@@ -137,7 +137,7 @@ def test_all_that_ip_tells_of_a_device_is_known() -> None:
 )
 def test_an_address_that_each_link_has_by_itself_is_none_to_take_over(local: str, scope: str | None, own: bool) -> None:
     entry: dict[str, Any] = {"local": local, "prefixlen": 24}
-    assert facts.is_own(entry if scope is None else {**entry, "scope": scope}) is own  # type: ignore[arg-type]
+    assert facts.is_own(entry if scope is None else {**entry, "scope": scope}) is own
 
 
 def test_the_hops_of_a_route_are_routes() -> None:

@@ -293,3 +293,20 @@ def test_where_nobody_knows_how_the_host_will_be_reached_is_warned_of(
     out.forecast.append(entry)
     forecast.unknown(facts(login=login), out)
     assert bool(out.warnings) is warned
+
+
+def test_a_mac_address_that_is_no_ports_is_nobodys_to_warn_of() -> None:
+    bridge = dataclasses.replace(BRIDGE, mac="52:54:00:00:00:77")
+    out, item = LinksPlan(), {"name": "br0", "type": "bridge", "ports": ["eno2"]}
+    forecast.moved(item, bridge, netplan("{bridges: {br0: {dhcp4: true}}}"), facts(bridge, PORT, NEXT), out)
+    assert out.warnings == []
+
+
+def test_an_address_that_is_made_anew_is_told_once_and_of_what_had_the_old_one() -> None:
+    more = "2001:db8:1::5054:ff:fe00:1/64"
+    link = HostDevice("br0", mac=MAC, addresses=(OLD, BY_ROUTER, more), dynamic=(BY_ROUTER, more))
+    out = LinksPlan()
+    entry: Any = {"link": "br0", "before": [OLD, BY_ROUTER], "after": [NEW, MADE_ANEW], "note": "moved"}
+    out.forecast.append(entry)
+    forecast.other_mac("br0", link, OTHER, facts(link), out)
+    assert entry["after"] == [NEW, MADE_ANEW]

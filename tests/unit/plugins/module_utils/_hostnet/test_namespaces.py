@@ -144,7 +144,7 @@ def test_what_another_namespace_has_built_on_this_one(
 def test_an_answer_ends_where_the_kernel_has_no_more_to_say(data: bytes) -> None:
     answers = [message(RTM_NEWLINK, b"1234567") + data + message(RTM_NEWLINK, b"later")]
     told = types.SimpleNamespace(recv=lambda size: answers.pop(0)[:size])
-    assert list(namespaces.answers(told)) == [(RTM_NEWLINK, b"1234567")]  # type: ignore[arg-type]
+    assert list(namespaces.answers(told)) == [(RTM_NEWLINK, b"1234567")]
 
 
 @given(st.dictionaries(st.integers(1, 0x3FFF), st.binary(max_size=9), max_size=5), st.integers(0, 3))

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, precedence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, HostDevice, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
@@ -356,3 +360,34 @@ def test_the_first_unit_for_a_device_is_taken(units: dict[str, str], now: str, f
         units={path(name): f"[Match]\n{match}\n" for name, match in units.items()},
     )
     assert precedence.other_unit("eno2", "10-netplan-eno2.network", facts) == (None if found is None else path(found))
+
+
+@pytest.mark.parametrize(
+    ("item", "unit", "refused"),
+    [
+        (BR7, "Address=10.60.0.2/24", True),
+        (BR7, "Bridge=br7", False),
+        (BR7, "Bridge=br8", True),
+        (BR7, "VLAN=br7", True),
+        ({"name": "v7", "type": "vlan", "parent": "eno2", "id": 7}, "VLAN=v6 v7", False),
+        ({"name": "v7", "type": "vlan", "parent": "eno2", "id": 7}, "MACVLAN=v7", True),
+        ({"name": "bond7", "type": "bond", "ports": ["eno2"]}, "Bond=bond7", False),
+    ],
+)
+@pytest.mark.parametrize("path", [f"{ADMIN}/20-eno2.network", "/usr/lib/systemd/network/80-e.network", BY_NETPLAN])
+def test_a_card_beside_netplan_is_taken_only_where_its_unit_says_so(
+    item: dict[str, Any], unit: str, refused: bool, path: str
+) -> None:
+    """One that a package configures, or nobody, is free to be described by netplan."""
+    (parsed,) = LINK.parse([item])
+    devices = {"eno2": dataclasses.replace(ENO2, network_file=path)}
+    facts = Facts(devices=devices, units={path: f"[Match]\nName=eno2\n[Network]\n{unit}\n"})
+    alone, known = (
+        Netplan({"a.yaml": load("a", f"network: {{ethernets: {{{name}: {{}}}}}}")}) for name in ("eno1", "eno2")
+    )
+    precedence.refuse_beside_netplan(parsed, known, facts)
+    if not refused or path != f"{ADMIN}/20-eno2.network":
+        precedence.refuse_beside_netplan(parsed, alone, facts)
+        return
+    with pytest.raises(Invalid, match=f"eno2 is configured by {path} beside netplan: describe it in netplan"):
+        precedence.refuse_beside_netplan(parsed, alone, facts)

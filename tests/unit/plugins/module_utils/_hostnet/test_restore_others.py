@@ -394,3 +394,33 @@ def test_an_ip_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(network, "run", hangs)
     assert set_by_others.look() == set_by_others.KernelState([], [], [])
     assert asked == [set_by_others.PATIENCE]
+
+
+@pytest.mark.parametrize(("comes", "looks"), [(True, 3), (False, restore_others.ATTEMPTS)])
+def test_it_is_looked_again_after_a_pause_until_all_is_there(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, comes: bool, looks: int
+) -> None:
+    """The first time at once; networkd may still be at work."""
+    kernel, pauses = Kernel(tmp_path, monkeypatch), list[float]()
+    kernel.routes = [BY_HAND]
+    kernel.note()
+    if not comes:
+        kernel.routes = []
+        monkeypatch.setattr(set_by_others, "ip_output", lambda *words, **limit: "")
+    monkeypatch.setattr(restore_others.time, "sleep", pauses.append)
+    assert len(kernel.back()) == (not comes)
+    assert pauses == [0, *[1.0] * (looks - 1)]
+    assert kernel.looks == looks
+
+
+@pytest.mark.parametrize("many", [20, 21])
+def test_a_few_commands_are_given_one_by_one(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    kernel = Kernel(tmp_path, monkeypatch)
+    kernel.routes = [["-4", "route", "replace", "blackhole", f"10.{number}.0.0/16"] for number in range(many)]
+    kernel.note()
+    kernel.routes = []
+    assert kernel.back() == []
+    assert (len(kernel.batches) > 0) is (many > 20)
+    assert len(kernel.routes) == many

@@ -65,7 +65,9 @@ def test_a_trial_ends_so_many_seconds_from_now(monkeypatch: pytest.MonkeyPatch) 
 def test_the_addresses_of_what_changes_are_to_be_back_and_of_the_rest_what_does_not_come_by_hand() -> None:
     """What changes: what is configured anew or goes, each link of the plan, and the device of the login."""
     items = [("br0", [Change("mtu", 1500, 1400)])]
-    found = state(items=items, reconfigure=["eno1"], gone=["br9", "nowhere"], given_addresses={"eno2": ["192.0.2.2/24"]})
+    found = state(
+        items=items, reconfigure=["eno1"], gone=["br9", "nowhere"], given_addresses={"eno2": ["192.0.2.2/24"]}
+    )
     assert found["addresses"] == {
         "eno1": ["192.0.2.1/24"],
         "eno2": ["192.0.2.2/24"],

@@ -33,7 +33,7 @@ class Recorded(network.TrialNetwork):
     def __init__(self, state: Mapping[str, Any], devices: Devices) -> None:
         empty: dict[str, Any] = {key: [] for key in ("gone", "new", "routes", "reconfigure")}
         empty.update({key: {} for key in ("masters", "addresses", "again")})
-        super().__init__({**empty, "network_manager": False, **state})  # type: ignore[typeddict-item]
+        super().__init__({**empty, "network_manager": False, **state})
         self.there, self.calls = devices, list[str]()
         self.failing = ""
 
@@ -49,7 +49,7 @@ class Recorded(network.TrialNetwork):
 def way(before: Devices, devices: Devices | None = None, **state: Any) -> tuple[WayBack, list[str]]:
     """What takes a network back, and the commands that it will have given."""
     recorded = Recorded(state, devices or {})
-    return WayBack(recorded, before), recorded.calls  # type: ignore[arg-type]
+    return WayBack(recorded, before), recorded.calls
 
 
 def test_a_device_is_apart_from_its_bridge_where_both_are_there() -> None:
@@ -113,8 +113,8 @@ def test_addresses_are_missing_astray_or_odd() -> None:
     before: Devices = {"a": device(V4, V6), "b": device(OTHER), "c": device(OTHER), "d": device(OTHER)}
     back, _calls = way(before, addresses={"a": [V4, V6], "b": [OTHER], "gone": ["192.0.2.9/24"]})
     now = {"a": device(V6), "b": device(OTHER), "c": device(OTHER, V4), "e": device(V4, OTHER, "203.0.113.1/24")}
-    assert back.missing(now) == [("a", V4), ("gone", "192.0.2.9/24")]  # type: ignore[arg-type]
-    assert back.strays(now) == [("c", V4), ("e", V4), ("e", OTHER)]  # type: ignore[arg-type]
+    assert back.missing(now) == [("a", V4), ("gone", "192.0.2.9/24")]
+    assert back.strays(now) == [("c", V4), ("e", V4), ("e", OTHER)]
     assert back.missing({}) == [("a", V4), ("a", V6), ("b", OTHER), ("gone", "192.0.2.9/24")]
 
 
@@ -220,7 +220,7 @@ def test_a_link_is_made_as_it_was(made: Any, words: str | None) -> None:
 def test_a_route_that_speaks_with_an_address_that_is_not_there_is_given_without_it(refused: bool) -> None:
     words = ["route", "replace", "10.0.0.0/8", "src", "192.0.2.1", "dev", "a"]
     back, calls = way({}, {"lo": {}}, routes=[words, ["route", "replace", "10.9.0.0/16", "dev", "a"]])
-    back.network.failing = "route" if refused else ""  # type: ignore[attr-defined]
+    back.network.failing = "route" if refused else ""
     assert back.bring_about() is True
     without = ["ip route replace 10.0.0.0/8 dev a"] if refused else []
     assert calls == ["ip " + " ".join(words), *without, "ip route replace 10.9.0.0/16 dev a"]
@@ -248,7 +248,7 @@ def test_a_networkd_that_does_not_read_its_files_is_started_anew_ever_more_firml
         ("r", ["networkctl reload", "networkctl reload", again, *kill]),
     ):
         back, given = way({})
-        back.network.failing = failing  # type: ignore[attr-defined]
+        back.network.failing = failing
         back.reload(reload)
         assert given == calls
 
@@ -281,7 +281,7 @@ def test_the_old_files_are_read_again_as_often_as_it_takes(state: dict[str, Any]
 def test_what_a_rollback_tells_the_kernel_is_told_twice_at_most() -> None:
     for failing, times, done in (("", 1, True), ("sysctl", 2, False)):
         back, calls = way({"lo": {}}, {"lo": {}}, apply=[], undo=[["sysctl", "x"], ["tc", "y"]], commands=[])
-        back.network.failing = failing  # type: ignore[attr-defined]
+        back.network.failing = failing
         assert back.take_back(lambda _again: None) is done
         assert calls == [*["sysctl x"] * times, "tc y"]
 
@@ -290,7 +290,7 @@ def test_what_a_rollback_tells_the_kernel_is_told_twice_at_most() -> None:
 def test_network_manager_begins_anew_with_the_old_profiles_where_netplan_is_broken(starts: bool) -> None:
     told: list[bool] = []
     back, calls = way({"lo": {}}, {"lo": {}}, network_manager=True, undo=[], commands=[], addresses={"lo": []})
-    back.network.failing = "netplan apply" if starts else "a"  # type: ignore[attr-defined]
+    back.network.failing = "netplan apply" if starts else "a"
     back.take_back(told.append)
     assert told == [False, True]
     again = ["systemctl kill -s SIGKILL NetworkManager", "systemctl start NetworkManager"]
