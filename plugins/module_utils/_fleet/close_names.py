@@ -80,7 +80,7 @@ def of_guest(
     for devices, option, variable in NAMED:
         for place, device in enumerate(entries(guest, devices)):
             called = f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}"
-            other = other_kinds.told(device, option, kinds)
+            other = other_kinds.suggestion(device, option, kinds)
             if other is not None and word(guest, "state") != "absent":
                 what = f"{KINDS.get(variable, 'card')} {label(word(device, option))}"
                 yield f"{called}: {other}. The run goes on, for host {host} may have a {what} that nobody declares"

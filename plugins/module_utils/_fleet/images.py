@@ -72,10 +72,10 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
     elif volumes is None or volume not in volumes:
         elsewhere = sorted(key for key in volumes or () if key.partition("/")[2] == name)
         if elsewhere:
-            said = f"is a volume of another pool in kvm_volumes: write image: {label(elsewhere[0])}"
+            problem = f"is a volume of another pool in kvm_volumes: write image: {label(elsewhere[0])}"
         else:
-            said = undeclared(name, images, None if volumes is None else volume)
-        yield f"{where}image: {printable(name)} {said}"
+            problem = undeclared(name, images, None if volumes is None else volume)
+        yield f"{where}image: {printable(name)} {problem}"
 
 
 def undeclared(name: str, images: t.Collection[str], volume: str | None) -> str:

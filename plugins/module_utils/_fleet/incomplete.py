@@ -67,8 +67,8 @@ def of_secrets(guests: t.Iterable[Item], hosts: t.Sequence[str], variables: ByHo
     for host in declaring:
         lines = secrets.lacking(here[host], variables[host])
         yield from ((None if line.startswith("guest ") else host, line) for line in lines)
-        told = encrypted.problems(here[host], variables[host])
-        yield from ((None, line) for starts, line in told if not starts)
+        found = encrypted.problems(here[host], variables[host])
+        yield from ((None, line) for starts, line in found if not starts)
 
 
 def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:

@@ -26,14 +26,16 @@ def doubts(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.Ite
     for guest in guests:
         for place, disk in enumerate(entries(guest, "disks") if word(guest, "state") != "absent" else ()):
             form = word(disk, "format") or made_format(disk)
-            yield from told(f"guest {label(word(guest, 'name'))}: disks[{place}].size", disk.get("size"), form)
+            yield from warnings_of_size(
+                f"guest {label(word(guest, 'name'))}: disks[{place}].size", disk.get("size"), form
+            )
     for volume in entries({"all": variables.get("kvm_volumes")}, "all"):
         if word(volume, "state") != "absent":
             called = f"volume {label(str(volume_key(volume)))}: capacity"
-            yield from told(called, volume.get("capacity"), format_of(volume))
+            yield from warnings_of_size(called, volume.get("capacity"), format_of(volume))
 
 
-def told(called: str, size: object, form: str) -> t.Iterator[str]:
+def warnings_of_size(called: str, size: object, form: str) -> t.Iterator[str]:
     """A warning for one size, where it is that large, and is not refused as no qcow2 can have it.
 
     :param called: what has it, for people

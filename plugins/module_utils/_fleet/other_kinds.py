@@ -105,7 +105,7 @@ class NamesOfHost(t.NamedTuple):
         return f"is an image in kvm_images, and no volume: write image: {label(name)} in place of {option}"
 
 
-def told(device: Item, option: str, declared: NamesOfHost) -> str | None:
+def suggestion(device: Item, option: str, declared: NamesOfHost) -> str | None:
     """What to say of an option of a guest's device that names something of another kind; None where there is nothing.
 
     :param device: the interface or disk

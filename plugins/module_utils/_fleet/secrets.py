@@ -167,10 +167,10 @@ def slips(guests: t.Iterable[Item], host: str, variables: t.Mapping[str, object]
     """A warning for each reference that is close to the name of a declared secret. For the parameters see of_host."""
     declared = DeclaredSecrets.of(variables)
     for called, reference in of_host(guests, variables):
-        told = declared.slip(reference)
-        if told is not None:
+        problem = declared.slip(reference)
+        if problem is not None:
             yield (
-                f"{called}: {reference.path}: {told} The run goes on, for host {host} may have a secret of this name"
+                f"{called}: {reference.path}: {problem} The run goes on, for host {host} may have a secret of this name"
                 " that nobody declares"
             )
 
@@ -182,6 +182,6 @@ def lacking(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.It
     """
     declared = DeclaredSecrets.of(variables)
     for called, reference in of_host(guests, variables):
-        told = declared.lacks(reference)
-        if told is not None and declared.slip(reference) is None:
-            yield f"{called}: {reference.path}: {told}"
+        problem = declared.lacks(reference)
+        if problem is not None and declared.slip(reference) is None:
+            yield f"{called}: {reference.path}: {problem}"

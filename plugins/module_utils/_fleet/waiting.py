@@ -66,13 +66,13 @@ def without_agent(guests: t.Iterable[Item], images: t.Mapping[str, Item]) -> t.I
         if (options.get("packages") or system) and not mentions(options, NAMES):
             why = "a guest's list replaces that of its profile and of kvm_guest_defaults"
             why = why if options.get("packages") else f"the images of {str(system).capitalize()} have no agent"
-            told = (
+            sentence = (
                 f"wait_for: {word(guest, 'wait_for')} is asked of the agent in the guest, and cloud_init.packages does"
                 f" not have {PACKAGE} ({why}): add it, unless the agent comes otherwise"
             )
-            found.setdefault(told, []).append(label(word(guest, "name")))
-    for told, names in found.items():
-        yield f"{'guest' if len(names) == 1 else 'guests'} {some(names)}: {told}"
+            found.setdefault(sentence, []).append(label(word(guest, "name")))
+    for sentence, names in found.items():
+        yield f"{'guest' if len(names) == 1 else 'guests'} {some(names)}: {sentence}"
 
 
 def is_unknown(options: Item) -> bool:

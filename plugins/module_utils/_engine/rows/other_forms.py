@@ -32,10 +32,10 @@ def with_ways(forms: t.Mapping[str, OtherForm], item: object, problems: Problems
     """
     for number, problem in enumerate(problems[start:], start):
         form = forms.get(re.sub(r"\[[0-9]+\]", "", problem.where))
-        told = None if form is None else form(value_at(item, problem.where), item, problem.where.endswith("]"))
-        what, _semicolon, said = problem.problem.partition("; ")
-        if told is not None and not said.startswith("in place of "):  # It is said already, with its type.
-            problems[number] = Invalid(problem.where, f"{what}; {told}")
+        suggestion = None if form is None else form(value_at(item, problem.where), item, problem.where.endswith("]"))
+        what, _semicolon, advice = problem.problem.partition("; ")
+        if suggestion is not None and not advice.startswith("in place of "):  # It is said already, with its type.
+            problems[number] = Invalid(problem.where, f"{what}; {suggestion}")
 
 
 def value_at(item: OptionValue, where: str) -> object:
