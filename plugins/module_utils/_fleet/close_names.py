@@ -41,7 +41,11 @@ def of_host(guests: t.Sequence[Item], host: str, variables: t.Mapping[str, objec
     :param variables: the lists of its declaration, evaluated
     """
     declared = {
-        variable: {word(item, "name") for item in entries({"all": variables.get(variable)}, "all")}
+        variable: {
+            word(item, "name")
+            for item in entries({"all": variables.get(variable)}, "all")
+            if word(item, "state") != "absent"
+        }
         for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
     }
     declared["kvm_links"] = bridges(variables)

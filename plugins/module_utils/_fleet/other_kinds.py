@@ -46,13 +46,14 @@ class NamesOfHost(t.NamedTuple):
         """What a host declares, by its variables."""
 
         def listed(variable: str) -> list[Item]:
-            return [item for item in entries({"all": variables.get(variable)}, "all") if word(item, "name")]
+            items = entries({"all": variables.get(variable)}, "all")
+            return [item for item in items if word(item, "name") and word(item, "state") != "absent"]
 
         networks = listed("kvm_networks")
         volumes: dict[str, list[str]] = {}
         for volume in listed("kvm_volumes"):
             volumes.setdefault(word(volume, "name"), []).append(word(volume, "pool") or DEFAULT)
-        links = [link for link in listed("kvm_links") if word(link, "state") != "absent"]
+        links = listed("kvm_links")
         return cls(
             {word(network, "name") for network in networks},
             {word(network, "bridge"): word(network, "name") for network in networks if word(network, "bridge")},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import digits
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.images import of_item
@@ -20,7 +21,12 @@ def image_of(options: Item) -> object:
     """The image of a guest's first disk, where it is named."""
     disks = options.get("disks") or []
     first = disks[0] if isinstance(disks, (list, tuple)) and disks and isinstance(disks[0], dict) else {}
-    return options.get("image") or first.get("image")
+    return image_name(options.get("image") or first.get("image"))
+
+
+def image_name(image: object) -> object:
+    """The name of an image, which YAML takes for a number if it is written like one; anything else as it is."""
+    return digits(image) if isinstance(image, (int, float)) and not isinstance(image, bool) else image
 
 
 def with_disks(options: Item, images: t.Iterable[str]) -> Item:
@@ -60,7 +66,7 @@ def check_images(disks: t.Sequence[object], images: t.Mapping[str, Item]) -> Non
     for place, disk in enumerate(known):
         for problem in of_item(disk, f"disks[{place}].", images, ()):
             raise VirtfleetError(problem)
-    if known and not any(disk.get(name) is not None for disk in known for name in ("image", *ELSEWHERE)):
+    if known and not any(disk.get(name) is not None for disk in known for name in ("image", "backing", *ELSEWHERE)):
         raise VirtfleetError(
             f"disks: none has an image, so nothing boots: write image: {next(iter(images))} beside disks"
         )

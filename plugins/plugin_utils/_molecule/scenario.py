@@ -25,7 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from .. import _owner
 from . import session
 from .access import checked_cards, checked_seed, keys_of, with_user_data
-from .disks import POOL, check_images, image_of, in_pool, with_disks
+from .disks import POOL, check_images, image_name, image_of, in_pool, with_disks
 from .names import NAME, Names, mixed_up
 from .shapes import ScenarioGuest
 
@@ -169,7 +169,8 @@ class Scenario:
                 f"scenario {label(self.place.scenario)} has no guests: write kvm_guests into its inventory, such as"
                 " kvm_guests: [{name: web, image: debian-13, memory: 1GiB}]"
             )
-        images = [disk.get("image") for guest in self.guests for disk in entries(guest["config"], "disks")]
+        disks = [disk for guest in self.guests for disk in entries(guest["config"], "disks")]
+        images = [image_name(disk.get("image")) for disk in disks]
         wanted = {image for image in images if isinstance(image, str)}
         return {
             "guests": self.guests,
@@ -200,7 +201,12 @@ class Scenario:
             self.problems.append(f"kvm_images: {printable(declared, hidden=True)} is not a list of images")
             declared = []
         found = {name: {"name": name, **image} for name, image in IMAGES.items()}
-        found.update({str(image.get("name")): dict(image) for image in declared})
+        for number, image in enumerate(declared):
+            name = image_name(image.get("name"))
+            if not isinstance(name, str) or not name:
+                self.problems.append(f"kvm_images[{number}]: write a name, by which guests refer to the image")
+            else:
+                found[name] = {**image, "name": name}
         return {name: {"mode": "overlay", "pool": POOL, **image} for name, image in found.items()}
 
     def layer(self, source: str, options: object) -> Layer | None:

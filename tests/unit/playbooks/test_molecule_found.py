@@ -18,10 +18,11 @@ TASKS = ROOT / "playbooks/tasks/molecule/found.yml"
 DESTROY = ROOT / "playbooks/molecule_destroy.yml"
 
 
-def destroy(folder: Path, made: list[str], there: list[str] | None) -> tuple[int, str]:
+def destroy(folder: Path, made: list[str], there: list[str] | None, answers: bool = True) -> tuple[int, str]:
     """Run the check of destroy for guests that are in the files, and some that the host has.
 
     :param there: None for a host without libvirt
+    :param answers: whether the host can be reached
     """
     own = folder / "kvm"
     own.mkdir(exist_ok=True)
@@ -34,7 +35,7 @@ def destroy(folder: Path, made: list[str], there: list[str] | None) -> tuple[int
         "kvm": {"name": "molecule-kvm", "wanted": "root@kvm01"},
         "uri": "qemu:///session",
     }
-    found = {} if there is None else {"undeclared": there}
+    found: dict[str, Any] = {"unreachable": True} if not answers else {} if there is None else {"undeclared": there}
     plays = [
         {"hosts": "molecule-kvm", "tasks": [{"ansible.builtin.set_fact": {"molecule_there": found}}]},
         {"hosts": "localhost", "vars": {"molecule_place": place}, "tasks": [{"import_tasks": str(TASKS)}]},
@@ -58,6 +59,15 @@ def test_guests_that_are_somewhere_else(tmp_path: Path, there: list[str] | None)
     assert "none of the guests in /e/inventory/molecule_guests.yml (web-1, db-1) is on root@kvm01" in words
     assert "with the label molecule/role/1" in words
     assert "Look for them with 'virsh -c qemu:///session list --all'" in words
+    assert not noted(tmp_path)
+
+
+@pytest.mark.parametrize("made", [["web-1"], []], ids=["made", "broken off before any was made"])
+def test_a_host_that_does_not_answer(tmp_path: Path, made: list[str]) -> None:
+    """Ansible goes on with the next play: the files, by which the guests are found again, must stay."""
+    code, said = destroy(tmp_path, made, None, answers=False)
+    assert code != 0, said
+    assert "the KVM host root@kvm01 does not answer, see above, so nothing was removed" in " ".join(said.split())
     assert not noted(tmp_path)
 
 

@@ -43,12 +43,15 @@ def section(name: str, path: str, keys: tuple[str, ...], modified_by: tuple[str,
         def step(command: str, element: ET.Element) -> Step:
             return Step("update_section", (name, command, index, paths.text(element)))
 
-        if change.path.endswith("]"):
-            return [step("add_last" if change.before is None else "delete", entry)]
         had = now.findall(path) if ip is None else now.findall("ip")[index].findall(path)
         comes = root.findall(path) if ip is None else ip.findall(path)
+        if change.path.endswith("]"):
+            adds = change.before is None
+            if is_ambiguous((entry,), comes if adds else had):
+                return RESTART
+            return [step("add_last" if adds else "delete", entry)]
         old = former(changes, keys, had)
-        if old is None or is_ambiguous(entry, old, [*had, *comes]):
+        if old is None or is_ambiguous((entry, old), [*had, *comes]):
             return RESTART
         if any(entry.get(by) and entry.get(by) == old.get(by) for by in modified_by):
             return [step("modify", entry)]
@@ -78,18 +81,37 @@ def former(changes: t.Sequence[Change], keys: t.Iterable[str], had: t.Iterable[E
     return found[0] if len(found) == 1 else None
 
 
-def is_ambiguous(entry: ET.Element, old: ET.Element, others: t.Iterable[ET.Element]) -> bool:
-    """Whether libvirt could take an entry for another, as that has an address or a name in common with it."""
+def is_ambiguous(entries: t.Sequence[ET.Element], others: t.Iterable[ET.Element]) -> bool:
+    """Whether libvirt could take one of some entries for another one.
 
-    def known(one: ET.Element) -> set[tuple[str, str | None]]:
-        if one.tag != "host":
-            return set()
-        names = {("hostname", node.text) for node in one.findall("hostname")}
-        return names | {(name, value) for name, value in one.items() if name in ("mac", "name", "ip")}
+    :param entries: what is added, deleted or modified
+    :param others: the entries that there are, or are to be, these among them
+    """
+    same = {canonical(one) for one in entries}
+    rest = [other for other in others if canonical(other) not in same]
+    return any(is_alike(one, other) for one in entries for other in rest)
 
-    same = {canonical(entry), canonical(old)}
-    mine = known(entry) | known(old)
-    return any(known(one) & mine for one in others if canonical(one) not in same)
+
+def is_alike(entry: ET.Element, other: ET.Element) -> bool:
+    """Whether libvirt takes an entry for another: by a name or an address, or by what a record for a service is for."""
+    if entry.tag == "srv":
+        return all(entry.get(name) in (None, other.get(name)) for name in ("service", "protocol", "domain", "target"))
+    if entry.tag == "txt":
+        return entry.get("name") == other.get("name")
+    return bool(known_by(entry) & known_by(other))
+
+
+def known_by(entry: ET.Element) -> set[tuple[str, str | None]]:
+    """The names and addresses by which libvirt compares hosts, of DHCP and of the DNS server."""
+    if entry.tag != "host":
+        return set()
+    names = {("hostname", node.text) for node in entry.findall("hostname")}
+    return names | {(name, value) for name, value in entry.items() if name in ("mac", "name", "ip")}
+
+
+def is_no_default(change: Change) -> bool:
+    """Whether a port group is not the default one after a change. It comes before one that is: libvirt refuses two."""
+    return change.after is None or change.elements[-1].get("default") != "yes"
 
 
 STRATEGIES = {
@@ -97,7 +119,7 @@ STRATEGIES = {
         section("ip_dhcp_host", "dhcp/host", ("mac", "id", "name"), ("mac", "name")), innermost=True
     ),
     "ip_dhcp_range": Strategy(section("ip_dhcp_range", "dhcp/range", ("start",)), innermost=True),
-    "portgroup": Strategy(section("portgroup", "portgroup", ("name",), ("name",)), innermost=True),
+    "portgroup": Strategy(section("portgroup", "portgroup", ("name",), ("name",)), innermost=True, early=is_no_default),
     "dns_host": Strategy(section("dns_host", "dns/host", ("ip",)), innermost=True),
     "dns_txt": Strategy(section("dns_txt", "dns/txt", ("name",)), innermost=True),
     "dns_srv": Strategy(section("dns_srv", "dns/srv", ("service", "protocol", "domain", "target")), innermost=True),

@@ -136,3 +136,23 @@ def test_a_link_that_is_no_bridge_is_refused(bridge: str, told: str | None) -> N
     assert problems(["kvm01"], given) == said
     given["kvm01"]["kvm_guests"][0]["state"] = "absent"
     assert problems(["kvm01"], given) == []
+
+
+@pytest.mark.parametrize(
+    ("lists", "options"),
+    [
+        ({"kvm_networks": [{"name": "old", "bridge": "virbr5"}]}, {"interfaces": ["virbr5"]}),
+        ({"kvm_networks": [{"name": "br0"}]}, {"interfaces": [{"bridge": "br0"}]}),
+        ({"kvm_volumes": [{"name": "d.qcow2"}]}, {"disks": [{"volume": "d.qcow2", "pool": "fast"}]}),
+        ({"kvm_networks": [{"name": "web_net"}]}, {"interfaces": ["web-net"]}),
+        ({"kvm_pools": [{"name": "web_pool"}]}, {"disks": [{"size": "1GiB", "pool": "web-pool"}]}),
+        ({"kvm_volumes": [{"name": "web_data.qcow2"}]}, {"disks": [{"volume": "web-data.qcow2"}]}),
+    ],
+)
+def test_nobody_is_sent_to_what_is_to_be_absent(lists: dict[str, Any], options: dict[str, Any]) -> None:
+    """It would be refused, or removed: a name that was changed, or a thing that has moved."""
+    guest = {"name": "a", "host": "kvm01", "memory": "1GiB", **options}
+    present = {"kvm01": {**lists, "kvm_guests": [guest]}}
+    assert doubts(["kvm01"], present) != []
+    gone = {name: [{**item, "state": "absent"} for item in items] for name, items in lists.items()}
+    assert doubts(["kvm01"], {"kvm01": {**gone, "kvm_guests": [guest]}}) == []

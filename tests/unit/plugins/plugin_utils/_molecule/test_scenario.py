@@ -281,3 +281,19 @@ def test_a_user_is_a_name(user: t.Any) -> None:
 def test_a_time_is_a_number_of_seconds(seconds: t.Any) -> None:
     assert "is no number of seconds" in refused(WEB, molecule_timeout=seconds)
     assert config(WEB, molecule_timeout="90")["wait_timeout"] == 90
+
+
+def test_an_image_that_is_named_like_a_number_is_made() -> None:
+    images = [{"name": "24.04", "ubuntu": "24.04"}, {"name": 12, "debian": "12"}]
+    for image, user in ((24.04, "ubuntu"), ("24.04", "ubuntu"), (12, "debian")):
+        found = told({"name": "web", "image": image}, kvm_images=images)
+        assert [one["name"] for one in found["images"]] == [str(image)]
+        assert [one["user"] for one in found["guests"]] == [user]
+
+
+def test_a_disk_laid_over_a_volume_has_something_to_boot() -> None:
+    assert config({"name": "web", "disks": [{"backing": "default/golden.qcow2"}]})["disks"]
+
+
+def test_an_image_without_a_name_is_refused() -> None:
+    assert "kvm_images[1]: write a name" in refused(WEB, kvm_images=[{"name": "a", "path": "/a"}, {"path": "/b"}])

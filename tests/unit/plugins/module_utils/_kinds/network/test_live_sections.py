@@ -35,7 +35,8 @@ def is_same(section: str, entry: ET.Element, other: ET.Element) -> bool:
         names = {node.text for node in entry.findall("hostname")}
         return entry.get("ip") == other.get("ip") or any(node.text in names for node in other.findall("hostname"))
     if section == "dns_srv":
-        return all(other.get(name) == value for name, value in entry.items())
+        compared = ("service", "protocol", "domain", "target")
+        return all(entry.get(name) in (None, other.get(name)) for name in compared)
     compared = {"ip_dhcp_host": ("mac", "name", "ip"), "ip_dhcp_range": ("start", "end")}.get(section, ("name",))
     same = [entry.get(name) == other.get(name) for name in compared if entry.get(name)]
     return any(same) if section == "ip_dhcp_host" else all(same)
@@ -55,6 +56,9 @@ def update(old: bool, network: ET.Element, section: str, command: str, index: in
     if parent is None:
         parent = ET.SubElement(outer, above)
     alike = [one for one in parent.findall(tag) if is_same(section, entry, one)]
+    others = [one for one in parent.findall("portgroup") if one.get("name") != entry.get("name")]
+    if command != "delete" and entry.get("default") == "yes":
+        assert not any(one.get("default") == "yes" for one in others)
     if command == "modify":
         names = [name for name in MODIFIED[section] if entry.get(name) and not (name == "ip" and old)]
         found = next(one for one in parent.findall(tag) if any(one.get(name) == entry.get(name) for name in names))
@@ -93,6 +97,7 @@ WANTED = st.fixed_dictionaries(
         "txts": few(),
         "srvs": few(),
         "groups": few(),
+        "default": st.integers(0, 3),
     }
 )
 
@@ -129,7 +134,7 @@ def config(wanted: dict[str, Any]) -> dict[str, Any]:
             ],
         },
         "portgroups": [
-            {"name": f"g{number}", "trust_guest_rx_filters": bool(value)}
+            {"name": f"g{number}", "trust_guest_rx_filters": bool(value), "default": number == wanted.get("default")}
             for number, value in sorted(wanted["groups"].items())
         ],
     }
@@ -207,3 +212,61 @@ def test_a_subnet_is_counted_as_it_is_and_not_as_it_is_to_be() -> None:
         ("ip_dhcp_host", "modify", 0)
     ]
     assert result.pending
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([("a", False), ("b", True)], [("a", True), ("b", False)]),
+        ([("a", True), ("b", False)], [("a", False), ("b", True)]),
+        ([("d", False), ("a", True), ("b", False)], [("d", False), ("c", True), ("a", False)]),
+        ([("b", False), ("c", True)], [("b", True)]),
+    ],
+)
+def test_the_default_port_group_is_given_up_before_another_one_is(before: Any, after: Any) -> None:
+    def groups(those: list[tuple[str, bool]]) -> dict[str, Any]:
+        return {"name": "n", "portgroups": [{"name": name, "default": default} for name, default in those]}
+
+    text = defined(plan_one(NETWORK, None, groups(before)))
+    result = plan_one(NETWORK, observed(text, "active"), groups(after))
+    live = ET.fromstring(text)
+    for step in result.steps[1:]:
+        update(False, live, *step.value)
+    assert entries(live) == entries(ET.fromstring(defined(result)))
+    assert result.pending == []
+
+
+DNS = {"name": "n", "ips": [{"address": "10.0.1.1/24"}]}
+
+
+def records(**dns: Any) -> dict[str, Any]:
+    return {**DNS, "dns": dns}
+
+
+NAME, SAME = {"ip": "10.0.1.2", "hostnames": ["a", "x"]}, {"ip": "10.0.1.3", "hostnames": ["b", "x"]}
+SRV = {"service": "ldap", "protocol": "tcp", "domain": "d", "target": "t", "port": 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (hosts(A), hosts(A, {**B, "name": "a"})),
+        (records(hosts=[NAME, SAME]), records(hosts=[NAME])),
+        (records(hosts=[NAME]), records(hosts=[NAME, SAME])),
+        (records(txts=[{"name": "t", "value": "1"}]), records(txts=[{"name": "t", "value": v} for v in "12"])),
+        (records(srvs=[SRV]), records(srvs=[SRV, {**SRV, "port": 2}])),
+        (records(srvs=[SRV]), records(srvs=[SRV, {**SRV, "domain": None, "target": None, "port": None}])),
+    ],
+)
+def test_an_entry_that_comes_or_goes_waits_where_libvirt_could_mean_another(before: Any, after: Any) -> None:
+    result = plan_one(NETWORK, observed(defined(plan_one(NETWORK, None, before)), "active"), after)
+    assert [step.action for step in result.steps] == ["define"]
+    assert result.pending
+
+
+def test_a_host_of_dhcp_may_take_the_address_of_one_that_goes() -> None:
+    result = plan_one(
+        NETWORK, observed(defined(plan_one(NETWORK, None, hosts(A))), "active"), hosts({**B, "ip": A["ip"]})
+    )
+    assert [step.value[1] for step in result.steps[1:]] == ["delete", "add_last"]
+    assert result.pending == []
