@@ -21,7 +21,7 @@ from .._kinds.volume.storage_rules import need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
-from . import encrypted, other_kinds, secrets, waiting
+from . import clones, encrypted, other_kinds, secrets, waiting
 from .check import LISTS, HostProblem, each_once, identity, in_full, merged, some, title
 from .close_names import bridges
 from .unique import entries, word
@@ -44,6 +44,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     ]
     if not isinstance(guests, str):
         found += [(None, line) for line in unlinked(guests, variables)]
+        found += [(None, line) for line in clones.of_new(guests)]
         found += of_secrets(guests, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
