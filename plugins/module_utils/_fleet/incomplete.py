@@ -17,7 +17,8 @@ from .._engine.table import Table, nested
 from .._errors import Invalid
 from .._kinds.domain.rules import NO_SOURCE
 from .._kinds.domain.table import DOMAIN
-from .._kinds.volume.storage_rules import need_size
+from .._kinds.volume.disk_encryption import of_disk
+from .._kinds.volume.storage_rules import MADE, need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
@@ -119,3 +120,7 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
         on = [name for name in SOURCES if disk.get(name) is not None]
         if not on and disk.get("device") in (None, "disk", "lun"):
             yield Invalid(f"disks[{index}]", NO_SOURCE)
+        is_copied = disk.get("image") is not None and disk.get("format") == "raw"  # As it is, so also encrypted.
+        _encryption, problem = of_disk(disk)
+        if problem is not None and not is_copied and any(disk.get(name) is not None for name in MADE):
+            yield Invalid(f"disks[{index}].encryption", problem)
