@@ -121,6 +121,6 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
         if not on and disk.get("device") in (None, "disk", "lun"):
             yield Invalid(f"disks[{index}]", NO_SOURCE)
         is_copied = disk.get("image") is not None and disk.get("format") == "raw"  # As it is, so also encrypted.
-        _encryption, problem = of_disk(disk)
-        if problem is not None and not is_copied and any(disk.get(name) is not None for name in MADE):
-            yield Invalid(f"disks[{index}].encryption", problem)
+        _encryption, unmade = of_disk(disk)
+        if unmade is not None and not is_copied and any(disk.get(name) is not None for name in MADE):
+            yield Invalid(f"disks[{index}].encryption", unmade)
