@@ -24,7 +24,7 @@ from .._role_words import for_role
 from . import absent, clones, combinations, images, links, reservations, snapshots, unique
 from . import networks as fleet_networks
 from .layers import LayeredGuest
-from .option_names import slip_of_host, unknown_to_fleet
+from .option_names import slip_of_host, unknown_to_fleet, with_ip
 from .reservations import by_name, for_module
 from .unique import entries, word
 
@@ -292,7 +292,7 @@ def guest_problems(
     lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
     item = {name: value for name, value in guest.items() if name not in (*BESIDE, slip) and name not in strange}
-    wrong = item_problems(DOMAIN, for_module(item), combinations.fitting)
+    wrong = list(map(with_ip, item_problems(DOMAIN, for_module(item), combinations.fitting)))
     wrong += [Invalid(named(name), reason) for name, reason in strange.items() if name != slip]
     wrong += snapshots.snapshot_problems(guest)
     if isinstance(host, str) and host in hosts and not nested(guest):

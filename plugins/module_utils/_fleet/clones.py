@@ -70,3 +70,23 @@ def of_absent_originals(guests: t.Sequence[Item]) -> t.Iterator[str]:
                 f"guest {label(word(guest, 'name'))}: {CLONE}: {printable(word(guest, CLONE))} is to be absent: where"
                 " this guest is not there yet, it is refused; keep the original until then"
             )
+
+
+def of_new(guests: t.Sequence[Item]) -> t.Iterator[str]:
+    """A sentence for each clone that its host refuses as long as it is not there, for what its original is to be.
+
+    :param guests: those of all hosts
+    """
+    known = {(word(guest, "host"), word(guest, "name")): guest for guest in guests}
+    for guest in guests:
+        name = word(guest, CLONE)
+        original = known.get((word(guest, "host"), name)) if name and word(guest, "state") != "absent" else None
+        if original is None or original is guest or word(original, "state") == "absent":
+            continue
+        if word(original, "state") in ("running", "paused"):
+            why = f"guest {label(name)} is to run: declare it as stopped until this one is made"
+        elif word(original, CLONE):
+            why = f"guest {label(name)} is itself a clone: make that one first, in a run of its own"
+        else:
+            continue
+        yield f"guest {label(word(guest, 'name'))}: {CLONE}: {why}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What guests and volumes name, and is most likely a slip of what their host declares: networks, pools, bridges,
+"""What guests, volumes and links name, and is most likely a slip of what their host declares: networks, pools, links,
 volumes.
 
 A host may have others that nobody declares, which only the host knows. So a name is told of only where it is close to
@@ -10,6 +10,8 @@ a declared one, and as a warning.
 
 from __future__ import annotations
 
+import collections
+import re
 import typing as t
 
 from .._engine.close_names import near
@@ -54,6 +56,8 @@ def of_host(guests: t.Sequence[Item], host: str, variables: t.Mapping[str, objec
     for guest in guests if any(declared.values()) else ():
         yield from of_guest(guest, host, declared, kinds)
         yield from of_files(guest, host, files)
+    yield from of_links(entries({"all": variables.get("kvm_links")}, "all"), host)
+    yield from portgroups(guests, entries({"all": variables.get("kvm_networks")}, "all"))
     yield from originals(guests, host)
     yield from clones.of_absent_originals(guests)
     for volume in entries({"all": variables.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
@@ -95,6 +99,71 @@ def of_guest(
             elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
                 name = word(device, option).rpartition("/")[2]
                 yield from of_name(called, name, host, variable, declared[variable])
+
+
+BELOW = {"bond": ("ports", "parent"), "vlan": ("ports", "parent"), "bridge": ("parent",)}
+"""The options of a link that may name another one, by the type of that one."""
+
+NUMBERED = ("bond", "bridge")
+"""Types of links whose numbers only tell one from the other; that of a VLAN is its own."""
+
+CARD = re.compile("en|eth|wl|ww|ib|em|p[0-9]")
+"""How the names of network cards begin."""
+
+
+def of_links(links: t.Sequence[Item], host: str) -> t.Iterator[str]:
+    """A sentence for each port or parent of a link that is close to a declared link, and looks like no card.
+
+    What several links name is hardly a slip.
+
+    :param links: those of the host
+    """
+    staying = [link for link in links if word(link, "state") != "absent"]
+    names = {word(link, "name") for link in links}
+    used = [(link, "parent", word(link, "parent")) for link in staying]
+    for link in staying:
+        ports = link.get("ports")
+        for port in ports if isinstance(ports, (list, tuple)) else ():
+            used.append((link, "ports", port if isinstance(port, str) else ""))
+    often = collections.Counter(name for _link, _option, name in used)
+    for link, option, name in used:
+        others = [one for one in staying if option in BELOW.get(word(one, "type"), ()) and one is not link]
+        like = slips_of(name, others) if name not in {"", *names} and often[name] == 1 else set()
+        if len(like) == 1 and CARD.match(name) is None:
+            yield (
+                f"link {label(word(link, 'name'))}: {option}: {printable(name)} is not in kvm_links of host {host}; did"
+                f" you mean {printable(like.pop())}? The run goes on, for the host may have a card {label(name)}"
+            )
+
+
+def slips_of(name: str, links: t.Iterable[Item]) -> set[str]:
+    """The links of which a name may be a slip: of the same letters with another number, or with one slip."""
+    known = {word(link, "name"): word(link, "type") for link in links if word(link, "name")}
+    letters = name.rstrip("0123456789")
+    found = {one for one, kind in known.items() if kind in NUMBERED and one.rstrip("0123456789") == letters}
+    return found or {one for one in near(name, known) if abs(len(one) - len(name)) <= 1}
+
+
+def portgroups(guests: t.Iterable[Item], networks: t.Iterable[Item]) -> t.Iterator[str]:
+    """A sentence for each port group that the declared network of an interface does not have.
+
+    :param guests: those of one host
+    :param networks: those that the host declares; libvirt's XML may have port groups that nobody sees here
+    """
+    known = {
+        word(network, "name"): sorted({word(group, "name") for group in entries(network, "portgroups")} - {""})
+        for network in networks
+        if network.get("xml") is None and word(network, "state") != "absent"
+    }
+    for guest in guests:
+        for place, card in enumerate(entries(guest, "interfaces") if word(guest, "state") != "absent" else ()):
+            network, group = word(card, "network"), word(card, "portgroup")
+            if group and group not in known.get(network, [group]):
+                has = f"has {', '.join(map(label, known[network]))}" if known[network] else "declares none"
+                yield (
+                    f"guest {label(word(guest, 'name'))}: interfaces[{place}].portgroup: the network {label(network)}"
+                    f" has no {printable(group)} in kvm_networks, it {has}: name another, or declare it there"
+                )
 
 
 def originals(guests: t.Sequence[Item], host: str) -> t.Iterator[str]:

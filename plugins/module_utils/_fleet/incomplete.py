@@ -17,11 +17,12 @@ from .._engine.table import Table, nested
 from .._errors import Invalid
 from .._kinds.domain.rules import NO_SOURCE
 from .._kinds.domain.table import DOMAIN
-from .._kinds.volume.storage_rules import need_size
+from .._kinds.volume.disk_encryption import of_disk
+from .._kinds.volume.storage_rules import MADE, need_size
 from .._kinds.volume.table import VOLUME
 from .._printing import label
 from .._variables import ByHost
-from . import encrypted, other_kinds, secrets, waiting
+from . import clones, encrypted, other_kinds, secrets, waiting
 from .check import LISTS, HostProblem, each_once, identity, in_full, merged, some, title
 from .close_names import bridges
 from .unique import entries, word
@@ -44,6 +45,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     ]
     if not isinstance(guests, str):
         found += [(None, line) for line in unlinked(guests, variables)]
+        found += [(None, line) for line in clones.of_new(guests)]
         found += of_secrets(guests, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
@@ -118,3 +120,7 @@ def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:
         on = [name for name in SOURCES if disk.get(name) is not None]
         if not on and disk.get("device") in (None, "disk", "lun"):
             yield Invalid(f"disks[{index}]", NO_SOURCE)
+        is_copied = disk.get("image") is not None and disk.get("format") == "raw"  # As it is, so also encrypted.
+        _encryption, unmade = of_disk(disk)
+        if unmade is not None and not is_copied and any(disk.get(name) is not None for name in MADE):
+            yield Invalid(f"disks[{index}].encryption", unmade)

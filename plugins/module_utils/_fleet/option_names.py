@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
+
 from .._engine.close_names import near
 from .._engine.rows.model import Item
 from .._engine.rows.row_index import body
+from .._errors import Invalid
 from .._kinds.domain.table import DOMAIN
 from .._printing import NAME
 from .layers import PROFILE, SWITCH, LayeredGuest
@@ -15,6 +18,17 @@ from .snapshots import OPTION as SNAPSHOTS
 
 OF_FLEET = ("host", PROFILE, SWITCH, SNAPSHOTS)
 """The options that a guest of a fleet has besides those of the module."""
+
+
+IP = re.compile(r"interfaces\[[0-9]+\]\.(?:ip_?addr(?:ess)?|addresses)")
+"""Where other tools have the address of an interface."""
+
+
+def with_ip(problem: Invalid) -> Invalid:
+    """What is wrong with a guest, where an address is meant that its interface has in a fleet alone."""
+    if IP.fullmatch(problem.where) is None:
+        return problem
+    return Invalid(problem.where, "no such option; write ip: ADDRESS, or ip: ADDRESS/PREFIX for cloud-init to set it")
 
 
 def unknown_to_fleet(guest: Item) -> dict[str, str]:

@@ -17,6 +17,11 @@ OtherForm = t.Callable[[OptionValue, OptionValue, bool], "str | None"]
 form is none that is known."""
 
 
+def always(suggestion: str) -> OtherForm:
+    """What to write in place of an option, whatever its value is."""
+    return lambda value, item, listed: suggestion
+
+
 def is_plain(value: object) -> t.TypeGuard[str]:
     """Whether a value is a text that can be repeated as it is."""
     return isinstance(value, str) and re.fullmatch(WORD, value) is not None and can_be_shown(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ..._engine.rows.model import OptionValue
-from ..._engine.rows.other_forms import OtherForm, is_plain
+from ..._engine.rows.other_forms import OtherForm, always, is_plain
 
 PCI = re.compile(r"(?:pci_)?(?:([0-9a-fA-F]{4})[:_])?([0-9a-fA-F]{2})[:_]([0-9a-fA-F]{2})[._]([0-7])")
 """A PCI device as lspci(8) names it, or libvirt's node device."""
@@ -45,5 +45,34 @@ def source(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
     return f"in place of source, write {option}: {value}"
 
 
-FORMS: dict[str, OtherForm] = {"hostdevs": hostdevs, "disks.source": source}
+def dev(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
+    """What to write in place of the name that a guest has for a disk."""
+    return "did you mean 'target'?" if is_plain(value) and not value.startswith("/") else None
+
+
+def encryption(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
+    """What to write in place of the encryption of a disk, which is a word."""
+    if value is False:
+        return "leave it out for none"
+    is_word = value is True or isinstance(value, str)
+    return "write {format: luks, secrets: [{usage: NAME}]}, with the usage of a secret" if is_word else None
+
+
+def interfaces(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
+    """What to write in place of the name of a network that YAML takes for something else."""
+    is_read = listed and isinstance(value, bool)
+    return "YAML reads no, off, yes and on so: put it into quotes" if is_read else None
+
+
+DHCP = "leave it out: a guest asks by itself, and ips[].dhcp of the network says which addresses there are"
+
+FORMS: dict[str, OtherForm] = {
+    "hostdevs": hostdevs,
+    "disks.source": source,
+    "disks.dev": dev,
+    "disks.encryption": encryption,
+    "interfaces": interfaces,
+    "interfaces.dhcp": always(DHCP),
+    "interfaces.dhcp4": always(DHCP),
+}
 """By the path of an option, what tells how to write it."""

@@ -67,6 +67,8 @@ NOWHERE = {
         "no such option: it only tells other tools which devices to choose, so leave it out",
     ),
     **dict.fromkeys(("cdrom", "iso", "location", "dvd"), CD_ROM),
+    "count": "no such option; each guest is an item of its own, with its own name",
+    **{kind: f"no such option; write graphics: [{{type: {kind}}}]" for kind in ("vnc", "spice")},
     "tags": "no such option; tags of a guest are words in its 'metadata': see docs/inventory.md",
 }
 """Options of other tools for which a guest has none, each with what to say of it."""

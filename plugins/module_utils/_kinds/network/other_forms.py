@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 
 from ..._engine.rows.model import OptionValue
-from ..._engine.rows.other_forms import OtherForm, is_plain
+from ..._engine.rows.other_forms import OtherForm, always, is_plain
 
 ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+"
 RANGE = re.compile(rf"\s*({ADDRESS})\s*(?:-|,|\.\.+|\s)\s*({ADDRESS})\s*")
 """Two addresses as they are written for a range: with a hyphen, as dnsmasq has them, and so on."""
+
+
+IN_ADDRESS = "the prefix belongs into address, such as 192.168.122.1/24"
 
 
 def range_of(value: object) -> str | None:
@@ -56,7 +59,20 @@ def addresses(value: OptionValue, network: OptionValue, listed: bool) -> str | N
     return f"write [{{address: {value}}}]" if is_plain(value) and "/" in value and not listed else None
 
 
+def domain(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
+    """What to write in place of the options of a domain, as libvirt's XML has them."""
+    return "write domain: NAME, and beside it domain_local_only: true" if isinstance(value, dict) else None
+
+
 FORMS: dict[str, OtherForm] = {
+    "domain": domain,
+    "localOnly": always("did you mean 'domain_local_only'?"),
+    "local_only": always("did you mean 'domain_local_only'?"),
+    "forward.type": always("did you mean 'mode'?"),
+    "dns.forwarders.ip": always("did you mean 'addr'?"),
+    "dns.forwarders.address": always("did you mean 'addr'?"),
+    "ips.netmask": always(IN_ADDRESS),
+    "ips.prefix": always(IN_ADDRESS),
     "ips": addresses,
     "ips.dhcp": dhcp,
     "ips.dhcp.ranges": ranges,

@@ -28,10 +28,6 @@ from ..secret.volume_users import reference
 from ..shared.lacking import Site, with_place
 from .volume_formats import Formats
 
-BY_HAND = "declare the volume in kvm_volumes with encryption, and name it in 'volume' without 'size'"
-"""What to do about a disk whose encryption tells too little, or too much, of the volume to be made for it."""
-
-
 CIPHERS = {"aes": (128, 192, 256), "serpent": (128, 192, 256), "twofish": (128, 192, 256), "cast5": (128,)}
 """The ciphers of QEMU, with the lengths of their keys, as libvirt can name them (QCryptoCipherAlgo in crypto.json)."""
 
@@ -111,24 +107,6 @@ def unknown(given: Item) -> t.Iterator[str]:
         value = (given.get(part) or {}).get(inner)
         if value is not None and value not in known:
             yield f"encryption.{option}: QEMU has no {printable(value)}: it has {', '.join(known)}"
-
-
-def of_disk(disk: Item) -> tuple[Item | None, str | None]:
-    """The encryption of a volume that is made for a guest's disk, as the volume's option; and why it cannot be made.
-
-    :param disk: the disk's options
-    """
-    source = disk.get("source")
-    given = disk.get("encryption") or (source.get("encryption") if isinstance(source, dict) else None)
-    if not given:
-        return None, None
-    secrets = given.get("secrets") or []
-    plain = set(given) <= {"format", "engine", "secrets"} and given.get("engine") in (None, "qemu")
-    if given.get("format") != "luks" or len(secrets) != 1 or not plain:
-        return None, f"a disk is only made encrypted with format luks and one secret: {BY_HAND}"
-    (secret,) = secrets
-    named = {by: secret[by] for by in ("uuid", "usage") if secret.get(by) is not None}
-    return {"format": "luks", "secret": {"type": "passphrase", **named}}, None
 
 
 def growth_problem(connection: Connection, key: str, root: ET.Element) -> str | None:

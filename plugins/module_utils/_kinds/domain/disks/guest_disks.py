@@ -26,7 +26,7 @@ from ...._errors import Invalid
 from ...._storage.storage_observe import ObservedPool, problem_of, source_place
 from ...image import bases
 from ...image.declared import MARK
-from ...volume.encryption import BY_HAND, of_disk
+from ...volume.disk_encryption import of_disk
 from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES, made_format, odd_name
 from ..table import DOMAIN
@@ -205,9 +205,6 @@ def encrypted(disk_and_volume: tuple[Item, Item], option: str) -> tuple[Item, It
     encryption, problem = of_disk(disk)
     if (encryption is None and problem is None) or volume.get("verbatim"):
         return disk_and_volume  # An image that is encrypted is copied as it is.
-    filled = next((name for name in ("image", "backing") if disk.get(name) is not None), None)
-    if filled is not None:
-        problem = f"a disk that is made from {filled} is not encrypted: {BY_HAND}"
     if problem is not None:
         raise Invalid(f"{option}.encryption", problem)
     return disk, {**volume, "encryption": encryption}

@@ -116,3 +116,24 @@ def test_the_inventory_knows_that_a_clone_has_not_the_interfaces_of_the_defaults
     variables = {"kvm_guests": [guest("web", clone_of="gold")], "kvm_guest_defaults": {"interfaces": ["lan"]}}
     found = evaluate(["kvm01"], {"kvm01": variables}, ("kvm_guests",), OPTIONS).variables["kvm01"]["kvm_guests"]
     assert [dict(one) for one in found] == [guest("web", clone_of="gold")]
+
+
+@pytest.mark.parametrize(
+    ("original", "why"),
+    [
+        ({"state": "running"}, "guest gold is to run: declare it as stopped until this one is made"),
+        ({"state": "paused"}, "guest gold is to run: declare it as stopped until this one is made"),
+        ({"clone_of": "first"}, "guest gold is itself a clone: make that one first, in a run of its own"),
+        ({"state": "stopped"}, ""),
+        ({"state": "present"}, ""),
+        ({}, ""),
+        ({"host": "kvm02", "state": "running"}, ""),
+        ({"name": "other", "state": "running"}, ""),
+    ],
+)
+def test_a_clone_that_is_refused_as_long_as_it_is_not_there(original: dict[str, Any], why: str) -> None:
+    guests = [{**guest("gold", memory="1GiB"), **original}, guest("web", clone_of="gold", state="running")]
+    line = f"guest web: clone_of: {why}"
+    assert lacking(HOSTS, {"kvm01": {"kvm_guests": guests}, "kvm02": {}}) == ([line] if why else [])
+    gone = [guests[0], {**guests[1], "state": "absent"}]
+    assert lacking(HOSTS, {"kvm01": {"kvm_guests": gone}, "kvm02": {}}) == []

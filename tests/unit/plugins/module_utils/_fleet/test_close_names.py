@@ -132,3 +132,74 @@ def test_clones_of_one_original_are_no_slips_of_its_name() -> None:
     assert doubts(["kvm01"], {"kvm01": {"kvm_guests": guests}}) == []
     other = guest("goldem", "kvm02")
     assert doubts(["kvm01"], {"kvm01": {"kvm_guests": [*guests, other]}}) == []
+
+
+BOND0 = {"name": "bond0", "type": "bond", "ports": ["eno1", "eno2"]}
+
+
+@pytest.mark.parametrize(
+    ("link", "option", "name", "like"),
+    [
+        ({"type": "bridge", "ports": ["bond1"]}, "ports", "bond1", "bond0"),
+        ({"type": "bridge", "ports": ["eno3", "bond"]}, "ports", "bond", "bond0"),
+        ({"type": "bridge", "ports": ["bnod0"]}, "ports", "bnod0", "bond0"),
+        ({"type": "bridge", "ports": ["storag"]}, "ports", "storag", "storage"),
+        ({"type": "vlan", "id": 7, "parent": "bond1"}, "parent", "bond1", "bond0"),
+        ({"type": "macvlan", "parent": "br1"}, "parent", "br1", "br0"),
+        ({"type": "bridge", "ports": ["bond0"]}, "", "", ""),
+        ({"type": "bridge", "ports": ["eno3", "br1", "vlan21", "uplink", "eth1", "vnet0"]}, "", "", ""),
+        ({"type": "vlan", "id": 7, "parent": "eth1"}, "", "", ""),
+        ({"type": "bridge", "ports": ["bond1"], "state": "absent"}, "", "", ""),
+        ({"type": "bridge", "ports": "bond1"}, "", "", ""),
+        ({"type": "bridge", "ports": [7, ["bond1"], None]}, "", "", ""),
+    ],
+)
+def test_a_port_or_parent_that_is_close_to_a_declared_link(
+    link: dict[str, Any], option: str, name: str, like: str
+) -> None:
+    links = [
+        BOND0,
+        {"name": "br0", "type": "bridge", "ports": ["eth0"]},
+        {"name": "eth10", "type": "bond", "ports": ["eno7"]},
+        {"name": "vlan20", "type": "vlan", "parent": "bond0", "id": 20},
+        {"name": "storage", "type": "vlan", "parent": "bond0", "id": 30},
+        {"name": "new", **link},
+    ]
+    said = (
+        f"link new: {option}: {name!r} is not in kvm_links of host kvm01; did you mean {like!r}? The run goes on, for"
+        f" the host may have a card {name}"
+    )
+    assert doubts(["kvm01"], {"kvm01": {"kvm_links": links}}) == ([said] if like else [])
+
+
+def test_what_several_links_name_or_may_be_a_slip_of_several_is_no_slip() -> None:
+    vlans = [{"name": f"v{number}", "type": "vlan", "id": number, "parent": "bond1"} for number in (5, 6)]
+    bonds = [BOND0, {**BOND0, "name": "bond7", "ports": ["eno5"]}]
+    assert doubts(["kvm01"], {"kvm01": {"kvm_links": [BOND0, *vlans]}}) == []
+    assert doubts(["kvm01"], {"kvm01": {"kvm_links": [*bonds, vlans[0]]}}) == []
+    assert len(doubts(["kvm01"], {"kvm01": {"kvm_links": [BOND0, vlans[0]]}})) == 1
+
+
+@pytest.mark.parametrize(
+    ("interface", "said"),
+    [
+        ({"network": "lan", "portgroup": "fsat"}, "lan has no 'fsat' in kvm_networks, it has fast, slow"),
+        ({"network": "bare", "portgroup": "fast"}, "bare has no 'fast' in kvm_networks, it declares none"),
+        ({"network": "lan", "portgroup": "fast"}, ""),
+        ({"network": "lan"}, ""),
+        ({"network": "verbatim", "portgroup": "fast"}, ""),
+        ({"network": "gone", "portgroup": "fast"}, ""),
+        ({"network": "made-by-hand", "portgroup": "fast"}, ""),
+        ({"network": "lan", "portgroup": ["fast"]}, ""),
+    ],
+)
+def test_a_port_group_that_the_declared_network_does_not_have(interface: dict[str, Any], said: str) -> None:
+    networks = [
+        {"name": "lan", "portgroups": [{"name": "slow"}, {"name": "fast"}, 7]},
+        {"name": "bare"},
+        {"name": "verbatim", "xml": "<portgroup name='fast'/>"},
+        {"name": "gone", "state": "absent"},
+    ]
+    guests = [guest("a", interfaces=[interface]), guest("b", interfaces=[interface], state="absent")]
+    line = f"guest a: interfaces[0].portgroup: the network {said}: name another, or declare it there"
+    assert doubts(["kvm01"], {"kvm01": {"kvm_networks": networks, "kvm_guests": guests}}) == ([line] if said else [])

@@ -16,9 +16,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking, lacks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.rules import NO_SOURCE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.disk_encryption import BY_HAND
 from ansible_collections.virtfleet.kvm.plugins.module_utils._xml_conversion import to_xml, volume_to_xml
 
+LUKS = {"format": "luks", "secrets": [{"usage": "/secrets/a"}]}
 WHICH = "give one of network, bridge, direct"
+ONE_SECRET = f"a disk is only made encrypted with format luks and one secret: {BY_HAND}"
+FILLED = f"a disk that is made from {{}} is not encrypted: {BY_HAND}"
 GUESTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"memory": None}, ["memory: a new domain needs it"]),
     ({"interfaces": [{}]}, [f"interfaces[0]: {WHICH}"]),
@@ -27,10 +31,20 @@ GUESTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"graphics": [{"passwd": "x"}]}, ["graphics[0]: give type"]),
     ({"disks": [{"bus": "scsi"}]}, [f"disks[0]: {NO_SOURCE}"]),
     ({"disks": [{"device": "cdrom"}, {"size": "1GiB"}, {"file": "/a"}, {"volume": "a"}, {"backing": "a"}]}, []),
+    ({"disks": [{"size": "1GiB", "encryption": {"format": "luks"}}]}, [f"disks[0].encryption: {ONE_SECRET}"]),
+    ({"disks": [{"size": "1GiB", "encryption": {**LUKS, "cipher": {"name": "aes"}}}]},
+     [f"disks[0].encryption: {ONE_SECRET}"]),
+    ({"disks": [{"image": "/a", "encryption": LUKS}]}, [f"disks[0].encryption: {FILLED.format('image')}"]),
+    ({"disks": [{"backing": "a", "source": {"encryption": LUKS}}]},
+     [f"disks[0].encryption: {FILLED.format('backing')}"]),
+    ({"disks": [{"size": "1GiB", "encryption": {**LUKS, "cipher": None}}, {"volume": "a", "encryption": LUKS},
+                {"image": "/a", "format": "raw", "encryption": LUKS},
+                {"file": "/b", "encryption": {"format": "luks"}}]},
+     []),
     ({"interfaces": ["default", {"bridge": "br0"}, {"type": "user"}], "cpu": "host-passthrough"}, []),
     ({"memory": None, "state": "absent"}, []),
     ({"memory": None, "xml": "<memory>1048576</memory>"}, []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("options", "said"), GUESTS)

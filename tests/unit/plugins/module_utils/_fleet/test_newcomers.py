@@ -306,6 +306,10 @@ def test_a_host_that_is_not_there_is_told_with_those_that_are(host: str, hint: s
     ]
 
 
+OF_LUKS = "write {format: luks, secrets: [{usage: NAME}]}, with the usage of a secret"
+OF_IP = "no such option; write ip: ADDRESS, or ip: ADDRESS/PREFIX for cloud-init to set it"
+
+
 @pytest.mark.parametrize(
     ("variable", "item", "said"),
     [
@@ -326,8 +330,30 @@ def test_a_host_that_is_not_there_is_told_with_those_that_are(host: str, hint: s
         ("kvm_pools", {"name": "p", "type": "lvm"}, "write logical"),
         ("kvm_pools", {"name": "p", "type": "cifs"}, "write netfs, with format: cifs in source"),
         ("kvm_guests", guest("a", disks=[{"dev": "/dev/sdb"}]), "did you mean 'block'?"),
+        ("kvm_guests", guest("a", disks=[{"size": "1GiB", "dev": "vda"}]), "disks[0].dev: no such option; did you mean"
+                                                                          " 'target'?"),
+        ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": True}]), f"options; {OF_LUKS}"),
+        ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": "luks"}]), f"options; {OF_LUKS}"),
+        ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": False}]), "leave it out for none"),
+        ("kvm_guests", guest("a", vnc=True), "vnc: no such option; write graphics: [{type: vnc}]"),
+        ("kvm_guests", guest("a", count=3), "count: no such option; each guest is an item of its own, with its own"
+                                            " name"),
+        ("kvm_guests", guest("a", interfaces=[{"network": "n", "dhcp": True}]), "of the network says which addresses"
+                                                                                " there are"),
+        ("kvm_guests", guest("a", interfaces=[False]), "options; YAML reads no, off, yes and on so: put it into"
+                                                       " quotes"),
+        ("kvm_guests", guest("a", interfaces=[{"network": "n", "ip_address": "192.0.2.1"}]), OF_IP),
+        ("kvm_guests", guest("a", interfaces=[{"network": "n", "addresses": ["192.0.2.1/24"]}]), OF_IP),
+        ("kvm_networks", {"name": "n", "forward": {"type": "nat"}}, "forward.type: no such option; did you mean"
+                                                                    " 'mode'?"),
+        ("kvm_networks", {"name": "n", "dns": {"forwarders": [{"ip": "192.0.2.1"}]}}, "did you mean 'addr'?"),
+        ("kvm_networks", {"name": "n", "ips": [{"address": "192.0.2.1/24", "netmask": "255.255.255.0"}]},
+         "ips[0].netmask: no such option; the prefix belongs into address, such as 192.168.122.1/24"),
+        ("kvm_networks", {"name": "n", "localOnly": True}, "did you mean 'domain_local_only'?"),
+        ("kvm_networks", {"name": "n", "domain": {"name": "x", "localOnly": True}},
+         "a dictionary is not a string; write domain: NAME, and beside it domain_local_only: true"),
     ],
-)
+)  # fmt: skip
 def test_words_of_other_tools_and_of_yaml(variable: str, item: dict[str, Any], said: str) -> None:
     lines = problems(HOSTS, {"kvm01": {variable: [item]}, "kvm02": {}})
     assert [line for line in lines if line.endswith(said)], lines
