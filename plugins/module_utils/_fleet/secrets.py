@@ -63,7 +63,9 @@ class DeclaredSecrets(t.NamedTuple):
         for secret in entries({"all": variables.get(VARIABLE)}, "all"):
             name = word(secret, "name")
             given = normal(UUID, secret.get("uuid"))
-            uuid = given if isinstance(given, str) else derive_uuid(Scope("secret", name, Host()))
+            # What is no text for libvirt is refused elsewhere.
+            text = name.encode(errors="replace").decode()
+            uuid = given if isinstance(given, str) else derive_uuid(Scope("secret", text, Host()))
             if word(secret, "state") == "absent":
                 found.going.update((name, uuid))
             elif name:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from ..._engine.rows.model import OptionValue
@@ -51,7 +52,13 @@ def dhcp(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
 
 def reserved(value: OptionValue, network: OptionValue, listed: bool) -> str | None:
     """What to write in place of a host with an address of its own."""
-    return f"write {{name: {value}, ip: ADDRESS}}" if is_plain(value) and listed else None
+    if not is_plain(value) or not listed:
+        return None
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return f"write {{name: {value}, ip: ADDRESS}}"
+    return f"write {{mac: MAC, ip: {value}}}"
 
 
 def addresses(value: OptionValue, network: OptionValue, listed: bool) -> str | None:

@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.check import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.doubts import doubts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.incomplete import lacking
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.secrets import references
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.secrets import DeclaredSecrets, references
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derived_values import derive_uuid
 
 UUID = "6f1d8a52-3c0e-5b7a-9e44-2a8f0c1b7d91"
@@ -144,3 +144,8 @@ def test_a_password_in_the_place_of_a_name_is_not_shown() -> None:
     warned, lacks = said({**disk(usage="hunter2"), **pool(usage="tigre")})
     assert len(warned) == len(lacks) == 1
     assert all(one not in line for line in (*warned, *lacks) for one in ("hunter2", "tigre"))
+
+
+def test_a_name_that_is_no_text_does_not_end_the_check() -> None:
+    """A half of a character of two, as JSON can have it; libvirt takes none, and it is refused as a name."""
+    assert DeclaredSecrets.of({"kvm_secrets": [{"name": "a\ud800", "usage": "volume"}]}).names == {"a\ud800": "volume"}

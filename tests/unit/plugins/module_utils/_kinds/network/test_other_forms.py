@@ -34,6 +34,7 @@ OPTIONS = "is not a dictionary of options; write"
         ({"ranges": [["10.9.0.2", "10.9.0.9"]]}, f".ranges[0]: a list {OPTIONS} {ONE}"),
         ({"ranges": "10.9.0.2,10.9.0.9"}, f".ranges: '10.9.0.2,10.9.0.9' is not a list; write [{ONE}]"),
         ({"hosts": ["web01"]}, f".hosts[0]: 'web01' {OPTIONS} {{name: web01, ip: ADDRESS}}"),
+        ({"hosts": ["10.0.0.5"]}, f".hosts[0]: '10.0.0.5' {OPTIONS} {{mac: MAC, ip: 10.0.0.5}}"),
         ("10.9.0.2-10.9.0.9", f": '10.9.0.2-10.9.0.9' {OPTIONS} {{ranges: [{ONE}]}}"),
         (["10.9.0.2", "10.9.0.9"], f": a list {OPTIONS} {{ranges: [{ONE}]}}"),
         (["10.9.0.2-10.9.0.9"], f": a list {OPTIONS} {{ranges: [{ONE}]}}"),
