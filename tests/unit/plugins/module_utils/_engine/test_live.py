@@ -70,3 +70,14 @@ def test_what_was_asked_for_before_is_not_asked_for_again() -> None:
 def test_a_strategy_that_no_table_has_is_no_step_that_gets_lost() -> None:
     with pytest.raises(KeyError, match="hotplgu"):
         reached(Change("size", 1, 2, "hotplgu"))
+
+
+def test_an_entry_waits_with_another_entry_of_the_same_device() -> None:
+    """What waits inside an entry of a list has the whole device wait, also where it stands in another entry."""
+    lid, one, two = ET.Element("lid"), ET.Element("one"), ET.Element("two")
+    waits = Change("lid.ones[0].a", 1, 2, None, (lid, one))
+    entry = Change("lid.ones[1].a", 1, 2, "inner", (lid, two))
+    found = reached(waits, entry)
+    assert (found.steps, found.waiting) == ([], {waits.path: live.RESTART, entry.path: live.TOGETHER})
+    other = Change("hat.ones[0].a", 1, 2, "inner", (ET.Element("hat"), two))
+    assert [step.value for step in reached(waits, other).steps] == [[other.path]]

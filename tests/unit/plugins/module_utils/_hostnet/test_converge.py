@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -113,3 +115,43 @@ def test_who_else_names_a_card_is_asked_where_a_card_is_concerned(monkeypatch: p
     assert [word in "".join(found) for word in ("guests of network lan", "rules of the firewall")] == [not check, True]
     monkeypatch.setattr(converge.observe, "used_by_libvirt", lambda: pytest.fail("nothing becomes a port"))
     assert converge.naming(wants, LinksPlan(), host, None) == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_only_check_mode_takes_into_account_what_earlier_tasks_would_have_made(
+    monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    seen: list[str] = []
+
+    def foreseen(facts: Any, guests: Any) -> Any:
+        seen.append(f"foreseen {guests}")
+        return facts
+
+    monkeypatch.setattr(converge, "observed", lambda: Facts())
+    monkeypatch.setattr(converge, "with_kernel", lambda facts, _wants: facts)
+    monkeypatch.setattr(converge.transaction, "alone", lambda _check: contextlib.nullcontext())
+    monkeypatch.setattr(converge.guests_forecast, "foreseen", foreseen)
+    monkeypatch.setattr(converge, "plan", lambda *_args: LinksPlan())
+    monkeypatch.setattr(converge.netplan_generate, "validate", lambda _plan: seen.append("validated"))
+    monkeypatch.setattr(converge.netplan_generate, "unapplied", lambda _plan, _facts: ["unapplied"])
+    monkeypatch.setattr(converge, "naming", lambda _wants, _plan, _facts, forecast: [f"naming {forecast is not None}"])
+    module: Any = SimpleNamespace(
+        params={"config": [], "rollback_after": 60, "leave_used": False, "bypass_iptables": None},
+        check_mode=check,
+        forecast=SimpleNamespace(guests="guests"),
+    )
+    found = converge.converge(module)
+    assert seen == [*(["foreseen guests"] if check else []), "validated"]
+    assert found["warnings"] == ["unapplied", f"naming {check}"]
+    assert (found["changed"], found["postponed"]) == (False, [])
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(0, True), (1, False), (converge.LONGEST, False), (99999, True)])
+def test_the_time_of_a_trial_has_bounds(monkeypatch: pytest.MonkeyPatch, seconds: int, refused: bool) -> None:
+    def begun(_check: bool) -> Any:
+        raise VirtfleetError("begun")
+
+    monkeypatch.setattr(converge.transaction, "alone", begun)
+    params = {"config": [], "rollback_after": seconds, "leave_used": False, "bypass_iptables": None}
+    with pytest.raises(VirtfleetError, match="rollback_after" if refused else "begun"):
+        converge.converge(SimpleNamespace(params=params, check_mode=False))  # type: ignore[arg-type]

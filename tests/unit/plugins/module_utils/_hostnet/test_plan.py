@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import plan as links_planner
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import HostDevice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
@@ -412,3 +413,14 @@ def test_what_is_on_a_link_that_goes_takes_nothing() -> None:
     assert "overlaps" in refusal({"name": "br9", "state": "absent"}, renamed, host=left)
     alone = {**item, "addresses": ["10.8.0.2/24"], "routes": [{"to": "198.18.0.1/32", "via": "10.8.0.1"}]}
     assert "routes[0].to: 198.18.0.1 is on eno1" in refusal({"name": "br9", "state": "absent"}, alone, host=host)
+
+
+def test_each_link_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(item: dict[str, Any], _facts: facts.Facts) -> None:
+        if item["name"] != "br2":
+            raise Invalid("name", "is of ifupdown")
+
+    monkeypatch.setattr(links_planner.ifupdown, "refuse", refuse)
+    bridges = [{"name": f"br{number}", "type": "bridge", "ports": [], "addressing": "none"} for number in (1, 2, 3)]
+    said = refusal(*bridges)
+    assert [f"br{number}: name: is of ifupdown" in said for number in (1, 2, 3)] == [True, False, True]

@@ -9,6 +9,7 @@ import dataclasses
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import portless_bridges
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
     Facts,
     HostDevice,
@@ -92,3 +93,29 @@ def test_a_bridge_without_a_port_is_said_to_be_reached_by_guests_only() -> None:
     host = dataclasses.replace(BRIDGED, login="")
     found = planned({"name": "br0", "type": "bridge", "ports": []}, host=host)
     assert "only guests on it reach them" in found.forecast[0]["note"] or found.forecast[0]["after"] is None
+
+
+@pytest.mark.parametrize(
+    ("ports", "takeover", "masters", "refused"),
+    [
+        (["eno1"], True, {}, ["ports[0]"]),
+        (["eno1"], False, {}, []),
+        (["eno2", "eno1"], True, {}, ["ports[1]"]),
+        (["nowhere", "eno1"], True, {}, ["ports[1]"]),
+        (["eno1"], True, {"eno1": "br1"}, []),
+        (["eno1"], True, {"eno1": ""}, []),
+        (["eno1"], True, {"eno1": "gone0"}, []),
+        ([], True, {}, []),
+    ],
+)
+def test_each_port_is_looked_at_that_would_be_taken(
+    ports: list[str], takeover: bool, masters: dict[str, str], refused: list[str]
+) -> None:
+    devices = {
+        name: dataclasses.replace(device, master=masters.get(name, device.master))
+        for name, device in BRIDGED.devices.items()
+    }
+    item = {"name": "br1", "type": "bridge", "ports": ports, "takeover": takeover, "state": "present"}
+    found = portless_bridges.takeovers(item, [item], dataclasses.replace(BRIDGED, devices=devices))
+    assert [problem.where for problem in found] == refused
+    assert list(portless_bridges.takeovers({"name": "br1", "state": "absent"}, [], BRIDGED)) == []

@@ -313,3 +313,32 @@ def test_a_name_is_given_in_place_of_what_has_it(tmp_path: Path, there: str) -> 
         if give is files.move_back:
             give(str(source), str(path))
         assert path.read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    ("there", "again", "found"),
+    [
+        (("saved", "saved.again"), False, "saved"),
+        (("saved", "saved.again"), True, "saved.again"),
+        (("saved",), True, "saved"),
+        (("saved.again",), False, "saved.again"),
+        ((), False, None),
+    ],
+)
+def test_a_file_that_was_saved_twice_comes_back_as_it_was_saved_last(
+    tmp_path: Path, there: tuple[str, ...], again: bool, found: str | None
+) -> None:
+    for name in there:
+        (tmp_path / name).write_text(name)
+    path = tmp_path / "file"
+    assert runtime.put_back(str(path), runtime.Saved(str(tmp_path / "saved"), [1]), again) is (found is not None)
+    assert (path.read_text() if path.exists() else None) == found
+
+
+def test_what_is_back_already_counts_as_put_back(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("back")
+    gone = str(tmp_path / "saved")
+    assert runtime.put_back(str(path), runtime.Saved(gone, [path.stat().st_ino]), False)
+    assert runtime.put_back(str(path), runtime.Saved(gone, []), False)
+    assert not runtime.put_back(str(path), runtime.Saved(gone, [path.stat().st_ino + 1]), False)

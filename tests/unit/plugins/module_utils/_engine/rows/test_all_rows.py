@@ -270,3 +270,28 @@ def test_what_a_new_element_gets_is_told_apart() -> None:
         assert fresh is None or row.fresh is fresh
         assert row.creating is creating
         assert needing is None or row.needing is needing
+
+
+BELONGING = (
+    Field("kind", "@kind", TEXT, "Kind."),
+    Field("detail", "detail", TEXT, "What libvirt fills in for the kind.", filled=True, belongs=("kind",)),
+    Field("other", "other", TEXT, "What it fills in for itself.", filled=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "left"),
+    [
+        ({"kind": "a"}, "<r kind='a'><detail>x</detail><other>y</other></r>"),
+        ({"kind": "b"}, "<r kind='b'><other>y</other></r>"),
+        ({"kind": "b", "detail": "z"}, "<r kind='b'><detail>z</detail><other>y</other></r>"),
+        ({"other": "z"}, "<r kind='a'><detail>x</detail><other>z</other></r>"),
+        ({}, "<r kind='a'><detail>x</detail><other>y</other></r>"),
+    ],
+)
+def test_what_was_filled_in_for_a_value_goes_with_it(item: dict[str, Any], left: str) -> None:
+    root = ET.fromstring("<r kind='a'><detail>x</detail><other>y</other></r>")
+    changes: list[Change] = []
+    edit_rows(BELONGING, root, item, SCOPE, "", changes)
+    assert canonical(root) == canonical(left)
+    assert {change.path for change in changes} == {name for name, value in item.items() if value != "a"}

@@ -158,3 +158,18 @@ def test_a_new_element_needs_a_kind_unless_it_is_optional(variant: Variant, foun
 def test_show_and_document_have_every_kinds_options_once() -> None:
     assert show_rows((KIND,), {"direct": "d", "mode": "vepa"}) == {"direct": "d", "mode": "vepa"}
     assert list(document_rows((KIND,))) == ["network", "tap", "bridge", "direct", "mode"]
+
+
+SELF = Field("self", ".", TEXT, "Its own text.")
+
+
+@pytest.mark.parametrize(
+    ("variant", "roots"),
+    [
+        (Variant("@type", {"network": (NETWORK,), "bridge": (BRIDGE, TAP)}), ("", "source", "target")),
+        (Variant("kind@type", {"network": (NETWORK,)}), ("kind", "source")),
+    ],
+)
+def test_the_elements_that_a_variant_is_found_by(variant: Variant, roots: tuple[str, ...]) -> None:
+    assert variant.roots is not None
+    assert set(variant.roots) >= {root for root in roots if root}
