@@ -106,7 +106,7 @@ def test_both_seeds_are_noted_before_one_takes_the_name(
 
 def test_of_a_seed_that_could_not_be_written_nothing_more_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = Manifest()
-    with pytest.raises(VirtfleetError, match="^full$"):
+    with pytest.raises(VirtfleetError, match=r"^full$"):
         filled(monkeypatch, manifest, fails=True)
     assert manifest.calls[0] == ("clear", "p", {})
     assert manifest.calls[-2:] == [WRITTEN, ("note", "p/a", "/p/a", {})]

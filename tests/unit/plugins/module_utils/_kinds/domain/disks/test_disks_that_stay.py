@@ -70,13 +70,8 @@ def test_a_disk_that_was_made_as_another_format_is_told(
 ) -> None:
     said, checks = looked(current, declared, noted)
     assert checks == []
-    assert said == (
-        []
-        if form is None
-        else [
-            f"disks[2]: '/a' was made as {form}, and the guest has it as {current}: write format: {form} to correct that"
-        ]
-    )
+    made = f"disks[2]: '/a' was made as {form}, and the guest has it as {current}: write format: {form} to correct that"
+    assert said == ([] if form is None else [made])
 
 
 @pytest.mark.parametrize("noted", [{"qcow2"}, {"raw"}, set(), None])
