@@ -86,7 +86,8 @@ class Host:
     def check(self, *plans: Plan, absent: tuple[str, ...] = ()) -> None:
         options: Any = SimpleNamespace(forecast=SimpleNamespace(secrets=()), images=None)
         wants = [{"name": entry.name, "state": "absent" if entry.name in absent else "running"} for entry in plans]
-        readiness.check_guests(SimpleNamespace(), plans, wants, {}, options)  # type: ignore[arg-type]
+        connection: Any = SimpleNamespace()
+        readiness.check_guests(connection, plans, wants, {}, options)
 
 
 def guest(name: str, *actions: str) -> Plan:

@@ -55,5 +55,6 @@ def test_what_is_kept_of_a_guest_that_goes(
     said = [line.partition(" with the data: ")[0] for line in plans[1].left]
     assert said == ([] if names is None else [names])
     # Without libvirt nothing is known of them.
-    disks_left.warn_of_kept(None, plans, {"web": guest(*files)}, lambda: POOLS, options)
+    no_host: Any = None
+    disks_left.warn_of_kept(no_host, plans, {"web": guest(*files)}, lambda: POOLS, options)
     assert len(plans[1].left) == len(said)

@@ -134,5 +134,6 @@ def test_a_saved_guest_does_not_come_back_with_what_another_may_have_written_to(
         new=[(0, one, one) for one in declared],
     )
     everyone = dict.fromkeys("ab", others)
-    found = outside_disks.coming_back(SimpleNamespace(), guest, everyone)  # type: ignore[arg-type]
+    site: Any = SimpleNamespace()
+    found = outside_disks.coming_back(site, guest, everyone)
     assert list(found) == [f"{one[0]} {outside_disks.GIVEN.format(one[2:], ShellWord('web'))}" for one in said]
