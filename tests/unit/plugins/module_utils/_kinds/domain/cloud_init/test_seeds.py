@@ -220,3 +220,32 @@ def test_a_seed_that_is_adopted_is_noted_with_what_is_on_it(
         "guest": "web",
         "format": "raw",
     }
+
+
+def guests(*seeded: str) -> Any:
+    """Guests that are there, and those of them with a seed."""
+    return {name: SimpleNamespace(definition=name in seeded or None) for name in ("web", "db")}
+
+
+@pytest.mark.parametrize(
+    ("wants", "seeded", "found"),
+    [
+        ([], ["web"], False),
+        ([{"name": "web"}], ["web"], True),
+        ([{"name": "web"}], ["db"], False),
+        ([{"name": "web"}], [], False),
+        ([{"name": "new"}], ["web"], False),
+        ([{"name": "new", "cloud_init": {}}], [], True),
+        # null asks for none, so what is there matters.
+        ([{"name": "web", "cloud_init": None}], [], True),
+        ([{"name": "web", "state": "absent"}], ["web"], False),
+        ([{"name": "web", "state": "absent", "cloud_init": {}}], ["web"], False),
+        ([{"name": "web", "state": "absent"}, {"name": "db"}], ["db"], True),
+        ([{"name": "db"}, {"name": "new", "cloud_init": {}}], [], True),
+    ],
+)
+def test_whether_any_guest_has_or_gets_a_seed(
+    monkeypatch: pytest.MonkeyPatch, wants: list[dict[str, Any]], seeded: list[str], found: bool
+) -> None:
+    monkeypatch.setattr(seeds, "seed_of", lambda root: root)
+    assert seeds.any_seed([{"state": "running", **want} for want in wants], guests(*seeded)) is found

@@ -33,3 +33,46 @@ def test_a_volume_that_a_disk_needs_is_a_new_one_of_a_given_format_unless_told_o
     need = guest_disks.Needed(0, {"pool": "p", "name": "a"}, kept=False)
     assert (need.loose, need.named, need.copied, need.refusal, need.base) == (False, False, False, None, None)
     assert need.key == "p/a"
+
+
+@pytest.mark.parametrize(
+    ("disk", "made"),
+    [
+        ({}, {}),
+        ({"image": "/a", "checksum": "c", "image_timeout": 5},
+         {"image": "/a", "verbatim": False, "checksum": "c", "image_timeout": 5}),
+        ({"image": "https://a/b", "checksum": None, "image_timeout": None, "format": "raw"},
+         {"image": "https://a/b", "verbatim": True}),
+        ({"image": "web.qcow2", "image_timeout": 0}, {"clone_from": "web.qcow2", "verbatim": False,
+                                                      "image_timeout": 0}),
+        ({"checksum": "c"}, {"checksum": "c"}),
+        ({"backing": "b"}, {"backing": {"volume": "b"}}),
+        ({"backing": None}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_new_volume_is_made_of(disk: dict[str, Any], made: dict[str, Any]) -> None:
+    pools = {"p": ObservedPool("dir", "/srv", True)}
+    _disk, volume = guest_disks.fresh("web", {"target": "vda", "pool": "p", **disk}, pools)
+    names = ("image", "clone_from", "verbatim", "checksum", "image_timeout", "backing")
+    assert {name: volume[name] for name in names if name in volume} == made
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "disk", "on"),
+    [
+        ("dir", "/srv", {}, {"file": "/srv/web-vda.qcow2"}),
+        ("logical", "/dev/vg", {}, {"block": "/dev/vg/web-vda.raw"}),
+        ("dir", None, {}, {"volume": "web-vda.qcow2", "pool": "p"}),
+        ("rbd", None, {}, {"volume": "web-vda.raw", "pool": "p"}),
+        ("gluster", "/x", {}, {"volume": "web-vda.qcow2", "pool": "p"}),
+        ("dir", "/srv", {"volume": "a.img"}, {"volume": "a.img", "pool": "p"}),
+        (None, None, {}, {"volume": "web-vda.qcow2", "pool": "p"}),
+    ],
+)
+def test_what_a_disk_on_a_new_volume_is_on(
+    kind: str | None, folder: str | None, disk: dict[str, Any], on: dict[str, Any]
+) -> None:
+    pools = {} if kind is None else {"p": ObservedPool(kind, folder, True)}
+    found, volume = guest_disks.fresh("web", {"target": "vda", "pool": "p", **disk}, pools)
+    assert {name: found[name] for name in ("file", "block", "volume", "pool") if name in found} == on
+    assert (volume["name"], volume["pool"]) == (next(iter(on.values())).rpartition("/")[2], "p")

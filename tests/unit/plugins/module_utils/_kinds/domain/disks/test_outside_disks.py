@@ -12,6 +12,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import outside_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
 
 
 class Gone(libvirt.libvirtError):  # type: ignore[misc]
@@ -84,3 +85,55 @@ def test_a_guest_that_ends_meanwhile_hides_no_other(monkeypatch: pytest.MonkeyPa
     assert sorted(looked(monkeypatch, {"ends": Gone(libvirt.VIR_ERR_NO_DOMAIN), "other": OFF})) == ["other"]
     with pytest.raises(Gone):
         looked(monkeypatch, {"broken": Gone(libvirt.VIR_ERR_INTERNAL_ERROR), "other": OFF})
+
+
+def outside(name: str, now: str, live: str = "") -> Any:
+    return outside_disks.Outside(name, frozenset(now), frozenset(live))
+
+
+@pytest.mark.parametrize(
+    ("saved", "starts", "defined", "declared", "others", "said"),
+    [
+        ("a", True, "", "", [outside("db", "a")], ["a db"]),
+        # It does not come back, or has nothing to come back with.
+        (None, True, "", "", [outside("db", "a")], []),
+        ("a", False, "", "", [outside("db", "a")], []),
+        (None, False, "", "", [outside("db", "a")], []),
+        # One that it has still is another's matter only while that one runs.
+        ("a", True, "a", "", [outside("db", "a")], []),
+        ("a", True, "a", "", [outside("db", "a", "a")], ["a db"]),
+        ("a", True, "a", "a", [outside("db", "a", "a")], []),
+        ("a", True, "", "a", [outside("db", "a")], ["a db"]),
+        ("a", True, None, "a", [outside("db", "a")], ["a db"]),
+        ("a", True, None, "a", [outside("db", "b", "a")], []),
+        # One guest is named of each disk, of all disks.
+        ("ab", True, "a", "a", [outside("db", "ab", "ab")], ["b db"]),
+        ("ab", True, "", "", [outside("db", "ab"), outside("dc", "ab")], ["a db", "b db"]),
+        ("a", True, "a", "", [outside("db", "a"), outside("dc", "a", "a")], ["a dc"]),
+        ("a", True, "", "", [outside("web", "a")], []),
+        ("a", True, "", "", [], []),
+    ],
+)
+def test_a_saved_guest_does_not_come_back_with_what_another_may_have_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+    saved: str | None,
+    starts: bool,
+    defined: str | None,
+    declared: str,
+    others: list[Any],
+    said: list[str],
+) -> None:
+    monkeypatch.setattr(outside_disks, "starts", lambda _plan: starts)
+    monkeypatch.setattr(outside_disks, "signs", lambda _site, disks: set(disks))
+    monkeypatch.setattr(outside_disks, "own_disks", lambda _site, disks: [(0, one, one) for one in disks])
+    monkeypatch.setattr(outside_disks, "rivals", lambda sign: (sign,))
+    guest: Any = SimpleNamespace(
+        saved=saved,
+        plan=SimpleNamespace(name="web"),
+        have=None if defined is None else SimpleNamespace(definition=defined),
+        new=[(0, one, one) for one in declared],
+    )
+    everyone = dict.fromkeys("ab", others)
+    site: Any = SimpleNamespace()
+    found = outside_disks.coming_back(site, guest, everyone)
+    assert list(found) == [f"{one[0]} {outside_disks.GIVEN.format(one[2:], ShellWord('web'))}" for one in said]

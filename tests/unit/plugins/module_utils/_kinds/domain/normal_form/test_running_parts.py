@@ -122,3 +122,52 @@ def test_a_firmware_that_libvirt_picked_at_the_start_is_no_change(live: str, kep
     root = ET.fromstring(f"<domain>{live}</domain>")
     running.firmware(root, ET.fromstring(f"<domain>{kept}</domain>"))
     assert canonical(root) == canonical(f"<domain>{live if after is None else after}</domain>")
+
+
+VARIABLE = "<clock offset='variable' adjustment='{}'/>"
+
+
+@pytest.mark.parametrize(
+    ("live", "kept", "after"),
+    [
+        # The clock moves with the guest's own.
+        (VARIABLE.format(7), VARIABLE.format(0), VARIABLE.format(0)),
+        (VARIABLE.format(7), "<clock offset='variable'/>", "<clock offset='variable'/>"),
+        (VARIABLE.format(7), "<clock offset='utc'/>", None),
+        ("<clock offset='utc' adjustment='7'/>", VARIABLE.format(0), None),
+        ("<clock offset='utc' adjustment='7'/>", "<clock offset='utc'/>", None),
+        (VARIABLE.format(7), "", None),
+        ("", VARIABLE.format(0), None),
+        ("", "", None),
+        # All CPUs are plugged in by now.
+        ("<vcpu> 2 </vcpu>", "<vcpu current='2'>4</vcpu>", "<vcpu current='2'> 2 </vcpu>"),
+        ("<vcpu current='1'>2</vcpu>", "<vcpu current='2'>4</vcpu>", None),
+        ("<vcpu>4</vcpu>", "<vcpu current='2'>4</vcpu>", None),
+        ("<vcpu>4</vcpu>", "<vcpu>4</vcpu>", None),
+        ("<vcpu>2</vcpu>", "", None),
+        ("", "<vcpu current='2'>4</vcpu>", None),
+        # Labels that libvirt made.
+        ("<seclabel model='dac'/><seclabel model='selinux'><label>x</label><imagelabel>y</imagelabel></seclabel>",
+         "<seclabel model='selinux'/>", "<seclabel model='selinux'/>"),
+        ("<seclabel model='selinux'><label>x</label><imagelabel>y</imagelabel></seclabel>",
+         "<seclabel model='selinux'><label>z</label></seclabel>",
+         "<seclabel model='selinux'><label>x</label></seclabel>"),
+        ("<seclabel model='selinux'><label>x</label><imagelabel>y</imagelabel></seclabel>",
+         "<seclabel model='selinux'><imagelabel>z</imagelabel></seclabel>",
+         "<seclabel model='selinux'><imagelabel>y</imagelabel></seclabel>"),
+        ("", "<seclabel model='selinux'/>", None),
+        # A CPU that is written out whole is what the definition says of it.
+        ("<cpu mode='custom' check='full'><model>A</model></cpu>",
+         "<cpu mode='custom' check='none'><model>A</model></cpu>",
+         "<cpu mode='custom' check='none'><model>A</model></cpu>"),
+        ("<cpu mode='custom' check='partial'><model>A</model></cpu>",
+         "<cpu mode='custom' check='none'><model>A</model></cpu>", None),
+        ("", "<cpu mode='custom' check='none'><model>A</model></cpu>", None),
+    ],
+)  # fmt: skip
+def test_what_a_guest_has_beside_its_devices_is_what_the_definition_says(
+    live: str, kept: str, after: str | None
+) -> None:
+    root = ET.fromstring(f"<domain>{live}</domain>")
+    running.whole(root, ET.fromstring(f"<domain>{kept}</domain>"))
+    assert canonical(root) == canonical(f"<domain>{live if after is None else after}</domain>")
