@@ -19,10 +19,10 @@ GROUPS = {"all": ["kvm01"], "kvm_hosts": ["kvm01"]}
 ALIKE = "are the lines above and below indented alike?"
 
 
-def told(folder: Path, files: dict[str, Any], groups: Any = GROUPS) -> list[str]:
+def told(folder: Path, files: dict[str, Any], groups: Any = None) -> list[str]:
     """What is said of an inventory, with its folder left out."""
     source = write(folder, files)
-    variables = {"ansible_inventory_sources": [str(source)], "groups": groups}
+    variables = {"ansible_inventory_sources": [str(source)], "groups": groups or GROUPS}
     return [line.replace(f"{folder.resolve()}/", "") for line in sentences(variables, DataLoader())]
 
 

@@ -330,8 +330,7 @@ OF_IP = "no such option; write ip: ADDRESS, or ip: ADDRESS/PREFIX for cloud-init
         ("kvm_pools", {"name": "p", "type": "lvm"}, "write logical"),
         ("kvm_pools", {"name": "p", "type": "cifs"}, "write netfs, with format: cifs in source"),
         ("kvm_guests", guest("a", disks=[{"dev": "/dev/sdb"}]), "did you mean 'block'?"),
-        ("kvm_guests", guest("a", disks=[{"size": "1GiB", "dev": "vda"}]), "disks[0].dev: no such option; did you mean"
-                                                                          " 'target'?"),
+        ("kvm_guests", guest("a", disks=[{"size": 1, "dev": "vda"}]), "dev: no such option; did you mean 'target'?"),
         ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": True}]), f"options; {OF_LUKS}"),
         ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": "luks"}]), f"options; {OF_LUKS}"),
         ("kvm_guests", guest("a", disks=[{"size": "1GiB", "encryption": False}]), "leave it out for none"),

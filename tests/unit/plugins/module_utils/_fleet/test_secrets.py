@@ -50,9 +50,9 @@ def tpm(uuid: str) -> dict[str, Any]:
     return {"kvm_guests": [guest(tpms=[{"model": "tpm-crb", "backend": {"type": "emulator", "secret": uuid}}])]}
 
 
-def said(given: dict[str, Any], secrets: Any = SECRETS) -> tuple[list[str], list[str]]:
+def said(given: dict[str, Any], secrets: Any = ...) -> tuple[list[str], list[str]]:
     """The warnings, and what can only be right where the host has it."""
-    fleet: dict[str, Any] = {"kvm01": {**given, "kvm_secrets": secrets}}
+    fleet: dict[str, Any] = {"kvm01": {**given, "kvm_secrets": SECRETS if secrets is ... else secrets}}
     assert problems(["kvm01"], fleet) == []
     return doubts(["kvm01"], fleet), lacking(["kvm01"], fleet)
 

@@ -127,7 +127,7 @@ def test_only_check_mode_takes_into_account_what_earlier_tasks_would_have_made(
         seen.append(f"foreseen {guests}")
         return facts
 
-    monkeypatch.setattr(converge, "observed", lambda: Facts())
+    monkeypatch.setattr(converge, "observed", Facts)
     monkeypatch.setattr(converge, "with_kernel", lambda facts, _wants: facts)
     monkeypatch.setattr(converge.transaction, "alone", lambda _check: contextlib.nullcontext())
     monkeypatch.setattr(converge.guests_forecast, "foreseen", foreseen)

@@ -267,10 +267,10 @@ def test_a_link_that_has_the_mac_address_already_or_no_address_is_not_told_of() 
 
 
 def test_what_is_foretold_of_a_link_gets_the_address_that_is_made_anew() -> None:
-    out = with_mac({}, login=BY_ROUTER.split("/")[0], known=True)
+    out = with_mac({}, login=BY_ROUTER.partition("/")[0], known=True)
     assert [after for link, _before, after, _note in told(out) if link == "br9"] == [[]]
     assert [(link, after) for link, _before, after, _note in told(out)][:1] == [("br0", [NEW, MADE_ANEW])]
-    assert out.addresses == [BY_ROUTER.split("/")[0], MADE_ANEW.split("/")[0]]
+    assert out.addresses == [BY_ROUTER.partition("/")[0], MADE_ANEW.partition("/")[0]]
     assert with_mac({}, login="192.0.2.99", known=True).addresses == ["192.0.2.99"]
 
 

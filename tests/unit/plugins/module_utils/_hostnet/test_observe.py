@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 
@@ -36,7 +36,7 @@ def write(path: Path, text: str = "") -> None:
     path.write_text(text, encoding="utf-8")
 
 
-Answer = tuple[int, str] | Exception
+Answer = Union[tuple[int, str], Exception]  # noqa: UP007 - pylint reads it as Python 3.9 does
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, told: Callable[[list[str]], Answer]) -> None:

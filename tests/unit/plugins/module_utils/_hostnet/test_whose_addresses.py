@@ -56,7 +56,7 @@ def test_an_address_was_not_handed_out_that_lasts_where_others_expire(
         ("{}", "", [V4, V6]),
         (f"{{ethernets: {{e: {{addresses: [{V4}]}}}}}}", "", [V6]),
         (f"{{ethernets: {{f: {{addresses: [{V4}]}}}}}}", "", [V4, V6]),
-        (f"{{ethernets: {{e: {{gateway4: {V4.split('/')[0]}}}}}}}", "", [V4, V6]),
+        (f"{{ethernets: {{e: {{gateway4: {V4.partition('/')[0]}}}}}}}", "", [V4, V6]),
         ("{}", f"[Network]\nAddress={V4}\n", [V6]),
         ("{}", f"[Address]\nAddress={V6}\nLabel=x\n", [V4]),
         ("{}", f"[Network]\n#Address={V4}\nGateway=192.0.2.10\nDNS=192.0.2.10\n[Route]\nAddress={V4}\n", [V4, V6]),

@@ -243,7 +243,7 @@ def test_the_content_of_an_element_keeps_no_space_at_its_ends(path: str, value: 
         ({}, "<r><a>1</a></r>", False),
         ({"like": "b"}, "<r><a>1</a><b>1</b></r>", True),
         ({"like": "b"}, "<r><a>1</a><b>2</b></r>", False),
-        ({"default": lambda element: len(element)}, "<r><a>1</a></r>", True),
+        ({"default": len}, "<r><a>1</a></r>", True),
     ],
 )
 def test_a_value_that_is_what_libvirt_means_anyway_is_the_default(
