@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.unsupported import unsupported
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.unsupported import unsupported, vlans
 from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
 
 OLD, NEW = 9_000_000, 11_003_000
@@ -60,6 +60,33 @@ def test_what_libvirt_does_not_define(inner: str, wrong: list[str]) -> None:
 def test_vlans_of_an_ordinary_bridge_came_with_libvirt_11() -> None:
     inner = TO_BRIDGE + "<vlan><tag id='5'/></vlan>"
     assert (said(inner, OLD), said(inner, NEW)) == (["vlan"], [])
+
+
+@pytest.mark.parametrize(
+    "inner", ["<vlan><tag id='5'/></vlan>", "<portgroup name='a'><vlan><tag id='5'/></vlan></portgroup>"]
+)
+@pytest.mark.parametrize(
+    ("mode", "forward", "version", "told", "newer"),
+    [
+        ("bridge", "", OLD, True, True),
+        ("bridge", "", 10_999_999, True, True),
+        ("bridge", "", 11_000_000, False, False),
+        ("bridge", "<virtualport type='openvswitch'/>", OLD, False, False),
+        ("bridge", "<virtualport type='802.1Qbh'/>", OLD, True, True),
+        ("hostdev", "", OLD, False, False),
+        ("passthrough", "", OLD, False, False),
+        ("private", "", NEW, True, False),
+        ("nat", "", NEW, True, False),
+        ("nat", "<virtualport type='openvswitch'/>", NEW, True, False),
+        (None, "", OLD, True, False),
+    ],
+)
+def test_only_for_a_bridge_a_newer_libvirt_helps(
+    inner: str, mode: str | None, forward: str, version: int, told: bool, newer: bool
+) -> None:
+    found = list(vlans(ET.fromstring(f"<network>{forward}{inner}</network>"), mode, version))
+    assert len(found) == int(told)
+    assert any("(from libvirt 11.0 on, any bridge)" in line for line in found) is newer
 
 
 KEPT = """

@@ -153,3 +153,80 @@ def test_how_a_guest_has_gone_on() -> None:
     # A ring, which libvirt does not make, ends.
     made.snapshots["a"] = one("a", "c")
     assert [each.name for each in made.above("c")] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (libvirt.VIR_DOMAIN_RUNNING, "running"),
+        (libvirt.VIR_DOMAIN_BLOCKED, "running"),
+        (libvirt.VIR_DOMAIN_PAUSED, "paused"),
+        (libvirt.VIR_DOMAIN_SHUTDOWN, "running"),
+        (libvirt.VIR_DOMAIN_SHUTOFF, "stopped"),
+        (libvirt.VIR_DOMAIN_CRASHED, "crashed"),
+        (libvirt.VIR_DOMAIN_PMSUSPENDED, "suspended"),
+        (libvirt.VIR_DOMAIN_NOSTATE, "running"),
+        (99, "running"),
+    ],
+)
+def test_what_a_guest_does_in_a_word(number: int, word: str) -> None:
+    """libvirt tells the reason as a second number, which is another state's in each case here."""
+    for reason in {libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_SHUTOFF} - {number}:
+        assert guests.state_of(SimpleNamespace(state=lambda reason=reason: [number, reason])) == word  # type: ignore[arg-type]
+
+
+def listed(found: Any, code: int | None = None) -> list[str]:
+    """The snapshots that a guest is seen with.
+
+    :param found: for each its name, with an error where libvirt has none any more
+    :param code: the error of the list itself
+    """
+
+    def text(error: Exception | None) -> str:
+        if error is not None:
+            raise error
+        return "<domainsnapshot/>"
+
+    def whole(_flags: int) -> Any:
+        if code is not None:
+            raise Failed(code)
+        return [
+            SimpleNamespace(
+                getName=lambda name=name: name,
+                getXMLDesc=lambda _flags, error=error: text(error),
+                isCurrent=lambda name=name: int(name == "now"),
+            )
+            for name, error in found.items()
+        ]
+
+    domain: Any = SimpleNamespace(listAllSnapshots=whole)
+    return [f"{one.name}*" if one.current is True else one.name for one in guests.snapshots_of(domain)]
+
+
+def test_the_snapshots_of_a_guest() -> None:
+    assert listed({"a": None, "now": None, "b": None}) == ["a", "now*", "b"]
+    assert listed({}, libvirt.VIR_ERR_NO_SUPPORT) == []
+    with pytest.raises(Failed):
+        listed({}, libvirt.VIR_ERR_INTERNAL_ERROR)
+
+
+def test_one_that_is_deleted_meanwhile_hides_no_other() -> None:
+    assert listed({"a": None, "gone": Failed(libvirt.VIR_ERR_NO_DOMAIN_SNAPSHOT), "b": None}) == ["a", "b"]
+    with pytest.raises(Failed):
+        listed({"a": None, "bad": Failed(libvirt.VIR_ERR_INTERNAL_ERROR)})
+
+
+def test_guests_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = {"gone": libvirt.VIR_ERR_NO_DOMAIN, "bad": libvirt.VIR_ERR_INTERNAL_ERROR}
+
+    def made(_connection: Any, domain: Any) -> str:
+        if domain.name() in errors:
+            raise Failed(errors[domain.name()])
+        return f"the guest {domain.name()}"
+
+    monkeypatch.setattr(guests, "SnapshotGuest", made)
+    domains = [SimpleNamespace(name=lambda name=name: name) for name in ("bad", "gone", "other", "a", "b")]
+    connection: Any = SimpleNamespace(listAllDomains=lambda _flags: domains)
+    assert guests.guests(connection, {"a", "b", "gone", "c"}) == {"a": "the guest a", "b": "the guest b"}
+    with pytest.raises(Failed):
+        guests.guests(connection, {"a", "bad"})

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import plan, reverting
 
 OFF = "has no memory, so the guest is off afterwards: start it again"
@@ -52,3 +53,71 @@ def test_what_goes_and_what_stays_of_it_is_told(monkeypatch: pytest.MonkeyPatch)
         ("snapshot e2", "present", "absent"),
     ]
     assert given == plan.Reverting("u", 7, frozenset({"s1", "e1", "e2"}), ("e1", "e2"), True)
+
+
+NO_GUEST = "the host has no guest g: declare it before, or correct the name"
+
+
+@pytest.mark.parametrize(
+    ("state", "bare", "foreseen", "made"),
+    [
+        ("absent", False, None, "nothing"),
+        ("absent", True, None, "nothing"),
+        ("absent", False, {"disks": "<domain/>"}, "nothing"),
+        ("present", False, None, NO_GUEST),
+        ("reverted", False, None, NO_GUEST),
+        # There is no libvirt yet, so nothing is known of the guest.
+        ("present", True, None, "taken"),
+        ("present", True, {"disks": "<domain/>"}, "taken"),
+        ("present", True, {"gone": True}, "taken"),
+        ("reverted", True, None, NO_GUEST),
+        ("reverted", True, {"disks": "<domain/>"}, NO_GUEST),
+        # An earlier task makes the guest, or removes it.
+        ("present", False, {"gone": True, "disks": "<domain/>"}, NO_GUEST),
+        ("reverted", False, {"disks": "<domain/>"}, NO_GUEST),
+        ("present", False, {"disks": ""}, "taken"),
+        ("present", False, {"disks": "<domain/>"}, "taken whole with files"),
+    ],
+)
+def test_a_snapshot_of_a_guest_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, state: str, bare: bool, foreseen: dict[str, Any] | None, made: str
+) -> None:
+    def planned_item(_kind: Any, _before: Any, want: dict[str, Any], _host: Any, **_steps: Any) -> Any:
+        return SimpleNamespace(words="taken whole" if want.get("whole") else "taken")
+
+    monkeypatch.setattr(plan, "plan_item", planned_item)
+    monkeypatch.setattr(plan, "disks_of", lambda *_args: [])
+    monkeypatch.setattr(plan.taking, "completed", lambda _coming, want: {**want, "whole": True})
+    monkeypatch.setattr(plan.taking, "foreseen", lambda *_args: [])
+    monkeypatch.setattr(
+        plan, "with_files", lambda entry, _guest, _whole: SimpleNamespace(words=f"{entry.words} with files")
+    )
+    guest = None if foreseen is None else SimpleNamespace(**{"gone": False, "disks": "", "runs": False, **foreseen})
+    options: Any = SimpleNamespace(bare=bare, forecast=SimpleNamespace(guests={} if guest is None else {"g": guest}))
+    want = {"name": "s", "domain": "g", "state": state}
+    connection: Any = None
+    host: Any = None
+    if made == NO_GUEST:
+        with pytest.raises(Invalid) as told:
+            plan.plan_without(connection, want, host, options)
+        assert (told.value.where, told.value.problem) == ("domain", NO_GUEST)
+        return
+    entry: Any = plan.plan_without(connection, want, host, options)
+    assert getattr(entry, "words", "nothing") == made
+
+
+@pytest.mark.parametrize(("foreseen", "goes"), [(None, False), (False, False), (True, True)])
+def test_a_guest_that_an_earlier_task_removes(foreseen: bool | None, goes: bool) -> None:
+    known = None if foreseen is None else SimpleNamespace(gone=foreseen)
+    options: Any = SimpleNamespace(forecast=SimpleNamespace(guest=lambda _name, _uuid: known))
+    guest: Any = SimpleNamespace(name="g", uuid="u")
+    assert plan.guest_goes(guest, options) is goes
+
+
+@pytest.mark.parametrize(("files", "told"), [([], 0), (["/a.s"], 1)])
+def test_the_files_of_a_new_snapshot_are_a_change(monkeypatch: pytest.MonkeyPatch, files: list[str], told: int) -> None:
+    monkeypatch.setattr(plan.taking, "new_files", lambda *_args: files)
+    entry: Any = SimpleNamespace(changes=[])
+    guest: Any = None
+    assert plan.with_files(entry, guest, {}) is entry
+    assert [(one.path, one.after) for one in entry.changes] == [("files", files)] * told

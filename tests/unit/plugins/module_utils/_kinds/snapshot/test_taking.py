@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,3 +77,65 @@ def test_the_files_that_a_snapshot_makes(declared: dict[str, Any], files: list[s
 def test_a_file_is_called_like_its_image(path: str, file: str) -> None:
     """As virDomainSnapshotAlignDisks does it, in libvirt's src/conf/snapshot_conf.c."""
     assert taking.overlay(SimpleNamespace(path=path), "s") == file  # type: ignore[arg-type]
+
+
+LOCAL, OTHER = "qemu:///system", "qemu+ssh://other/system"
+FULL, READ_ONLY = "disks: /srv is full, where", "disks: /srv is read-only, where"
+LONG, COMMA = "name: the file that is laid over disk", "name: libvirt would make another file than"
+
+
+@pytest.mark.parametrize(
+    ("path", "active", "uri", "blocks", "flags", "told"),
+    [
+        ("/srv/a.s", False, LOCAL, taking.SMALLEST, 0, []),
+        ("/srv/a.s", False, LOCAL, taking.SMALLEST // 8, 0, []),
+        ("/srv/a.s", False, LOCAL, taking.SMALLEST // 8 - 1, 0, [FULL]),
+        ("/srv/a.s", False, LOCAL, 0, 0, [FULL]),
+        ("/srv/a.s", False, LOCAL, taking.SMALLEST, os.ST_RDONLY | os.ST_NOSUID, [READ_ONLY]),
+        ("/srv/a.s", False, LOCAL, taking.SMALLEST, os.ST_NOSUID, []),
+        ("/srv/a.s", False, LOCAL, 0, os.ST_RDONLY, [READ_ONLY]),
+        ("/srv/a.s", False, LOCAL, None, 0, []),
+        ("/srv/a.s", False, OTHER, 0, os.ST_RDONLY, []),
+        ("/srv/" + "a" * 255, False, LOCAL, taking.SMALLEST, 0, []),
+        ("/srv/" + "a" * 256, False, LOCAL, taking.SMALLEST, 0, [LONG]),
+        ("/srv/" + "ä" * 128, True, LOCAL, taking.SMALLEST, 0, [LONG]),
+        ("/srv/" + "," * 256, False, LOCAL, 0, 0, [LONG, FULL]),
+        ("/srv/a,s", False, LOCAL, taking.SMALLEST, 0, [COMMA]),
+        ("/srv/a,s", True, LOCAL, taking.SMALLEST, 0, []),
+        ("/srv/a,s", False, OTHER, 0, 0, [COMMA]),
+    ],
+)
+def test_a_file_that_is_laid_over_an_image_has_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    active: bool,
+    uri: str,
+    blocks: int | None,
+    flags: int,
+    told: list[str],
+) -> None:
+    """In blocks of 8 bytes: as many blocks as a file has bytes are plenty."""
+
+    def statvfs(folder: str) -> Any:
+        if blocks is None or folder != "/srv":
+            raise FileNotFoundError(folder)
+        return SimpleNamespace(f_flag=flags, f_bavail=blocks, f_frsize=8)
+
+    monkeypatch.setattr(taking.os, "statvfs", statvfs)
+    guest: Any = SimpleNamespace(active=active, connection=SimpleNamespace(getURI=lambda: uri))
+    disk: Any = SimpleNamespace(target="vda")
+    found = [f"{one.where}: {one.problem}" for one in taking.of_overlay(guest, disk, path)]
+    assert len(found) == len(told)
+    assert all(each.startswith(words) for each, words in zip(found, told, strict=True))
+
+
+def test_what_is_there_is_only_known_of_this_host(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for uri, there in ((LOCAL, True), (OTHER, False)):
+        guest: Any = SimpleNamespace(connection=SimpleNamespace(getURI=lambda uri=uri: uri))
+        assert [taking.exists(guest, str(tmp_path / name)) for name in ("file", "link", "gone")] == [
+            there,
+            there,
+            False,
+        ]

@@ -25,6 +25,14 @@ LUKS: dict[str, Any] = {"format": "luks", "secrets": [{"usage": "a", "uuid": Non
         ({"encryption": {**LUKS, "format": "luks2"}}, "only made encrypted with format luks and one secret"),
         ({"encryption": {**LUKS, "engine": "librbd"}}, "only made encrypted with format luks and one secret"),
         ({"encryption": {**LUKS, "secrets": LUKS["secrets"] * 2}}, "only made encrypted with format luks and one"),
+        ({"encryption": {**LUKS, "engine": "qemu"}}, ""),
+        ({"encryption": {**LUKS, "engine": None}}, ""),
+        ({"encryption": LUKS, "image": None, "backing": None}, ""),
+        ({"encryption": {**LUKS, "cipher": {"name": "aes"}}}, "only made encrypted with format luks and one secret"),
+        ({"encryption": {**LUKS, "secrets": []}}, "only made encrypted with format luks and one secret"),
+        ({"encryption": {**LUKS, "format": None}}, "only made encrypted with format luks and one secret"),
+        ({"source": {"encryption": {**LUKS, "engine": "librbd"}}}, "only made encrypted with format luks and one"),
+        ({"source": {"encryption": None}}, ""),
         ({"encryption": LUKS, "image": "a"}, "made from image is not encrypted"),
         ({"encryption": LUKS, "backing": "a"}, "made from backing is not encrypted"),
     ],
@@ -33,5 +41,5 @@ def test_what_a_disk_tells_of_its_volume(disk: dict[str, Any], problem: str) -> 
     found, said = of_disk(disk)
     assert problem in (said or "")
     assert bool(problem) == (said is not None)
-    is_made = "encryption" in str(disk) and not problem
+    is_made = "luks" in str(disk) and not problem
     assert found == ({"format": "luks", "secret": {"type": "passphrase", "usage": "a"}} if is_made else None)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import http.server
@@ -20,6 +21,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img, sparse_copy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Content, Unfit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Limits, ToolFailed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
@@ -270,3 +272,108 @@ def test_zeros_become_a_hole(tmp_path: Path) -> None:
     assert (tmp_path / "x").stat().st_size == 10000020
     assert (tmp_path / "x").stat().st_blocks * 512 < 1000000
     assert (tmp_path / "x").read_bytes() == b"a" * 10 + bytes(5000000) + b"b" * 10 + bytes(5000000)
+
+
+def test_a_file_of_the_host_may_be_written_to_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is never taken for a copy of our own, and locks are only looked at where that is asked for."""
+    asked: list[Any] = []
+    opened = part_files.open_image
+    monkeypatch.setattr(
+        part_files, "open_image", lambda path, locks: asked.append((path, locks)) or opened(path, locks)
+    )
+    (tmp_path / "x").write_bytes(b"x" * 7)
+    for locks in ((), (True,), (False,)):
+        with contextlib.ExitStack() as stack:
+            found = volume_image.local(raw(tmp_path / "x"), stack, *locks)
+            assert (found.size, found.own, os.fstat(found.descriptor).st_size) == (7, False, 7)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(found.descriptor)
+    assert asked == [(str(tmp_path / "x"), locks) for locks in (True, True, False)]
+
+
+@pytest.mark.parametrize(
+    ("error", "used", "problem"),
+    [
+        (None, None, None),
+        (Unfit("is in use"), "/x is in use", "/x is in use"),
+        (OSError(5, "Input/output error"), None, "/x cannot be read: Input/output error"),
+        (VirtfleetError("it is bad"), VirtfleetError, "it is bad"),
+    ],
+)
+def test_what_a_look_at_an_image_says(
+    monkeypatch: pytest.MonkeyPatch, error: Exception | None, used: Any, problem: str | None
+) -> None:
+    """What cannot be read is said once, and not as being in use."""
+    looked: list[bool] = []
+
+    def local(_source: Source, _stack: Any, locks: bool = True) -> Any:
+        looked.append(locks)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(volume_image, "local", local)
+    monkeypatch.setattr(volume_image, "kind_of_image", lambda *_args: Content("raw", "a raw disk"))
+    monkeypatch.setattr(volume_image, "measured", lambda *_args: ("raw", 0))
+    source = Source("/x")
+    named = str(source.named)
+    wanted = None if problem is None else problem.replace("/x", named)
+    assert volume_image.problem(source, None, None) == wanted
+    if isinstance(used, type):
+        with pytest.raises(used):
+            volume_image.in_use(source)
+    else:
+        assert volume_image.in_use(source) == (None if used is None else used.replace("/x", named))
+    assert looked == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verbatim", "words", "end"),
+    [
+        ("raw", False, "a raw disk", None),
+        ("qcow2", False, "a qcow2", None),
+        ("none", True, "no disk", None),
+        ("none", False, "no disk", f"is no disk{volume_image.AS_IT_IS}"),
+        ("none", False, "a web page", f"is a web page{volume_image.PAGE}{volume_image.AS_IT_IS}"),
+        ("other", False, "a VMDK", f"is a VMDK{volume_image.CONVERT}"),
+        ("other", True, "a VMDK", f"is a VMDK{volume_image.CONVERT}"),
+    ],
+)
+def test_what_an_image_counts_as(kind: str, verbatim: bool, words: str, end: str | None) -> None:
+    content, source = Content(kind, words), Source("/x", verbatim=verbatim)
+    if end is None:
+        assert volume_image.taken(content, source) == Content("raw" if kind == "none" else kind, words)
+        return
+    with pytest.raises(Unfit) as told:
+        volume_image.taken(content, source)
+    assert str(told.value) == end
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "form", "capacity", "expected"),
+    [
+        ("raw", None, None, None, ("raw", 1024)),
+        ("raw", None, "qcow2", 1024, ("qcow2", 1024)),
+        ("raw", None, None, 1023, "more than its capacity"),
+        ("iso", None, None, None, ("raw", 1024)),
+        ("iso", None, "iso", None, ("iso", 1024)),
+        ("qcow2", None, None, 4096, ("qcow2", 4096)),
+        ("qcow2", None, "raw", 4095, "more than its capacity"),
+        ("qcow2", None, "iso", None, "is what it is, and the format of the volume is iso"),
+        ("raw", None, "iso", None, "is what it is, and the format of the volume is iso"),
+        ("raw", "raw", "iso", None, ("iso", 1024)),
+        ("raw", "iso", "iso", None, ("iso", 1024)),
+        ("qcow2", "qcow2", "iso", None, "is what it is, and the format of the volume is iso"),
+    ],
+)
+def test_the_format_and_size_that_come_of_an_image(
+    monkeypatch: pytest.MonkeyPatch, kind: str, known: str | None, form: str | None, capacity: int | None, expected: Any
+) -> None:
+    """A file of 1000 bytes is a disk of 1024, or a qcow2 of one of 4096."""
+    monkeypatch.setattr(volume_image, "check_qcow2", lambda _read, _size: 4096)
+    image = volume_image.OpenImage(-1, 1000, True)
+    asked = (image, Content(kind, "what it is"), Source("/x", known=known), form, capacity)
+    if isinstance(expected, tuple):
+        assert volume_image.measured(*asked) == expected
+        return
+    with pytest.raises(VirtfleetError, match=expected):
+        volume_image.measured(*asked)
