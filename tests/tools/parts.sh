@@ -144,7 +144,7 @@ mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml
 
 # Those of tests/unit that run whole modules and playbooks, programs of their own, or thousands of inputs.
 WHOLE_RUNS=(tests/unit/plugins/{modules,connection,inventory} tests/unit/plugins/plugin_utils/test_{forecast,failed_diff}.py
-    tests/unit/playbooks tests/unit/roles tests/unit/fuzz)
+    tests/unit/plugins/plugin_utils/_images/test_{cache,by_control}.py tests/unit/playbooks tests/unit/roles tests/unit/fuzz)
 
 part_unit() { here 'tests of images and seeds' "${WHOLE_RUNS[@]/#/--ignore=}" tests/unit; }
 part_runs() { here 'tests of images, seeds and routes' "${WHOLE_RUNS[@]}"; }
