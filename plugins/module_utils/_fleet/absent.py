@@ -13,7 +13,7 @@ import typing as t
 from .._engine.rows.model import Item
 from .._kinds.volume.storage_rules import MADE, volume_key
 from .._printing import label
-from .unique import entries, word
+from .unique import entries, listed, word
 
 LINKS, NETWORKS, POOLS, VOLUMES = "kvm_links", "kvm_networks", "kvm_pools", "kvm_volumes"
 
@@ -46,15 +46,13 @@ def problems(
 
 def absent(items: object, variable: str) -> set[t.Any]:
     """What of a list is to be absent."""
-    leaving = [
-        item for item in entries({"all": items}, "all") if word(item, "state") == "absent" and word(item, "name")
-    ]
+    leaving = [item for item in listed(items) if word(item, "state") == "absent" and word(item, "name")]
     return {volume_key(item) if variable == VOLUMES else word(item, "name") for item in leaving}
 
 
 def volumes_on(volumes: object, pools: t.Container[str]) -> t.Iterator[str]:
     """A sentence for each volume that is to be in a pool which is to be absent."""
-    for volume in entries({"all": volumes}, "all"):
+    for volume in listed(volumes):
         pool = word(volume, "pool") or "default"
         if word(volume, "state") != "absent" and pool in pools:
             yield f"volume {label(volume_key(volume))}: pool: {problem_of(pool, POOLS)}"

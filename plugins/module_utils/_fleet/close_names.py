@@ -43,11 +43,7 @@ def of_host(guests: t.Sequence[Item], host: str, variables: t.Mapping[str, objec
     :param variables: the lists of its declaration, evaluated
     """
     declared = {
-        variable: {
-            word(item, "name")
-            for item in entries({"all": variables.get(variable)}, "all")
-            if word(item, "state") != "absent"
-        }
+        variable: {word(item, "name") for item in entries(variables, variable) if word(item, "state") != "absent"}
         for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
     }
     declared["kvm_links"] = bridges(variables)
@@ -56,11 +52,11 @@ def of_host(guests: t.Sequence[Item], host: str, variables: t.Mapping[str, objec
     for guest in guests if any(declared.values()) else ():
         yield from of_guest(guest, host, declared, kinds)
         yield from of_files(guest, host, files)
-    yield from of_links(entries({"all": variables.get("kvm_links")}, "all"), host)
-    yield from portgroups(guests, entries({"all": variables.get("kvm_networks")}, "all"))
+    yield from of_links(entries(variables, "kvm_links"), host)
+    yield from portgroups(guests, entries(variables, "kvm_networks"))
     yield from originals(guests, host)
     yield from clones.of_absent_originals(guests)
-    for volume in entries({"all": variables.get("kvm_volumes")}, "all") if declared["kvm_pools"] else ():
+    for volume in entries(variables, "kvm_volumes") if declared["kvm_pools"] else ():
         if word(volume, "state") != "absent":
             called = f"volume {label(word(volume, 'name'))}: pool"
             yield from of_name(called, word(volume, "pool"), host, "kvm_pools", declared["kvm_pools"])
@@ -201,10 +197,12 @@ def names_volume(disk: Item, option: str) -> bool:
 
 
 def bridges(variables: t.Mapping[str, object]) -> set[str]:
-    """The bridges that a host declares: links, and those of its networks."""
-    links = {word(link, "name") for link in entries({"all": variables.get("kvm_links")}, "all")}
-    networks = entries({"all": variables.get("kvm_networks")}, "all")
-    return (links | {word(network, "bridge") for network in networks}) - {""}
+    """The bridges that a host is to have: links, and those of its networks."""
+    links, networks = (
+        [one for one in entries(variables, variable) if word(one, "state") != "absent"]
+        for variable in ("kvm_links", "kvm_networks")
+    )
+    return {*(word(link, "name") for link in links), *(word(network, "bridge") for network in networks)} - {""}
 
 
 def of_name(called: str, name: object, host: str, variable: str, declared: t.Collection[str]) -> t.Iterator[str]:

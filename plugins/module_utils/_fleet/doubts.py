@@ -21,9 +21,9 @@ def doubts(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obje
     found: list[str] = []
     for host in hosts:
         values = variables[host]
-        listed = entries({"all": values.get("kvm_guests")}, "all")
+        listed = entries(values, "kvm_guests")
         guests = [DOMAIN.written_out(one) for one in listed if word(one, "host") == host and not nested(one)]
-        images = {word(image, "name"): image for image in entries({"all": values.get("kvm_images")}, "all")}
+        images = {word(image, "name"): image for image in entries(values, "kvm_images")}
         found += close_names.of_host(guests, host, values)
         found += waiting.without_agent(guests, images)
         found += large_disks.doubts(guests, values)

@@ -30,7 +30,7 @@ def declared_volumes(variables: t.Mapping[str, object]) -> dict[str, Item]:
     """
     found: dict[str, Item] = {}
     folders = folders_of(variables.get("kvm_pools"))
-    for item in entries({"all": variables.get("kvm_volumes")}, "all"):
+    for item in entries(variables, "kvm_volumes"):
         if word(item, "state") != "absent" and word(item, "name") and not nested(item):
             found[str(volume_key(item))] = item
             folder = folders.get(word(item, "pool") or "default")

@@ -31,8 +31,8 @@ def problems(
     """
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE)) if word(image, "name")}
-        written = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
+        images = {word(image, "name"): image for image in entries(variables[host], VARIABLE) if word(image, "name")}
+        written = [one for one in entries(variables[host], "kvm_volumes") if word(one, "state") != "absent"]
         volumes = {f"{word(one, 'pool') or 'default'}/{word(one, 'name')}": one for one in written if word(one, "name")}
         for key, volume in volumes.items():
             found += [(host, f"volume {label(key)}: {line}") for line in of_item(volume, "", images, None)]
@@ -52,9 +52,7 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
     :param images: the declared images by name
     :param volumes: the declared volumes, as POOL/VOLUME, of which one may be meant; None where none can
     """
-    image = item.get("image")
-    if isinstance(image, (int, float)) and not isinstance(image, bool):
-        image = digits(image)  # As the module takes it.
+    image = image_name(item.get("image"))
     if not is_name(image):
         return
     name = str(image)
@@ -78,6 +76,11 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
         yield f"{where}image: {printable(name)} {problem}"
 
 
+def image_name(image: object) -> object:
+    """The name of an image, which YAML takes for a number if it is written like one; anything else as it is."""
+    return digits(image) if isinstance(image, (int, float)) and not isinstance(image, bool) else image
+
+
 def undeclared(name: str, images: t.Collection[str], volume: str | None) -> str:
     """What is said of the name of an image that is not declared.
 
@@ -91,8 +94,3 @@ def undeclared(name: str, images: t.Collection[str], volume: str | None) -> str:
         return f"is not in {VARIABLE}, and no URL or path from the root{hint}{clone}"
     end = "" if hint.endswith("?") else "."
     return f"is in neither {VARIABLE} nor kvm_volumes{hint}{end} A volume that nobody declares is written as {volume}"
-
-
-def listed(items: object) -> list[Item]:
-    """The items of a list of a host; what is none is refused elsewhere."""
-    return entries({"all": items}, "all")

@@ -49,7 +49,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
         found += of_secrets(guests, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
-            for item in entries({"all": variables[host].get(variable)}, "all"):
+            for item in entries(variables[host], variable):
                 called = title(table.kind, identity(table, item), variable)
                 found += [(host, f"{called}: {problem}") for problem in lacks(table, table.written_out(item))]
     return each_once(found)

@@ -29,7 +29,7 @@ def doubts(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.Ite
             yield from warnings_of_size(
                 f"guest {label(word(guest, 'name'))}: disks[{place}].size", disk.get("size"), form
             )
-    for volume in entries({"all": variables.get("kvm_volumes")}, "all"):
+    for volume in entries(variables, "kvm_volumes"):
         if word(volume, "state") != "absent":
             called = f"volume {label(str(volume_key(volume)))}: capacity"
             yield from warnings_of_size(called, volume.get("capacity"), format_of(volume))

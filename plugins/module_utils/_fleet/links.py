@@ -31,7 +31,7 @@ def problems(
     """
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        owners = shared_ports.owners(entries({"links": variables[host].get("kvm_links")}, "links"))
+        owners = shared_ports.owners(entries(variables[host], "kvm_links"))
         lines = [shared_ports.of_several(port, having) for port, having in owners.items()]
         found += [(host, f"kvm_links: {line}") for line in lines if line is not None]
         found += [(host, line) for line in taken_bridges(variables[host])]
@@ -50,10 +50,10 @@ def taken_bridges(variables: t.Mapping[str, object]) -> t.Iterator[str]:
 
     :param variables: the host's
     """
-    links = entries({"links": variables.get("kvm_links")}, "links")
+    links = entries(variables, "kvm_links")
     names = {word(link, "name") for link in links if word(link, "state") != "absent"} - {""}
     names |= set(shared_ports.owners(links))
-    for network in entries({"networks": variables.get("kvm_networks")}, "networks"):
+    for network in entries(variables, "kvm_networks"):
         forward, bridge = network.get("forward"), word(network, "bridge")
         mode = word(forward, "mode") if isinstance(forward, dict) else ""
         if bridge in names and mode not in cleanup.OF_OTHERS and word(network, "state") != "absent":
@@ -67,7 +67,7 @@ def taken_bridges(variables: t.Mapping[str, object]) -> t.Iterator[str]:
 def cards_of_networks(variables: t.Mapping[str, object]) -> dict[str, list[str]]:
     """The cards of a host on which its declared networks put guests by MacVTap, by the network's name."""
     found = {}
-    for network in entries({"networks": variables.get("kvm_networks")}, "networks"):
+    for network in entries(variables, "kvm_networks"):
         forward = network.get("forward")
         if not isinstance(forward, dict) or word(forward, "mode") not in MACVTAP or word(network, "bridge"):
             continue

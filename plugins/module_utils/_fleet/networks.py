@@ -11,7 +11,7 @@ import typing as t
 from .._engine.rows.model import Item
 from .._kinds.network.table import NETWORK
 from .._printing import label
-from .unique import entries, word
+from .unique import entries, listed, word
 
 
 def problems(networks: object) -> t.Iterator[str]:
@@ -23,7 +23,7 @@ def problems(networks: object) -> t.Iterator[str]:
     """
     bridges: dict[str, str] = {}
     subnets: list[tuple[str, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
-    for item in entries({"networks": networks}, "networks"):
+    for item in listed(networks):
         network = NETWORK.written_out(item)
         name, bridge, own = word(network, "name"), word(network, "bridge"), subnets_of(network)
         if word(network, "state") == "absent" or not own:

@@ -34,9 +34,8 @@ def with_ip(problem: Invalid) -> Invalid:
 def unknown_to_fleet(guest: Item) -> dict[str, str]:
     """What to say of options that are a slip of one that a guest has in a fleet, and of none of the module's."""
     options = body(DOMAIN.rows).names
-    shared = (
-        guest.sources if isinstance(guest, LayeredGuest) else {}
-    )  # Of what guests have in common, it is said there.
+    # Of what guests have in common, it is said there.
+    shared = guest.sources if isinstance(guest, LayeredGuest) else {}
     found = {}
     for name in guest:
         if isinstance(name, str) and name not in (*options, *OF_FLEET, *shared) and len(name) <= NAME:

@@ -45,21 +45,21 @@ class NamesOfHost(t.NamedTuple):
     def of(cls, variables: t.Mapping[str, object]) -> NamesOfHost:
         """What a host declares, by its variables."""
 
-        def listed(variable: str) -> list[Item]:
-            items = entries({"all": variables.get(variable)}, "all")
-            return [item for item in items if word(item, "name") and word(item, "state") != "absent"]
+        def items(variable: str) -> list[Item]:
+            found = entries(variables, variable)
+            return [item for item in found if word(item, "name") and word(item, "state") != "absent"]
 
-        networks = listed("kvm_networks")
+        networks = items("kvm_networks")
         volumes: dict[str, list[str]] = {}
-        for volume in listed("kvm_volumes"):
+        for volume in items("kvm_volumes"):
             volumes.setdefault(word(volume, "name"), []).append(word(volume, "pool") or DEFAULT)
-        links = listed("kvm_links")
+        links = items("kvm_links")
         return cls(
             {word(network, "name") for network in networks},
             {word(network, "bridge"): word(network, "name") for network in networks if word(network, "bridge")},
             {word(link, "name"): word(link, "type") for link in links},
             {port: having[0] for port, having in shared_ports.owners(links).items()},
-            {word(image, "name") for image in listed("kvm_images")},
+            {word(image, "name") for image in items("kvm_images")},
             volumes,
         )
 

@@ -21,7 +21,7 @@ from .._kinds.network.rules import of_the_subnet
 from .._kinds.network.table import NETWORK
 from .._kinds.shared.derived_values import derive_mac
 from .._printing import label, printable
-from .unique import entries, host_part, normal, word
+from .unique import entries, host_part, listed, normal, word
 
 IP = "ip"
 """The option of an interface in ``kvm_guests``. The module domains does not have it: it is the network's to do."""
@@ -117,7 +117,7 @@ def kept_addresses(guest: Item) -> list[ReservedAddress]:
 
 def by_name(networks: object) -> dict[str, Item]:
     """The networks of a host by name, with short forms written out."""
-    found = entries({"networks": networks}, "networks")
+    found = listed(networks)
     return {word(network, "name"): NETWORK.written_out(network) for network in found}
 
 
@@ -268,7 +268,7 @@ def with_reservations(networks: object, guests: object, host: str) -> list[Item]
     if not isinstance(networks, (list, tuple)):
         raise VirtfleetError(f"with_reservations: {printable(networks, hidden=True)} is not a list of networks")
     named = by_name(networks)
-    for guest in entries({"guests": guests}, "guests"):
+    for guest in listed(guests):
         if word(guest, "host") != host:
             continue
         wrong = problems(guest, named)

@@ -60,7 +60,7 @@ class DeclaredSecrets(t.NamedTuple):
     def of(cls, variables: t.Mapping[str, object]) -> DeclaredSecrets:
         """Those of a host, by its variables."""
         found = cls({}, {}, {}, set())
-        for secret in entries({"all": variables.get(VARIABLE)}, "all"):
+        for secret in entries(variables, VARIABLE):
             name = word(secret, "name")
             given = normal(UUID, secret.get("uuid"))
             # What is no text for libvirt is refused elsewhere.
@@ -153,11 +153,11 @@ def of_host(guests: t.Iterable[Item], variables: t.Mapping[str, object]) -> t.It
     :param guests: the guests of the host, with their short forms written out
     :param variables: its variables
     """
-    if not entries({"all": variables.get(VARIABLE)}, "all"):
+    if not entries(variables, VARIABLE):
         return
     items = [(f"guest {label(word(guest, 'name'))}", guest) for guest in guests]
     for variable, table in (("kvm_pools", POOL), ("kvm_volumes", VOLUME)):
-        for item in entries({"all": variables.get(variable)}, "all"):
+        for item in entries(variables, variable):
             called = volume_key(item) if table is VOLUME else word(item, "name")
             items += [] if nested(item) else [(f"{table.kind} {label(called)}", table.written_out(item))]
     for called, item in items:

@@ -61,10 +61,14 @@ def problems(
     return lines + link_addresses({host: variables[host].get("kvm_links") for host in hosts})
 
 
-def entries(item: Item, name: str) -> list[Item]:
-    """The dictionaries of a list option; what is none is refused elsewhere."""
-    value = item.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, (list, tuple)) else []
+def entries(item: t.Mapping[str, object], name: str) -> list[Item]:
+    """The dictionaries of a list option, or of a variable of a host."""
+    return listed(item.get(name))
+
+
+def listed(items: object) -> list[Item]:
+    """The dictionaries of a list; what is none is refused elsewhere."""
+    return [entry for entry in items if isinstance(entry, dict)] if isinstance(items, (list, tuple)) else []
 
 
 def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Container[tuple[str, str]] = ()) -> list[str]:
@@ -134,7 +138,7 @@ def addresses(guest: Item, inside: NotReached) -> list[object]:
 def inside_networks(networks: object) -> dict[str, str]:
     """The networks of a host, as far as they are declared, that are isolated or hide what is in them."""
     found = {}
-    for network in entries({"networks": networks}, "networks"):
+    for network in listed(networks):
         forward = NETWORK.written_out({"forward": network.get("forward")})["forward"]
         mode = (word(forward, "mode") or "nat") if isinstance(forward, dict) else ISOLATED
         if mode in ("nat", ISOLATED) and (forward is None or isinstance(forward, dict)):
@@ -144,7 +148,7 @@ def inside_networks(networks: object) -> dict[str, str]:
 
 def shared_folders(pools: object) -> list[str]:
     """The directories of a host that a server gives to several, as far as pools tell."""
-    found = entries({"pools": pools}, "pools")
+    found = listed(pools)
     shared = [pool for pool in found if word(pool, "type") in SHARED]
     return [word(pool, "target") for pool in shared if word(pool, "target")]
 
@@ -152,7 +156,7 @@ def shared_folders(pools: object) -> list[str]:
 def folders_of(pools: object) -> dict[str, str]:
     """The directories of a host's pools by name, as far as they are declared; and of the one that it has anyway."""
     found = {"default": IMAGES}
-    for pool in entries({"pools": pools}, "pools"):
+    for pool in listed(pools):
         found.pop(word(pool, "name"), None)
         if (word(pool, "type") or "dir") in MADE_DIRECTORIES and word(pool, "target").startswith("/"):
             found[word(pool, "name")] = word(pool, "target")
@@ -216,7 +220,7 @@ def link_addresses(links: t.Mapping[str, object]) -> list[str]:
     """A sentence for each static address that several hosts are to have."""
     owners: dict[str, list[str]] = {}
     for host, items in links.items():
-        for link in entries({"links": items}, "links"):
+        for link in listed(items):
             values = link.get("addresses")
             for address in values if isinstance(values, (list, tuple)) else []:
                 known = host_part(address)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import digits
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.images import of_item
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.images import image_name, of_item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
 
 POOL = "virtfleet-molecule"
@@ -22,11 +21,6 @@ def image_of(options: Item) -> object:
     disks = options.get("disks") or []
     first = disks[0] if isinstance(disks, (list, tuple)) and disks and isinstance(disks[0], dict) else {}
     return image_name(options.get("image") or first.get("image"))
-
-
-def image_name(image: object) -> object:
-    """The name of an image, which YAML takes for a number if it is written like one; anything else as it is."""
-    return digits(image) if isinstance(image, (int, float)) and not isinstance(image, bool) else image
 
 
 def with_disks(options: Item, images: t.Iterable[str]) -> Item:

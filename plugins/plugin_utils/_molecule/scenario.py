@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import layers as fleet_layers
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.images import image_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILE, PROFILES, Layer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.unique import entries
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import short_image
@@ -25,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from .. import _owner
 from . import session
 from .access import checked_cards, checked_seed, keys_of, with_user_data
-from .disks import POOL, check_images, image_name, image_of, in_pool, with_disks
+from .disks import POOL, check_images, image_of, in_pool, with_disks
 from .names import NAME, Names, mixed_up
 from .shapes import ScenarioGuest
 
