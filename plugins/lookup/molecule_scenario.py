@@ -179,16 +179,22 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet.layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import disks, files, names, notes, orphans
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import (
+    disks,
+    files,
+    names,
+    notes,
+    orphans,
+    settings,
+)
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import ports as molecule_ports
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import scenario as molecule
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._molecule import session as molecule_session
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
-DECLARED = ("kvm_guests", "kvm_images", *DEFAULTS, PROFILES, "molecule_user", "molecule_timeout")
+DECLARED = (*settings.DECLARING, "molecule_user", "molecule_timeout")
 """The variables that tell what there is to be."""
 
 
@@ -210,6 +216,7 @@ class LookupModule(LookupBase):
 
     def found(self, variables: Variables) -> dict[str, object]:
         """What the scenario is to have. Raises VirtfleetError."""
+        settings.check_names(variables)
         templar = HostTemplar(variables, self._templar, self._loader)
 
         def value(name: str) -> object:
@@ -231,7 +238,7 @@ class LookupModule(LookupBase):
         session = uri == molecule_session.SESSION
         if not kvm["remote"]:
             kvm["variables"]["ansible_become"] = os.getuid() != 0 and not session
-        settings: dict[str, object] = {
+        kit: dict[str, object] = {
             **files_of(place),
             "project": place.project,
             "mark": place.mark,
@@ -258,19 +265,19 @@ class LookupModule(LookupBase):
             ending = orphans.ending(left)
             worker = orphans.is_worker()
             return {
-                **settings,
+                **kit,
                 "kept_images": list(known.values()),
                 "orphans": left,
                 "ending": ending,
                 "worker": worker,
             }
-        key = Path(f"{settings['key']}.pub")
+        key = Path(f"{kit['key']}.pub")
         public = key.read_text(encoding="utf-8").strip() if key.exists() else ""
         own = [*(guest["name"] for guest in made), *self.get_option("known")]
         taken = names.Names(variables.get("groups"), own)
         ports = self.get_option("ports") if session else None
         scenario = molecule.Scenario(place, {name: value(name) for name in DECLARED}, public, taken, ports)
-        return {**settings, **scenario.for_playbooks()}
+        return {**kit, **scenario.for_playbooks()}
 
     def uri(self, wanted: object, remote: bool) -> str:
         """The libvirt of the scenario, where nothing is made yet. Raises VirtfleetError for one that is not known."""
