@@ -17,17 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import saved_guests, saved_states
-
-
-class Failed(libvirt.libvirtError):  # type: ignore[misc]
-    """An error of libvirt's, with its code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__("failed")
-        self.code = code
-
-    def get_error_code(self) -> int:
-        return self.code
+from ansible_collections.virtfleet.kvm.tests.unit.libvirt_errors import Failed
 
 
 def domain(answer: Any) -> Any:

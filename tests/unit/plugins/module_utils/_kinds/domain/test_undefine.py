@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import undefine
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.undefine import Belongings
+from ansible_collections.virtfleet.kvm.tests.unit.libvirt_errors import Failed
 
 TPM = "<tpm><backend type='emulator'/></tpm>"
 KEPT_TPM = "<tpm><backend type='emulator' persistent_state='yes'/></tpm>"
@@ -124,19 +125,10 @@ def test_of_a_guest_that_stays_nothing_goes() -> None:
     assert (told(plan), going) == ({}, None)
 
 
-class NotKnown(libvirt.libvirtError):  # type: ignore[misc]
-    def __init__(self, code: int) -> None:
-        super().__init__("failed")
-        self.code = code
-
-    def get_error_code(self) -> int:
-        return self.code
-
-
 @pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_UNSUPPORTED])
 def test_a_driver_that_knows_of_no_checkpoints_has_none(code: int) -> None:
     def refuse(_flags: int) -> Any:
-        raise NotKnown(code)
+        raise Failed(code)
 
     assert undefine.checkpoint_names(SimpleNamespace(listAllCheckpoints=refuse)) == []  # type: ignore[arg-type]
     assert undefine.checkpoint_names(SimpleNamespace()) == []  # type: ignore[arg-type]
@@ -144,7 +136,7 @@ def test_a_driver_that_knows_of_no_checkpoints_has_none(code: int) -> None:
 
 def test_another_error_about_checkpoints_is_none_of_ours_to_hide() -> None:
     def refuse(_flags: int) -> Any:
-        raise NotKnown(libvirt.VIR_ERR_NO_DOMAIN)
+        raise Failed(libvirt.VIR_ERR_NO_DOMAIN)
 
-    with pytest.raises(NotKnown):
+    with pytest.raises(Failed):
         undefine.checkpoint_names(SimpleNamespace(listAllCheckpoints=refuse))  # type: ignore[arg-type]

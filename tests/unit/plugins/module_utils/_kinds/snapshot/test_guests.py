@@ -14,17 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import guests
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.guests import Snapshot, SnapshotGuest
-
-
-class Failed(libvirt.libvirtError):  # type: ignore[misc]
-    """An error of libvirt's, with its code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__("failed")
-        self.code = code
-
-    def get_error_code(self) -> int:
-        return self.code
+from ansible_collections.virtfleet.kvm.tests.unit.libvirt_errors import Failed
 
 
 def busy(jobs: dict[str, Any], active: bool = True) -> list[tuple[str, str]]:

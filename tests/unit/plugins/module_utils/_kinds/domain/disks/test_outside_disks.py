@@ -13,15 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import outside_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._shell_words import ShellWord
-
-
-class Gone(libvirt.libvirtError):  # type: ignore[misc]
-    def __init__(self, code: int) -> None:
-        super().__init__("failed")
-        self.code = code
-
-    def get_error_code(self) -> int:
-        return self.code
+from ansible_collections.virtfleet.kvm.tests.unit.libvirt_errors import Failed
 
 
 def looked(
@@ -82,9 +74,9 @@ def test_those_that_are_declared_or_gone_by_then_are_none_of_them(monkeypatch: p
 
 
 def test_a_guest_that_ends_meanwhile_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sorted(looked(monkeypatch, {"ends": Gone(libvirt.VIR_ERR_NO_DOMAIN), "other": OFF})) == ["other"]
-    with pytest.raises(Gone):
-        looked(monkeypatch, {"broken": Gone(libvirt.VIR_ERR_INTERNAL_ERROR), "other": OFF})
+    assert sorted(looked(monkeypatch, {"ends": Failed(libvirt.VIR_ERR_NO_DOMAIN), "other": OFF})) == ["other"]
+    with pytest.raises(Failed):
+        looked(monkeypatch, {"broken": Failed(libvirt.VIR_ERR_INTERNAL_ERROR), "other": OFF})
 
 
 def outside(name: str, now: str, live: str = "") -> Any:
