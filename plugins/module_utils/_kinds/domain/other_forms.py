@@ -33,8 +33,8 @@ def device(value: OptionValue) -> str | None:
 
 def hostdevs(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
     """What to write in place of a device of the host, or of a list of them."""
-    told = device(value)
-    return None if told is None else f"write {told}" if listed else f"write [{told}]"
+    text = device(value)
+    return None if text is None else f"write {text}" if listed else f"write [{text}]"
 
 
 def source(value: OptionValue, guest: OptionValue, listed: bool) -> str | None:
